@@ -1,0 +1,108 @@
+package checks
+
+import (
+	"net/netip"
+	"time"
+)
+
+// MinCoverBits is the shortest prefix that may stand in for a lost one: a
+// default route, or anything near it, says nothing about the destination.
+const MinCoverBits = 8
+
+// PathSeen is one AS path and the vantage points (peer ASes, ascending) that
+// hold it for the same prefix.
+type PathSeen struct {
+	Path  Path
+	Peers []ASN
+}
+
+// Cover is a route that stands in for a prefix which is itself gone.
+type Cover struct {
+	Prefix netip.Prefix
+	Origin ASN
+	// Peers counts the vantage points that see the prefix only through it.
+	Peers int
+	// Accepted is true where the origin is one that the prefix had in the
+	// baseline, or where it is registered to the target.
+	Accepted bool
+}
+
+// Crossing is when vantage points lost (or regained) something: the first of
+// them, half of them and nine in ten. A zero time has not happened.
+type Crossing struct {
+	First, Half, Ninety time.Time
+}
+
+// Observation is what one check saw of one prefix of the target.
+type Observation struct {
+	Check  string // "route"
+	Source string // where the data came from, as a reader would cite it
+	// At is the time, at the source, of the newest thing the observation rests on.
+	At     time.Time
+	Prefix netip.Prefix
+	// Asked counts the vantage points that had the prefix in the baseline and
+	// whose vote counts now; Seen those of them that have it, or an accepted
+	// route that covers it. Seen <= Asked.
+	Asked, Seen int
+	// Stuck counts those of Seen whose path has not changed since before the
+	// first vantage point lost the prefix.
+	Stuck int
+	// Sighted counts the vantage points that have the prefix whether or not
+	// their vote counts: partial feeds and sessions still syncing included.
+	Sighted int
+	// Split is true where more-specifics took the prefix's place.
+	Split   bool
+	Covers  []Cover
+	Origins []ASN      // present, exact routes; ascending
+	Paths   []PathSeen // present, exact routes, or accepted covering ones where none is left
+	Lost    Crossing   // of the present loss, or of the last one where the prefix is back
+	Back    Crossing   // of the last return; zero while lost
+	Changes int        // route changes in the window of the baseline
+	// Link leads to the evidence; empty where there is nothing to link to.
+	Link string
+}
+
+// BaselinePrefix is how a prefix was seen before: the paths that were stable
+// longest, one a vantage point.
+type BaselinePrefix struct {
+	Prefix  netip.Prefix
+	Origins []ASN // ascending
+	Paths   []PathSeen
+}
+
+// Baseline is the target as it was before: prefix by prefix the path that each
+// vantage point held longest. It is frozen while an incident is open, and
+// outage values never enter it.
+type Baseline struct {
+	// AsOf ends the window that the baseline was taken from.
+	AsOf   time.Time
+	Window time.Duration
+	Frozen bool
+	// MovedOnly is true where there was no table to start from, only updates:
+	// the baseline then holds only the prefixes that moved in the recording.
+	MovedOnly bool
+	Prefixes  []BaselinePrefix // IPv4 before IPv6, ascending
+}
+
+// Vantage says who was asked. All counts are peer ASes, not sessions.
+type Vantage struct {
+	Source string // "RIPE RIS rrc23", "rib.20140523.0600.bz2"
+	// Live have an established session; Syncing are those of them still
+	// sending their table; FullFeed those whose table passes the full-feed
+	// test; Voting those that are full-feed and settled: only they are in a
+	// denominator. Partial = Live that fail the full-feed test.
+	Live, Syncing, FullFeed, Voting, Partial int
+	// Usual counts the voting peers when there were most of them.
+	Usual      int
+	Collectors int
+	// Declared is true where the operator vouches for a feed being full.
+	Declared bool
+	// NewestAt is the time of the newest message, at the source.
+	NewestAt time.Time
+}
+
+// Gap is something that could have been used and was not there, and why.
+type Gap struct {
+	Check  string // "route", "registry", "reach"
+	Reason string // one sentence for a person
+}
