@@ -93,8 +93,11 @@ type Vantage struct {
 	// denominator. Partial = Live that fail the full-feed test.
 	Live, Syncing, FullFeed, Voting, Partial int
 	// Usual counts the voting peers when there were most of them.
-	Usual      int
-	Collectors int
+	Usual int
+	// Collectors are those with voting peers; LosingCollectors those of them at
+	// which at least half of the voting peers lost a prefix that is called
+	// gone. Zero where nothing is gone or where it was not counted.
+	Collectors, LosingCollectors int
 	// Declared is true where the operator vouches for a feed being full.
 	Declared bool
 	// NewestAt is the time of the newest message, at the source.
