@@ -1,0 +1,209 @@
+package checks
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// hegemony arranges the views and computes every scope.
+func (v *views) hegemony() map[ASN]HegemonyScope {
+	v.arrange()
+	parts, origins := v.parts()
+	scopes := make(map[ASN]HegemonyScope, len(origins)+1)
+	if v.opts.Global {
+		scopes[GlobalScope] = v.scope(parts)
+	}
+	rank := make(map[ASN]int32, len(origins))
+	for i, o := range origins {
+		rank[o] = int32(i)
+	}
+	parts = bucket(parts, len(origins), func(p *part) int32 { return rank[p.origin] })
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].origin == parts[0].origin {
+			n++
+		}
+		scopes[parts[0].origin] = v.scope(parts[:n])
+		parts = parts[n:]
+	}
+	return scopes
+}
+
+// parts splits the weight of each view among its origins, and lists these.
+func (v *views) parts() (parts []part, origins []ASN) {
+	weight := make([]float64, len(v.views))
+	var open []int
+	for from := 0; from < len(v.views); {
+		to := from + 1
+		for to < len(v.views) && v.views[to].session == v.views[from].session {
+			to++
+		}
+		open = v.weigh(v.views[from:to], weight[from:to], open)
+		from = to
+	}
+	known := make(map[ASN]bool)
+	parts = make([]part, 0, len(v.views))
+	for i, w := range v.views {
+		// Wholly covered by its more-specifics: nothing goes this way.
+		if weight[i] <= 0 {
+			continue
+		}
+		of := v.paths[w.path].Origins()
+		for _, o := range of {
+			if !known[o] {
+				known[o] = true
+				origins = append(origins, o)
+			}
+			parts = append(parts, part{view: w, origin: o, weight: weight[i] / float64(len(of))})
+		}
+	}
+	return parts, origins
+}
+
+// tally adds up, for one scope, what each AS carries.
+type tally struct {
+	index map[ASN]int32
+	asns  []ASN
+	sum   []float64 // of the present session; 0 where it has not seen the AS
+	seen  []int32   // ASes with a sum
+	bc    []float64 // of the present peer AS, sessions added up
+	in    []int     // its sessions that saw the AS
+	met   []int32   // ASes with a bc
+	all   [][]float64
+}
+
+// scope computes hegemony over parts, which are in order of session.
+func (v *views) scope(parts []part) HegemonyScope {
+	t := tally{index: make(map[ASN]int32)}
+	scope := HegemonyScope{Hegemony: make(map[ASN]float64), Space: v.space(parts)}
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].session == parts[0].session {
+			n++
+		}
+		t.addSession(v.paths, parts[:n])
+		here := parts[0].session
+		parts = parts[n:]
+		if len(parts) > 0 && v.sessions[parts[0].session].peer == v.sessions[here].peer {
+			continue
+		}
+		t.closePeer(v.size[here], v.opts.SeenOnly)
+		scope.Viewpoints++
+	}
+	for i, a := range t.asns {
+		if h := trimmedMean(t.all[i], v.peers); h > 0 {
+			scope.Hegemony[a] = h
+		}
+	}
+	return scope
+}
+
+// space adds up what the origin of parts announces, each address once. Prefixes
+// are numbered in order of address, the covering one first.
+func (v *views) space(parts []part) float64 {
+	if v.held == nil {
+		v.held = make([]bool, len(v.prefixes))
+	}
+	var held []int32
+	for i := range parts {
+		if p := parts[i].prefix; !v.held[p] {
+			v.held[p] = true
+			held = append(held, p)
+		}
+	}
+	slices.Sort(held)
+	space, last := 0.0, netip.Prefix{}
+	for _, i := range held {
+		v.held[i] = false
+		p := v.prefixes[i]
+		switch {
+		case v.opts.IPv6:
+			space++
+		case !last.IsValid() || !last.Contains(p.Addr()):
+			space, last = space+addresses(p), p
+		}
+	}
+	return space
+}
+
+// addSession adds the betweenness that one session sees.
+func (t *tally) addSession(paths []Path, parts []part) {
+	total := 0.0
+	for i := 0; i < len(parts); {
+		// Most prefixes of an origin take the same path: add them up first.
+		first, weight := parts[i], 0.0
+		path := paths[first.path]
+		for i < len(parts) && parts[i].origin == first.origin && (parts[i].path == first.path || path.Equal(paths[parts[i].path])) {
+			weight += parts[i].weight
+			i++
+		}
+		total += weight
+		t.addPath(path, first.origin, weight)
+	}
+	for _, a := range t.seen {
+		if t.in[a] == 0 {
+			t.met = append(t.met, a)
+		}
+		t.bc[a] += t.sum[a] / total
+		t.in[a]++
+		t.sum[a] = 0
+	}
+	t.seen = t.seen[:0]
+}
+
+// addPath gives weight to every AS on path, up to the first place that holds
+// the origin.
+func (t *tally) addPath(path Path, origin ASN, weight float64) {
+	for i, hop := range path {
+		if slices.Contains(hop, origin) {
+			t.addAS(origin, weight)
+			return
+		}
+		for j, a := range hop {
+			if !path[:i].Holds(a) && !slices.Contains(hop[:j], a) {
+				t.addAS(a, weight/float64(len(hop)))
+			}
+		}
+	}
+}
+
+func (t *tally) addAS(a ASN, weight float64) {
+	i, ok := t.index[a]
+	if !ok {
+		i = int32(len(t.asns))
+		t.index[a] = i
+		t.asns = append(t.asns, a)
+		t.sum, t.bc, t.in, t.all = append(t.sum, 0), append(t.bc, 0), append(t.in, 0), append(t.all, nil)
+	}
+	if t.sum[i] == 0 {
+		t.seen = append(t.seen, i)
+	}
+	t.sum[i] += weight
+}
+
+// closePeer averages what the sessions of one peer AS saw.
+func (t *tally) closePeer(sessions int, seenOnly bool) {
+	for _, a := range t.met {
+		n := sessions
+		if seenOnly {
+			n = t.in[a]
+		}
+		t.all[a] = append(t.all[a], t.bc[a]/float64(n))
+		t.bc[a], t.in[a] = 0, 0
+	}
+	t.met = t.met[:0]
+}
+
+// trimmedMean is the mean of n values, of which those not listed are 0, without
+// the floor(n/10) highest and lowest. It sorts values.
+func trimmedMean(values []float64, n int) float64 {
+	cut := n / trimPart
+	slices.Sort(values)
+	low := max(0, cut-(n-len(values))) // of the listed ones, after the zeros
+	high := len(values) - cut
+	sum := 0.0
+	for i := low; i < high; i++ {
+		sum += values[i]
+	}
+	return sum / float64(n-2*cut)
+}
