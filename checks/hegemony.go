@@ -73,7 +73,7 @@ func Hegemony(routes iter.Seq[ViewRoute], o HegemonyOptions) (scopes map[ASN]Heg
 		if len(path) == 0 {
 			path = MakePath(r.Peer)
 		}
-		v.paths = append(v.paths, path)
+		v.addPath(path)
 		v.add(session{r.Peer, r.Session}, r.Prefix)
 	}
 	return v.hegemony(), v.peers
@@ -106,16 +106,24 @@ func BaselineHegemony(prefixes []BaselinePrefix) map[ASN]float64 {
 	v := newViews(HegemonyOptions{
 		IPv6: !slices.ContainsFunc(prefixes, func(p BaselinePrefix) bool { return p.Prefix.Addr().Is4() && len(p.Paths) > 0 }),
 	})
+	paths, routes := 0, 0
+	for _, p := range prefixes {
+		paths += len(p.Paths)
+		for i := range p.Paths {
+			routes += len(p.Paths[i].Peers)
+		}
+	}
+	v.paths, v.originOf, v.views = make([]Path, 0, paths), make([]int32, 0, paths), make([]view, 0, routes)
 	for _, p := range prefixes {
 		for _, seen := range p.Paths {
 			if len(seen.Path) == 0 {
 				for _, peer := range seen.Peers {
-					v.paths = append(v.paths, MakePath(peer))
+					v.addPath(MakePath(peer))
 					v.add(session{peer: peer}, p.Prefix)
 				}
 				continue
 			}
-			v.paths = append(v.paths, seen.Path)
+			v.addPath(seen.Path)
 			for _, peer := range seen.Peers {
 				v.add(session{peer: peer}, p.Prefix)
 			}
@@ -139,7 +147,7 @@ type view struct{ session, prefix, path int32 }
 // part is a view's weight for one of its origins.
 type part struct {
 	view
-	origin ASN
+	origin int32
 	weight float64
 }
 
@@ -155,6 +163,10 @@ type views struct {
 	size     []int  // sessions of the peer AS that a session belongs to
 	held     []bool // scratch of space, all false between calls
 
+	origins      []ASN
+	originNumber map[ASN]int32
+	originOf     []int32 // of each path; several where it ends in a set
+
 	sessionOf  map[session]int32
 	prefixOf   map[netip.Prefix]int32
 	lastPrefix netip.Prefix
@@ -162,7 +174,32 @@ type views struct {
 }
 
 func newViews(o HegemonyOptions) *views {
-	return &views{opts: o, sessionOf: make(map[session]int32), prefixOf: make(map[netip.Prefix]int32)}
+	return &views{
+		opts:         o,
+		originNumber: make(map[ASN]int32),
+		sessionOf:    make(map[session]int32),
+		prefixOf:     make(map[netip.Prefix]int32),
+	}
+}
+
+// several stands in originOf for the members of a set.
+const several = -1
+
+// addPath notes a path, which is not empty, and numbers its origins.
+func (v *views) addPath(path Path) {
+	number := int32(several)
+	for _, o := range path.Origins() {
+		n, ok := v.originNumber[o]
+		if !ok {
+			n = int32(len(v.origins))
+			v.originNumber[o] = n
+			v.origins = append(v.origins, o)
+		}
+		if len(path.Origins()) == 1 {
+			number = n
+		}
+	}
+	v.paths, v.originOf = append(v.paths, path), append(v.originOf, number)
 }
 
 // add notes that a session holds prefix by the path added last.
@@ -245,35 +282,3 @@ func (v *views) weigh(views []view, weight []float64, open []int) []int {
 
 // addresses counts the addresses of an IPv4 prefix.
 func addresses(p netip.Prefix) float64 { return float64(uint64(1) << (32 - p.Bits())) }
-
-// ranked sorts list in place, and says for each of its old places the new one.
-func ranked[T any](list []T, compare func(a, b T) int) (sorted []T, rank []int32) {
-	order := make([]int32, len(list))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return compare(list[a], list[b]) })
-	sorted, rank = make([]T, len(list)), make([]int32, len(list))
-	for i, from := range order {
-		sorted[i], rank[from] = list[from], int32(i)
-	}
-	return sorted, rank
-}
-
-// bucket sorts list by a key below n, and keeps the order of equal keys.
-func bucket[T any](list []T, n int, key func(*T) int32) []T {
-	next := make([]int, n+1)
-	for i := range list {
-		next[key(&list[i])+1]++
-	}
-	for i := range n {
-		next[i+1] += next[i]
-	}
-	out := make([]T, len(list))
-	for i := range list {
-		k := key(&list[i])
-		out[next[k]] = list[i]
-		next[k]++
-	}
-	return out
-}

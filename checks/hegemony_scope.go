@@ -8,29 +8,25 @@ import (
 // hegemony arranges the views and computes every scope.
 func (v *views) hegemony() map[ASN]HegemonyScope {
 	v.arrange()
-	parts, origins := v.parts()
-	scopes := make(map[ASN]HegemonyScope, len(origins)+1)
+	parts := v.parts()
+	scopes := make(map[ASN]HegemonyScope, len(v.origins)+1)
 	if v.opts.Global {
 		scopes[GlobalScope] = v.scope(parts)
 	}
-	rank := make(map[ASN]int32, len(origins))
-	for i, o := range origins {
-		rank[o] = int32(i)
-	}
-	parts = bucket(parts, len(origins), func(p *part) int32 { return rank[p.origin] })
+	parts = bucket(parts, len(v.origins), func(p *part) int32 { return p.origin })
 	for len(parts) > 0 {
 		n := 1
 		for n < len(parts) && parts[n].origin == parts[0].origin {
 			n++
 		}
-		scopes[parts[0].origin] = v.scope(parts[:n])
+		scopes[v.origins[parts[0].origin]] = v.scope(parts[:n])
 		parts = parts[n:]
 	}
 	return scopes
 }
 
-// parts splits the weight of each view among its origins, and lists these.
-func (v *views) parts() (parts []part, origins []ASN) {
+// parts splits the weight of each view among its origins.
+func (v *views) parts() []part {
 	weight := make([]float64, len(v.views))
 	var open []int
 	for from := 0; from < len(v.views); {
@@ -41,23 +37,22 @@ func (v *views) parts() (parts []part, origins []ASN) {
 		open = v.weigh(v.views[from:to], weight[from:to], open)
 		from = to
 	}
-	known := make(map[ASN]bool)
-	parts = make([]part, 0, len(v.views))
+	parts := make([]part, 0, len(v.views))
 	for i, w := range v.views {
 		// Wholly covered by its more-specifics: nothing goes this way.
 		if weight[i] <= 0 {
 			continue
 		}
-		of := v.paths[w.path].Origins()
-		for _, o := range of {
-			if !known[o] {
-				known[o] = true
-				origins = append(origins, o)
-			}
-			parts = append(parts, part{view: w, origin: o, weight: weight[i] / float64(len(of))})
+		if o := v.originOf[w.path]; o != several {
+			parts = append(parts, part{view: w, origin: o, weight: weight[i]})
+			continue
+		}
+		set := v.paths[w.path].Origins()
+		for _, a := range set {
+			parts = append(parts, part{view: w, origin: v.originNumber[a], weight: weight[i] / float64(len(set))})
 		}
 	}
-	return parts, origins
+	return parts
 }
 
 // tally adds up, for one scope, what each AS carries.
@@ -81,7 +76,7 @@ func (v *views) scope(parts []part) HegemonyScope {
 		for n < len(parts) && parts[n].session == parts[0].session {
 			n++
 		}
-		t.addSession(v.paths, parts[:n])
+		t.addSession(v, parts[:n])
 		here := parts[0].session
 		parts = parts[n:]
 		if len(parts) > 0 && v.sessions[parts[0].session].peer == v.sessions[here].peer {
@@ -127,18 +122,18 @@ func (v *views) space(parts []part) float64 {
 }
 
 // addSession adds the betweenness that one session sees.
-func (t *tally) addSession(paths []Path, parts []part) {
+func (t *tally) addSession(v *views, parts []part) {
 	total := 0.0
 	for i := 0; i < len(parts); {
 		// Most prefixes of an origin take the same path: add them up first.
 		first, weight := parts[i], 0.0
-		path := paths[first.path]
-		for i < len(parts) && parts[i].origin == first.origin && (parts[i].path == first.path || path.Equal(paths[parts[i].path])) {
+		path := v.paths[first.path]
+		for i < len(parts) && parts[i].origin == first.origin && (parts[i].path == first.path || path.Equal(v.paths[parts[i].path])) {
 			weight += parts[i].weight
 			i++
 		}
 		total += weight
-		t.addPath(path, first.origin, weight)
+		t.addPath(path, v.origins[first.origin], weight)
 	}
 	for _, a := range t.seen {
 		if t.in[a] == 0 {
@@ -206,4 +201,36 @@ func trimmedMean(values []float64, n int) float64 {
 		sum += values[i]
 	}
 	return sum / float64(n-2*cut)
+}
+
+// ranked sorts list in place, and says for each of its old places the new one.
+func ranked[T any](list []T, compare func(a, b T) int) (sorted []T, rank []int32) {
+	order := make([]int32, len(list))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return compare(list[a], list[b]) })
+	sorted, rank = make([]T, len(list)), make([]int32, len(list))
+	for i, from := range order {
+		sorted[i], rank[from] = list[from], int32(i)
+	}
+	return sorted, rank
+}
+
+// bucket sorts list by a key below n, and keeps the order of equal keys.
+func bucket[T any](list []T, n int, key func(*T) int32) []T {
+	next := make([]int, n+1)
+	for i := range list {
+		next[key(&list[i])+1]++
+	}
+	for i := range n {
+		next[i+1] += next[i]
+	}
+	out := make([]T, len(list))
+	for i := range list {
+		k := key(&list[i])
+		out[next[k]] = list[i]
+		next[k]++
+	}
+	return out
 }
