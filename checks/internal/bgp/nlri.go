@@ -1,0 +1,97 @@
+package bgp
+
+import "net/netip"
+
+// NLRI is one route that is announced or withdrawn.
+type NLRI struct {
+	Prefix netip.Prefix // host bits are zero
+	PathID uint32       // RFC 7911; zero where the session has no additional paths
+}
+
+// Family is an address family and subsequent address family (IANA numbers).
+type Family struct {
+	AFI  uint16
+	SAFI uint8
+}
+
+// The families whose routes are decoded.
+var (
+	IPv4Unicast = Family{AFI: afiIPv4, SAFI: safiUnicast}
+	IPv6Unicast = Family{AFI: afiIPv6, SAFI: safiUnicast}
+)
+
+const (
+	afiIPv4     = 1
+	afiIPv6     = 2
+	safiUnicast = 1
+)
+
+// ParsePrefix reads one prefix as RFC 4271 section 4.3 writes it, a length in
+// bits and as few bytes as hold it, from the front of b and says how many bytes
+// it took. Bits behind the length are irrelevant and are cleared. The reason is
+// empty where all is well.
+func ParsePrefix(b []byte, ipv6 bool) (p netip.Prefix, n int, reason string) {
+	if len(b) == 0 {
+		return p, 0, "ends before a prefix length"
+	}
+	bits := int(b[0])
+	n = 1 + (bits+7)/8
+	if ipv6 && bits > 128 || !ipv6 && bits > 32 {
+		return p, 0, "prefix length out of range"
+	}
+	if n > len(b) {
+		return p, 0, "ends inside a prefix"
+	}
+	if ipv6 {
+		var a [16]byte
+		copy(a[:], b[1:n])
+		if bits%8 != 0 {
+			a[n-2] &= 0xff << (8 - bits%8)
+		}
+		return netip.PrefixFrom(netip.AddrFrom16(a), bits), n, ""
+	}
+	var a [4]byte
+	copy(a[:], b[1:n])
+	if bits%8 != 0 {
+		a[n-2] &= 0xff << (8 - bits%8)
+	}
+	return netip.PrefixFrom(netip.AddrFrom4(a), bits), n, ""
+}
+
+// appendNLRI reads the prefixes that fill b, whose first byte is byte offset of
+// the message.
+func appendNLRI(dst []NLRI, b []byte, offset int, ipv6, addPath bool) ([]NLRI, error) {
+	for len(b) > 0 {
+		var route NLRI
+		skip := 0
+		if addPath {
+			if len(b) < 4 {
+				return dst, damaged(offset, "ends inside a path identifier")
+			}
+			route.PathID = be32(b)
+			skip = 4
+		}
+		prefix, n, reason := ParsePrefix(b[skip:], ipv6)
+		if reason != "" {
+			return dst, damaged(offset, "%s", reason)
+		}
+		route.Prefix = prefix
+		dst = append(dst, route)
+		b = b[skip+n:]
+		offset += skip + n
+	}
+	return dst, nil
+}
+
+// parseNextHop reads a next hop of RFC 4760: 4 bytes of IPv4, 16 of IPv6, or 32
+// where a link-local address follows the global one (RFC 2545). Which of them it
+// is does not depend on the family of the routes (RFC 8950).
+func parseNextHop(b []byte) (netip.Addr, bool) {
+	switch len(b) {
+	case 4:
+		return netip.AddrFrom4([4]byte(b)), true
+	case 16, 32:
+		return netip.AddrFrom16([16]byte(b)), true
+	}
+	return netip.Addr{}, false
+}
