@@ -92,8 +92,12 @@ type Vantage struct {
 	// test; Voting those that are full-feed and settled: only they are in a
 	// denominator. Partial = Live that fail the full-feed test.
 	Live, Syncing, FullFeed, Voting, Partial int
-	// Usual counts the voting peers when there were most of them.
+	// Usual counts the voting peers when there were most of them, today or the
+	// day before.
 	Usual int
+	// FullFeed, Voting and Usual are about IPv4; these are the same for IPv6,
+	// whose tables are judged on their own.
+	FullFeed6, Voting6, Usual6 int
 	// Collectors are those with voting peers; LosingCollectors those of them at
 	// which at least half of the voting peers lost a prefix that is called
 	// gone. Zero where nothing is gone or where it was not counted.

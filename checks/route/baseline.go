@@ -1,0 +1,266 @@
+package route
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+)
+
+// baselineAge is how long a computed baseline serves.
+const baselineAge = time.Minute
+
+// Freeze holds the baseline as it is now: while an incident is open nothing of
+// the outage may enter it.
+func (w *Watch) Freeze(now time.Time) {
+	if w.frozen {
+		return
+	}
+	b := w.baseline(stampOf(now))
+	b.Frozen = true
+	w.kept, w.frozen, w.thawing = &b, true, 0
+}
+
+// Thaw lets the baseline move on. The frozen one serves until new paths had time
+// to become stable, for after a long outage there is nothing else to compare with.
+func (w *Watch) Thaw(now time.Time) {
+	if w.frozen {
+		w.frozen, w.thawing = false, stampOf(now)
+	}
+}
+
+// baseline gives what is normal at now.
+func (w *Watch) baseline(now stamp) checks.Baseline {
+	switch {
+	case w.frozen:
+		return *w.kept
+	case w.thawing != 0 && now.since(w.thawing) < w.rib.rules.BaselineStable:
+		b := *w.kept
+		b.Frozen = false
+		return b
+	case w.kept != nil && now.since(w.keptAt) < baselineAge && (now.since(w.start) > w.rib.rules.BaselineStable || w.keptRev == w.revision):
+		return *w.kept
+	}
+	b := checks.Baseline{AsOf: now.time(), Window: w.rib.rules.BaselineWindow, MovedOnly: w.rib.tableless()}
+	for _, p := range w.sorted {
+		if bp := w.baselineOf(p, now); len(bp.Paths) > 0 {
+			b.Prefixes = append(b.Prefixes, bp)
+		}
+	}
+	b.Prefixes = w.narrow(b.Prefixes)
+	w.kept, w.keptAt, w.keptRev, w.thawing = &b, now, w.revision, 0
+	return b
+}
+
+// baselineOf finds, for each vantage point, the path that one of its sessions
+// held longest.
+func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
+	type choice struct {
+		path uint32
+		held time.Duration
+	}
+	best := map[checks.ASN]choice{}
+	for i := range p.holds {
+		path, held := w.usual1(&p.holds[i], now)
+		if path == 0 {
+			continue
+		}
+		as := w.rib.sessions[i].peer.AS
+		if c, ok := best[as]; !ok || held > c.held {
+			best[as] = choice{path, held}
+		}
+	}
+	byPath := map[uint32][]checks.ASN{}
+	for _, as := range slices.Sorted(maps.Keys(best)) {
+		byPath[best[as].path] = append(byPath[best[as].path], as)
+	}
+	bp := checks.BaselinePrefix{Prefix: p.prefix, Paths: w.pathsSeen(byPath)}
+	for _, s := range bp.Paths {
+		bp.Origins = append(bp.Origins, s.Path.Origins()...)
+	}
+	slices.Sort(bp.Origins)
+	bp.Origins = slices.Compact(bp.Origins)
+	return bp
+}
+
+// usual1 gives the path that a session held longest within the window, among
+// those that stood for the stable time, and how long. Where the whole recording
+// is younger than that, the longest counts.
+func (w *Watch) usual1(h *hold, now stamp) (path uint32, held time.Duration) {
+	rules := &w.rib.rules
+	young := now.since(w.start) < rules.BaselineStable
+	from := now.add(-rules.BaselineWindow)
+	sums := make([]span, 0, 4) // from 0 to the summed duration
+	add := func(s span) {
+		if s.to < from || !young && s.to.since(s.from) < rules.BaselineStable || !w.origin(s.path) {
+			return
+		}
+		d := s.to - max(s.from, from)
+		for j := range sums {
+			if sums[j].path == s.path {
+				sums[j].to += d
+				return
+			}
+		}
+		sums = append(sums, span{path: s.path, to: d})
+	}
+	for _, s := range h.past {
+		add(s)
+	}
+	if h.path != 0 {
+		add(span{h.path, h.since, now})
+	}
+	if len(sums) == 0 {
+		return 0, 0
+	}
+	best := slices.MaxFunc(sums, func(a, b span) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(b.path, a.path)) })
+	return best.path, time.Duration(best.to)
+}
+
+// origin reports whether a path may stand for the target's normal state: for a
+// network only one that ends in it.
+func (w *Watch) origin(path uint32) bool {
+	t := w.target.Target
+	return path == impliedPath || t.Kind() != checks.KindASN || slices.Contains(w.paths.paths[path].Origins(), t.ASN())
+}
+
+// pathsSeen turns paths and their vantage points into the public form, the most
+// held first.
+func (w *Watch) pathsSeen(byPath map[uint32][]checks.ASN) []checks.PathSeen {
+	seen := make([]checks.PathSeen, 0, len(byPath))
+	for _, id := range slices.Sorted(maps.Keys(byPath)) {
+		seen = append(seen, checks.PathSeen{Path: w.paths.paths[id], Peers: byPath[id]})
+	}
+	slices.SortStableFunc(seen, func(a, b checks.PathSeen) int { return cmp.Compare(len(b.Peers), len(a.Peers)) })
+	return seen
+}
+
+// narrow leaves, for a prefix or an address, the announced prefixes that answer
+// the question: those inside it, or else the longest over it.
+func (w *Watch) narrow(list []checks.BaselinePrefix) []checks.BaselinePrefix {
+	t := w.target.Target
+	if k := t.Kind(); k != checks.KindPrefix && k != checks.KindAddress || len(list) == 0 {
+		return list
+	}
+	inside := slices.DeleteFunc(slices.Clone(list), func(b checks.BaselinePrefix) bool { return b.Prefix.Bits() < t.Prefix().Bits() })
+	if len(inside) > 0 {
+		return inside
+	}
+	longest := slices.MaxFunc(list, func(a, b checks.BaselinePrefix) int { return cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()) })
+	return []checks.BaselinePrefix{longest}
+}
+
+// Survey looks through a recording that holds updates alone, before it is
+// replayed, for the routes that its updates imply: a withdrawal implies a route
+// before it, an announcement makes one.
+type Survey struct {
+	watch  *Watch
+	holds  map[surveyKey]*surveyed
+	moved  map[netip.Prefix]bool // belong to the target
+	tables map[int]int           // announcements by session
+}
+
+type surveyKey struct {
+	prefix  netip.Prefix
+	session int
+}
+
+type surveyed struct {
+	first     uint32 // path of the first announcement, 0 for none
+	last      uint32 // what the session holds at the end
+	withdrawn bool   // the first thing said was a withdrawal
+}
+
+// resentTable is from how many announcements in one recording a session is
+// taken to have sent its whole table again: what it says then is not a change.
+const resentTable = 100_000
+
+// NewSurvey begins a survey for a watch.
+func (w *Watch) NewSurvey() *Survey {
+	return &Survey{watch: w, holds: map[surveyKey]*surveyed{}, moved: map[netip.Prefix]bool{}, tables: map[int]int{}}
+}
+
+// Add takes in one update of the recording.
+func (s *Survey) Add(u *Update) {
+	if u.Kind != Routes {
+		return
+	}
+	w := s.watch
+	i := w.rib.session(u.Peer)
+	s.tables[i] += len(u.Announced)
+	byASN := w.target.Target.Kind() == checks.KindASN
+	for _, n := range u.Withdrawn {
+		if !byASN && !w.tracks(n.Prefix, nil) {
+			continue
+		}
+		h := s.hold(n.Prefix, i)
+		h.withdrawn = h.withdrawn || h.first == 0
+		h.last = 0
+	}
+	for _, n := range u.Announced {
+		if !w.mayTrack(n.Prefix, u.Path) {
+			continue
+		}
+		s.moved[n.Prefix] = true
+		h := s.hold(n.Prefix, i)
+		path := w.paths.id(u.Path)
+		if h.first == 0 {
+			h.first = path
+		}
+		h.last = path
+	}
+	if !byASN {
+		for _, n := range u.Withdrawn {
+			s.moved[n.Prefix] = s.moved[n.Prefix] || w.tracks(n.Prefix, nil)
+		}
+	}
+}
+
+func (s *Survey) hold(prefix netip.Prefix, i int) *surveyed {
+	key := surveyKey{prefix, i}
+	h := s.holds[key]
+	if h == nil {
+		h = &surveyed{}
+		s.holds[key] = h
+	}
+	return h
+}
+
+// Imply gives the watch the routes that stood before the recording began. A
+// path counts as the one before only where the recording shows it being left.
+func (s *Survey) Imply(start time.Time) {
+	w := s.watch
+	at := stampOf(start)
+	w.start = at
+	keys := slices.SortedFunc(maps.Keys(s.holds), func(a, b surveyKey) int {
+		return cmp.Or(checks.ComparePrefixes(a.prefix, b.prefix), cmp.Compare(a.session, b.session))
+	})
+	for _, key := range keys {
+		if !s.moved[key.prefix] || s.tables[key.session] > resentTable {
+			continue
+		}
+		p := w.prefixes[key.prefix]
+		if p == nil {
+			p = w.add(key.prefix)
+		}
+		h := p.hold(key.session)
+		h.path, h.since = impliedPath, at
+		if v := s.holds[key]; !v.withdrawn && (v.last == 0 || w.lastHop(v.last) != w.lastHop(v.first)) {
+			h.path = v.first
+		}
+	}
+}
+
+// lastHop gives the AS next to the origin of a path.
+func (w *Watch) lastHop(path uint32) checks.ASN {
+	hops := w.paths.paths[path]
+	for j := len(hops) - 2; j >= 0; j-- {
+		if !slices.Equal(hops[j], hops[len(hops)-1]) {
+			return hops[j][0]
+		}
+	}
+	return 0
+}

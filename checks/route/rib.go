@@ -1,0 +1,384 @@
+package route
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/gaissmai/bart"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/bgp"
+)
+
+// Rules are the thresholds of docs/methods.md, section 2.
+type Rules struct {
+	// Settle is how long a withdrawal waits for its session to prove that it
+	// stayed up: some sources withdraw every prefix before they report the end.
+	Settle time.Duration
+	// BaselineWindow is how far back a baseline looks, BaselineStable how long
+	// a path must have stood in it to count.
+	BaselineWindow, BaselineStable time.Duration
+	// FullFeedShare is the part of the 90th percentile table, by family, from
+	// which a session counts as a full feed.
+	FullFeedShare float64
+	// StaleAfter is the silence after which a session no longer votes.
+	StaleAfter time.Duration
+	// A session that came up votes after SyncAfter, or when it holds SyncShare
+	// of the table it had before, or at its End-of-RIB.
+	SyncAfter time.Duration
+	SyncShare float64
+	// Declared are vantage points whose operator vouches for a full feed.
+	Declared []checks.ASN
+}
+
+// DefaultRules are the published values.
+func DefaultRules() Rules {
+	return Rules{
+		Settle:         30 * time.Second,
+		BaselineWindow: 24 * time.Hour,
+		BaselineStable: time.Hour,
+		FullFeedShare:  0.75,
+		StaleAfter:     time.Hour,
+		SyncAfter:      10 * time.Minute,
+		SyncShare:      0.95,
+	}
+}
+
+// tail is the end of a path that the whole world's table keeps: who originates
+// the route, and who stands next to it. Zero stands for an empty path, an
+// AS_SET of several, or no such AS.
+type tail struct{ origin, upstream checks.ASN }
+
+// RIB is what every session of every collector holds. For the whole world it
+// keeps the tail of each path; full paths are kept where somebody watches. It
+// is not safe for use by several goroutines.
+type RIB struct {
+	rules    Rules
+	sessions []session
+	byPeer   map[Peer]int
+	tails    []tail // by value - 1
+	tailIDs  map[tail]uint32
+	table    bart.Table[uint32] // prefix -> vector of tails, one a session
+	vectors  *vectors
+	addPaths map[addPathKey][]addPath
+	watches  []*Watch
+	first    stamp
+	newest   stamp
+	dumped   bool // a table dump was loaded
+	dense    []uint32
+}
+
+type addPathKey struct {
+	session int
+	prefix  netip.Prefix
+}
+
+type addPath struct {
+	id   uint32
+	path string
+}
+
+// NewRIB makes an empty RIB.
+func NewRIB(rules Rules) *RIB {
+	return &RIB{
+		rules:    rules,
+		byPeer:   map[Peer]int{},
+		tailIDs:  map[tail]uint32{},
+		vectors:  newVectors(),
+		addPaths: map[addPathKey][]addPath{},
+	}
+}
+
+// Newest is the time of the newest update, First that of the oldest; zero
+// before there was one.
+func (r *RIB) Newest() time.Time { return r.newest.time() }
+
+// First is the time of the first update; zero before there was one.
+func (r *RIB) First() time.Time { return r.first.time() }
+
+// Size counts the prefixes for which any session holds a route.
+func (r *RIB) Size() int { return r.table.Size() }
+
+// Apply takes in one update. Updates come in the order of their time.
+func (r *RIB) Apply(u *Update) {
+	at := stampOf(u.At)
+	if r.first == 0 || at < r.first {
+		r.first = at
+	}
+	r.newest = max(r.newest, at)
+	switch u.Kind {
+	case Table:
+		r.load(u, at)
+	case Lost:
+		for i := range r.sessions {
+			if s := &r.sessions[i]; s.peer.Collector == u.Peer.Collector && s.live() {
+				s.before = s.routes
+				s.enter(Syncing, at)
+				s.before = [2]int{} // nothing tells when it is whole again but time
+			}
+		}
+	default:
+		r.message(u, at)
+	}
+}
+
+func (r *RIB) message(u *Update, at stamp) {
+	i := r.session(u.Peer)
+	s := &r.sessions[i]
+	s.heard = max(s.heard, at)
+	s.settle(at, &r.rules)
+	switch u.Kind {
+	case PeerUp:
+		if s.state == Established || s.state == Syncing {
+			r.end(i, at) // its end was not reported
+		}
+		s.enter(Syncing, at)
+		s.table = true
+	case PeerDown:
+		r.end(i, at)
+	case EndOfRIB:
+		if s.state == Syncing {
+			s.enter(Established, at)
+		}
+	case Routes:
+		switch s.state {
+		case PeerUnknown, Stale:
+			s.enter(Established, at)
+		case Ended: // its return was not reported
+			s.enter(Syncing, at)
+			s.table = true
+		}
+		for _, n := range u.Withdrawn {
+			r.withdraw(i, n, at)
+		}
+		for _, n := range u.Announced {
+			r.announce(i, n, u.Path, at)
+		}
+	}
+}
+
+// session gives the number of a session, a new one where it is new.
+func (r *RIB) session(p Peer) int {
+	i, ok := r.byPeer[p]
+	if !ok {
+		i = len(r.sessions)
+		r.sessions = append(r.sessions, session{peer: p})
+		r.byPeer[p] = i
+	}
+	return i
+}
+
+func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
+	if n.PathID != 0 {
+		path = r.addPath(i, n, path)
+	}
+	r.put(i, n.Prefix, r.tailID(path), at)
+	for _, w := range r.watches {
+		w.announced(n.Prefix, i, path, at)
+	}
+}
+
+func (r *RIB) withdraw(i int, n NLRI, at stamp) {
+	if n.PathID != 0 {
+		if path := r.addPath(i, n, nil); path != nil {
+			r.announce(i, NLRI{Prefix: n.Prefix}, path, at)
+			return
+		}
+	}
+	r.put(i, n.Prefix, 0, at)
+	for _, w := range r.watches {
+		w.withdrawn(n.Prefix, i, at)
+	}
+}
+
+// addPath notes a path of a session that sends several for a prefix (nil takes
+// it away) and gives the one that stands for all: that with the lowest
+// identifier. It is nil where none is left.
+func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
+	key := addPathKey{i, n.Prefix}
+	paths := slices.DeleteFunc(r.addPaths[key], func(p addPath) bool { return p.id == n.PathID })
+	if path != nil {
+		at, _ := slices.BinarySearchFunc(paths, n.PathID, func(p addPath, id uint32) int { return int(p.id) - int(id) })
+		paths = slices.Insert(paths, at, addPath{n.PathID, string(path)})
+	}
+	if len(paths) == 0 {
+		delete(r.addPaths, key)
+		return nil
+	}
+	r.addPaths[key] = paths
+	return bgp.RawPath(paths[0].path)
+}
+
+// put sets what session i holds for a prefix; value 0 takes the route away.
+func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
+	family := familyOf(prefix)
+	r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
+		had := r.vectors.at(ref, i) != 0
+		ref = r.vectors.set(ref, i, value)
+		switch {
+		case value != 0 && !had:
+			r.sessions[i].routes[family]++
+		case value == 0 && had:
+			r.sessions[i].routes[family]--
+		}
+		return ref, ref == emptyVector
+	})
+}
+
+// load takes in one prefix of a table dump. A session that is known already
+// keeps what its updates said: they are newer than the dump's slow writing.
+func (r *RIB) load(u *Update, at stamp) {
+	r.dumped = true
+	family := familyOf(u.Prefix)
+	ref, _ := r.table.Get(u.Prefix)
+	dense := append(r.dense[:0], r.vectors.decode(ref)...)
+	changed := false
+	for _, e := range u.Entries {
+		i := r.session(e.Peer)
+		if !r.adopt(i, u.Dump, at) {
+			continue
+		}
+		if i >= len(dense) {
+			dense = append(dense, make([]uint32, i+1-len(dense))...)
+		}
+		if dense[i] != 0 {
+			continue
+		}
+		dense[i] = r.tailID(e.Path)
+		r.sessions[i].routes[family]++
+		changed = true
+		for _, w := range r.watches {
+			w.announced(u.Prefix, i, e.Path, at)
+		}
+	}
+	r.dense = dense
+	if changed {
+		next := r.vectors.make(dense)
+		r.vectors.release(ref)
+		r.table.Insert(u.Prefix, next)
+	}
+}
+
+// adopt reports whether session i takes its routes from the given dump, which
+// it does when its table was not known before.
+func (r *RIB) adopt(i, dump int, at stamp) bool {
+	s := &r.sessions[i]
+	s.heard = max(s.heard, at)
+	if s.dump == dump {
+		return true
+	}
+	if s.state == Stale {
+		r.end(i, at)
+	}
+	if s.table && s.live() {
+		return false
+	}
+	s.enter(Established, at)
+	s.table, s.dump = true, dump
+	return true
+}
+
+// tableless reports whether the recording holds updates alone, so that what a
+// session held before its first update is not known.
+func (r *RIB) tableless() bool {
+	if r.dumped {
+		return false
+	}
+	return slices.ContainsFunc(r.sessions, func(s session) bool { return s.live() && !s.table })
+}
+
+// end takes all routes of a session away without calling them withdrawn.
+func (r *RIB) end(i int, at stamp) {
+	s := &r.sessions[i]
+	if s.state == Ended {
+		return
+	}
+	for _, w := range r.watches {
+		w.ended(i, at)
+	}
+	if s.routes != [2]int{} {
+		r.clear(i)
+	}
+	s.before, s.routes = s.routes, [2]int{}
+	s.ended = at
+	s.enter(Ended, at)
+}
+
+// clear removes session i from every vector.
+func (r *RIB) clear(i int) {
+	held := make([]netip.Prefix, 0, r.sessions[i].routes[0]+r.sessions[i].routes[1])
+	for prefix, ref := range r.table.All() {
+		if r.vectors.at(ref, i) != 0 {
+			held = append(held, prefix)
+		}
+	}
+	for _, prefix := range held {
+		r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
+			ref = r.vectors.set(ref, i, 0)
+			return ref, ref == emptyVector
+		})
+	}
+	for key := range r.addPaths {
+		if key.session == i {
+			delete(r.addPaths, key)
+		}
+	}
+}
+
+// tailID gives the value that stands for the end of a path; never 0.
+func (r *RIB) tailID(path bgp.RawPath) uint32 {
+	t := tailOf(path)
+	id, ok := r.tailIDs[t]
+	if !ok {
+		r.tails = append(r.tails, t)
+		id = uint32(len(r.tails))
+		r.tailIDs[t] = id
+	}
+	return id
+}
+
+func tailOf(path bgp.RawPath) (t tail) {
+	for hop := range path.Hops() {
+		var a checks.ASN
+		if hop.Len() == 1 {
+			a = hop.ASN(0)
+		}
+		if a == t.origin && a != 0 { // a prepend
+			continue
+		}
+		t.origin, t.upstream = a, t.origin
+	}
+	return t
+}
+
+// held gives the tail of what session i holds for a prefix.
+func (r *RIB) held(prefix netip.Prefix, i int) (tail, bool) {
+	ref, ok := r.table.Get(prefix)
+	if !ok {
+		return tail{}, false
+	}
+	return r.tailAt(ref, i)
+}
+
+func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {
+	value := r.vectors.at(ref, i)
+	if value == 0 {
+		return tail{}, false
+	}
+	return r.tails[value-1], true
+}
+
+// advance settles every session.
+func (r *RIB) advance(now stamp) {
+	for i := range r.sessions {
+		r.sessions[i].settle(now, &r.rules)
+	}
+}
+
+func familyOf(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return 0
+	}
+	return 1
+}

@@ -1,0 +1,63 @@
+package route
+
+import (
+	"net/netip"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/bgp"
+)
+
+// Peer names one BGP session of a collector. One AS may have many of them; the
+// vantage point, which votes, is the AS.
+type Peer struct {
+	Collector string // "rrc23", "route-views2", or what an operator calls his own
+	Addr      netip.Addr
+	AS        checks.ASN
+}
+
+// Kind says what an [Update] reports.
+type Kind int
+
+// The kinds of update.
+const (
+	// Routes is one BGP UPDATE: Withdrawn and Announced, the latter with Path.
+	Routes Kind = iota + 1
+	// PeerUp: the session was established; its table follows.
+	PeerUp
+	// PeerDown: the session ended. Its routes are not withdrawn, they are unknown.
+	PeerDown
+	// EndOfRIB: the session has sent its whole table (RFC 4724).
+	EndOfRIB
+	// Table is one prefix of a table dump, with the routes of several sessions.
+	Table
+	// Lost: the feed of a collector has a hole here. What its sessions hold is
+	// unknown until they have had time to say it again.
+	Lost
+)
+
+// Update is the one value that every feed delivers. Its slices belong to the
+// feed and are valid until the call that receives it returns.
+type Update struct {
+	Kind Kind
+	At   time.Time // at the source
+	Peer Peer      // for Lost only the collector is set
+
+	Announced, Withdrawn []NLRI
+	Path                 bgp.RawPath
+
+	// Prefix and Entries are one record of a table dump; Dump numbers the dump,
+	// from 1, among all that are loaded.
+	Prefix  netip.Prefix
+	Entries []Entry
+	Dump    int
+}
+
+// NLRI is a prefix, with the path identifier of RFC 7911 (zero without add-path).
+type NLRI = bgp.NLRI
+
+// Entry is what one session holds for the prefix of a table dump.
+type Entry struct {
+	Peer Peer
+	Path bgp.RawPath
+}

@@ -1,0 +1,84 @@
+package checks
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// Space is the union of prefixes measured in the units of a notice. IPv6 space
+// has no useful unit but the prefix, so only IPv4 is measured.
+type Space struct {
+	Slash24s  uint64 // /24 blocks that any of it lies in
+	Addresses uint64
+}
+
+// MeasureIPv4 measures the union of the IPv4 prefixes in list: what lies in two
+// of them counts once. IPv6 prefixes are passed over.
+func MeasureIPv4(list []netip.Prefix) (s Space) {
+	v4 := make([]netip.Prefix, 0, len(list))
+	for _, p := range list {
+		if p.Addr().Is4() {
+			v4 = append(v4, p)
+		}
+	}
+	SortPrefixes(v4)
+	end, block := uint64(0), uint64(0) // the first address, and /24, not counted yet
+	for _, p := range v4 {
+		b := p.Addr().As4()
+		first := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
+		after := first + 1<<(32-p.Bits())
+		if after > end {
+			s.Addresses += after - max(first, end)
+			end = after
+		}
+		if firstBlock, afterBlock := first>>8, (after+255)>>8; afterBlock > block {
+			s.Slash24s += afterBlock - max(firstBlock, block)
+			block = afterBlock
+		}
+	}
+	return s
+}
+
+// Fills reports whether parts, prefixes inside whole, make up all of it.
+func Fills(parts []netip.Prefix, whole netip.Prefix) bool {
+	SortPrefixes(parts)
+	next := whole.Masked().Addr()
+	for _, p := range parts {
+		if p.Addr().Compare(next) > 0 {
+			return false
+		}
+		last := lastAddr(p)
+		if last.Compare(next) < 0 {
+			continue
+		}
+		if next = last.Next(); !next.IsValid() || !whole.Contains(next) {
+			return true
+		}
+	}
+	return false
+}
+
+// SortPrefixes orders IPv4 before IPv6, then by address, the shorter first.
+func SortPrefixes(list []netip.Prefix) {
+	slices.SortFunc(list, ComparePrefixes)
+}
+
+// ComparePrefixes is the order of [SortPrefixes].
+func ComparePrefixes(a, b netip.Prefix) int {
+	return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
+}
+
+// lastAddr gives the highest address of a prefix.
+func lastAddr(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := range b {
+		if host := (i+1)*8 - p.Bits(); host >= 8 {
+			b[i] = 0xff
+		} else if host > 0 {
+			b[i] |= 1<<host - 1
+		}
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
