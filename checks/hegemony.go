@@ -144,8 +144,8 @@ type session struct {
 // country of some thousand prefixes has millions of them.
 type view struct{ session, prefix, path int32 }
 
-// part is a view's weight for one of its origins.
-type part struct {
+// portion is a view's weight for one of its origins.
+type portion struct {
 	view
 	origin int32
 	weight float64

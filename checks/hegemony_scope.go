@@ -8,25 +8,25 @@ import (
 // hegemony arranges the views and computes every scope.
 func (v *views) hegemony() map[ASN]HegemonyScope {
 	v.arrange()
-	parts := v.parts()
+	portions := v.portions()
 	scopes := make(map[ASN]HegemonyScope, len(v.origins)+1)
 	if v.opts.Global {
-		scopes[GlobalScope] = v.scope(parts)
+		scopes[GlobalScope] = v.scope(portions)
 	}
-	parts = bucket(parts, len(v.origins), func(p *part) int32 { return p.origin })
-	for len(parts) > 0 {
+	portions = bucket(portions, len(v.origins), func(p *portion) int32 { return p.origin })
+	for len(portions) > 0 {
 		n := 1
-		for n < len(parts) && parts[n].origin == parts[0].origin {
+		for n < len(portions) && portions[n].origin == portions[0].origin {
 			n++
 		}
-		scopes[v.origins[parts[0].origin]] = v.scope(parts[:n])
-		parts = parts[n:]
+		scopes[v.origins[portions[0].origin]] = v.scope(portions[:n])
+		portions = portions[n:]
 	}
 	return scopes
 }
 
-// parts splits the weight of each view among its origins.
-func (v *views) parts() []part {
+// portions splits the weight of each view among its origins.
+func (v *views) portions() []portion {
 	weight := make([]float64, len(v.views))
 	var open []int
 	for from := 0; from < len(v.views); {
@@ -37,22 +37,22 @@ func (v *views) parts() []part {
 		open = v.weigh(v.views[from:to], weight[from:to], open)
 		from = to
 	}
-	parts := make([]part, 0, len(v.views))
+	portions := make([]portion, 0, len(v.views))
 	for i, w := range v.views {
 		// Wholly covered by its more-specifics: nothing goes this way.
 		if weight[i] <= 0 {
 			continue
 		}
 		if o := v.originOf[w.path]; o != several {
-			parts = append(parts, part{view: w, origin: o, weight: weight[i]})
+			portions = append(portions, portion{view: w, origin: o, weight: weight[i]})
 			continue
 		}
 		set := v.paths[w.path].Origins()
 		for _, a := range set {
-			parts = append(parts, part{view: w, origin: v.originNumber[a], weight: weight[i] / float64(len(set))})
+			portions = append(portions, portion{view: w, origin: v.originNumber[a], weight: weight[i] / float64(len(set))})
 		}
 	}
-	return parts
+	return portions
 }
 
 // tally adds up, for one scope, what each AS carries.
@@ -67,19 +67,19 @@ type tally struct {
 	all   [][]float64
 }
 
-// scope computes hegemony over parts, which are in order of session.
-func (v *views) scope(parts []part) HegemonyScope {
+// scope computes hegemony over portions, which are in order of session.
+func (v *views) scope(portions []portion) HegemonyScope {
 	t := tally{index: make(map[ASN]int32)}
-	scope := HegemonyScope{Hegemony: make(map[ASN]float64), Space: v.space(parts)}
-	for len(parts) > 0 {
+	scope := HegemonyScope{Hegemony: make(map[ASN]float64), Space: v.space(portions)}
+	for len(portions) > 0 {
 		n := 1
-		for n < len(parts) && parts[n].session == parts[0].session {
+		for n < len(portions) && portions[n].session == portions[0].session {
 			n++
 		}
-		t.addSession(v, parts[:n])
-		here := parts[0].session
-		parts = parts[n:]
-		if len(parts) > 0 && v.sessions[parts[0].session].peer == v.sessions[here].peer {
+		t.addSession(v, portions[:n])
+		here := portions[0].session
+		portions = portions[n:]
+		if len(portions) > 0 && v.sessions[portions[0].session].peer == v.sessions[here].peer {
 			continue
 		}
 		t.closePeer(v.size[here], v.opts.SeenOnly)
@@ -93,15 +93,15 @@ func (v *views) scope(parts []part) HegemonyScope {
 	return scope
 }
 
-// space adds up what the origin of parts announces, each address once. Prefixes
+// space adds up what the origin of portions announces, each address once. Prefixes
 // are numbered in order of address, the covering one first.
-func (v *views) space(parts []part) float64 {
+func (v *views) space(portions []portion) float64 {
 	if v.held == nil {
 		v.held = make([]bool, len(v.prefixes))
 	}
 	var held []int32
-	for i := range parts {
-		if p := parts[i].prefix; !v.held[p] {
+	for i := range portions {
+		if p := portions[i].prefix; !v.held[p] {
 			v.held[p] = true
 			held = append(held, p)
 		}
@@ -122,14 +122,14 @@ func (v *views) space(parts []part) float64 {
 }
 
 // addSession adds the betweenness that one session sees.
-func (t *tally) addSession(v *views, parts []part) {
+func (t *tally) addSession(v *views, portions []portion) {
 	total := 0.0
-	for i := 0; i < len(parts); {
+	for i := 0; i < len(portions); {
 		// Most prefixes of an origin take the same path: add them up first.
-		first, weight := parts[i], 0.0
+		first, weight := portions[i], 0.0
 		path := v.paths[first.path]
-		for i < len(parts) && parts[i].origin == first.origin && (parts[i].path == first.path || path.Equal(v.paths[parts[i].path])) {
-			weight += parts[i].weight
+		for i < len(portions) && portions[i].origin == first.origin && (portions[i].path == first.path || path.Equal(v.paths[portions[i].path])) {
+			weight += portions[i].weight
 			i++
 		}
 		total += weight
