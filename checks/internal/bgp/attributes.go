@@ -10,6 +10,12 @@ import (
 type Options struct {
 	AS4     bool // AS_PATH holds 4-byte AS numbers (RFC 6793)
 	AddPath bool // every prefix is led by a path identifier (RFC 7911)
+	// GuessAddPath is for recordings that may hide that AddPath was negotiated:
+	// collectors did so before RFC 8050 gave them a way to say it. A list of
+	// prefixes that starts with the default route twice, which is how a path
+	// identifier below 65536 looks, is then read as AddPath wherever that
+	// makes sense to its last bit.
+	GuessAddPath bool
 }
 
 // Origin is the ORIGIN attribute (RFC 4271 section 4.3).

@@ -83,6 +83,29 @@ func appendNLRI(dst []NLRI, b []byte, offset int, ipv6, addPath bool) ([]NLRI, e
 	return dst, nil
 }
 
+// looksAddPath reports whether b lists the default route twice at its front and
+// is well formed as prefixes with path identifiers, with no bit set behind a
+// prefix's length.
+func looksAddPath(b []byte, ipv6 bool) bool {
+	if len(b) < 5 || b[0] != 0 || b[1] != 0 {
+		return false
+	}
+	for len(b) > 0 {
+		if len(b) < 5 {
+			return false
+		}
+		_, n, reason := ParsePrefix(b[4:], ipv6)
+		if reason != "" {
+			return false
+		}
+		if rest := b[4] % 8; rest != 0 && b[4+n-1]&(0xff>>rest) != 0 {
+			return false
+		}
+		b = b[4+n:]
+	}
+	return true
+}
+
 // parseNextHop reads a next hop of RFC 4760: 4 bytes of IPv4, 16 of IPv6, or 32
 // where a link-local address follows the global one (RFC 2545). Which of them it
 // is does not depend on the family of the routes (RFC 8950).

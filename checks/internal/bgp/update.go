@@ -39,6 +39,9 @@ type Update struct {
 	// OtherFamilies counts the reachability attributes that were not decoded
 	// because they are neither IPv4 nor IPv6 unicast.
 	OtherFamilies int
+	// AddPathGuessed is true where routes have path identifiers because of
+	// Options.GuessAddPath.
+	AddPathGuessed bool
 
 	classic int // how many of Announced go with NextHop
 }
@@ -78,7 +81,7 @@ func (u *Update) Decode(msg []byte, opt Options) error {
 // decodeBody reads the UPDATE that is b from byte i on.
 func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 	u.Withdrawn, u.Announced = u.Withdrawn[:0], u.Announced[:0]
-	u.EndOfRIB, u.EndOfRIBFamily, u.OtherFamilies, u.classic = false, Family{}, 0, 0
+	u.EndOfRIB, u.EndOfRIBFamily, u.OtherFamilies, u.AddPathGuessed, u.classic = false, Family{}, 0, false, 0
 
 	withdrawn, i, err := block(b, i, "withdrawn routes")
 	if err != nil {
@@ -88,14 +91,14 @@ func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 	if err != nil {
 		return err
 	}
-	u.Withdrawn, err = appendNLRI(u.Withdrawn, withdrawn, HeaderLen+2, false, opt.AddPath)
+	u.Withdrawn, err = u.readRoutes(u.Withdrawn, withdrawn, HeaderLen+2, false, opt)
 	if err != nil {
 		return err
 	}
 	if err := u.decode(attributes, i-len(attributes), opt); err != nil {
 		return err
 	}
-	u.Announced, err = appendNLRI(u.Announced, b[i:], i, false, opt.AddPath)
+	u.Announced, err = u.readRoutes(u.Announced, b[i:], i, false, opt)
 	if err != nil {
 		return err
 	}
@@ -110,6 +113,15 @@ func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 		return err
 	}
 	return u.complete()
+}
+
+// readRoutes reads the prefixes that fill b, at byte offset of the message.
+func (u *Update) readRoutes(dst []NLRI, b []byte, offset int, ipv6 bool, opt Options) ([]NLRI, error) {
+	addPath := opt.AddPath
+	if !addPath && opt.GuessAddPath && looksAddPath(b, ipv6) {
+		addPath, u.AddPathGuessed = true, true
+	}
+	return appendNLRI(dst, b, offset, ipv6, addPath)
 }
 
 // block gives the bytes behind the two-byte length at b[i:], and where they end.
@@ -148,7 +160,7 @@ func (u *Update) readUnreach(opt Options) error {
 		return nil
 	}
 	var err error
-	u.Withdrawn, err = appendNLRI(u.Withdrawn, v[3:], u.unreachOffset+3, ipv6, opt.AddPath)
+	u.Withdrawn, err = u.readRoutes(u.Withdrawn, v[3:], u.unreachOffset+3, ipv6, opt)
 	return inAttr(err, AttrMPUnreach)
 }
 
@@ -174,11 +186,11 @@ func (u *Update) readReach(opt Options) error {
 	}
 	// The byte behind the next hop is reserved: once a count of SNPAs, now zero.
 	var err error
-	u.Announced, err = appendNLRI(u.Announced, v[end+1:], at+end+1, ipv6, opt.AddPath)
+	u.Announced, err = u.readRoutes(u.Announced, v[end+1:], at+end+1, ipv6, opt)
 	return inAttr(err, AttrMPReach)
 }
 
-// inAttr says which attribute an error out of appendNLRI is in.
+// inAttr says which attribute an error out of readRoutes is in.
 func inAttr(err error, a Attr) error {
 	if e, ok := err.(*Error); ok {
 		e.Attr = a

@@ -114,9 +114,11 @@ func (rec *Record) decodeMessage(msg []byte, i int, s messageSubtype) error {
 		rec.Kind, rec.MessageType = KindMessage, kind
 		return nil
 	}
-	if err := rec.update.Decode(msg[:length], bgp.Options{AS4: s.as4, AddPath: s.addPath}); err != nil {
+	opt := bgp.Options{AS4: s.as4, AddPath: s.addPath, GuessAddPath: !rec.reader.literal}
+	if err := rec.update.Decode(msg[:length], opt); err != nil {
 		return inBody(err, i)
 	}
+	rec.AddPath = s.addPath || rec.update.AddPathGuessed
 	rec.Update, rec.MessageType = &rec.update, kind
 	rec.Kind = KindUpdate
 	if s.local {

@@ -13,11 +13,17 @@ import (
 
 const (
 	headerLen = 12
+	bufferLen = 256 << 10
+
 	// MaxRecord is the longest record that is believed, in bytes of body. The
 	// longest in real dumps are some hundred KiB; a longer one is damage.
 	MaxRecord = 16 << 20
-
-	bufferLen = 256 << 10
+	// maxMessage bounds the records that hold one BGP message (at most 65535
+	// bytes, RFC 8654) or the attributes of one route, with what is around it.
+	maxMessage = 65535 + 64
+	// maxOldMessage bounds those of the collectors of 2000 (RFC 6396 appendix
+	// B.2), whose messages were no longer than RFC 4271 lets them be.
+	maxOldMessage = 4096 + 64
 	// maxType bounds the types that may be skipped. IANA has assigned none
 	// above 49 since 2011: a larger number is not a new type but no header.
 	maxType = 255
@@ -72,6 +78,9 @@ type Reader struct {
 	// OnProblem, when set, is called with each problem as it is met. It may
 	// keep the problem.
 	OnProblem func(*Problem)
+
+	// literal takes subtypes without additional paths at their word.
+	literal bool
 
 	r      io.Reader
 	buf    []byte
@@ -163,11 +172,18 @@ func (r *Reader) frame() (body []byte, ok bool) {
 
 // implausible says why a header cannot be one; empty where it can.
 func implausible(kind uint16, length int64) string {
+	limit := int64(MaxRecord)
+	switch kind {
+	case TypeBGP4MP, TypeBGP4MPET, TypeTableDump:
+		limit = maxMessage
+	case typeOldBGP:
+		limit = maxOldMessage
+	}
 	switch {
 	case kind == 0 || kind > maxType:
 		return fmt.Sprintf("no MRT record has type %d", kind)
-	case length > MaxRecord:
-		return fmt.Sprintf("a record claims to be %d bytes long, more than %d are not believed", length, MaxRecord)
+	case length > limit:
+		return fmt.Sprintf("a record of type %d claims to be %d bytes long, at most %d are possible", kind, length, limit)
 	}
 	return ""
 }

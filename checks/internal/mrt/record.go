@@ -15,6 +15,8 @@ const (
 	TypeTableDumpV2 = 13
 	TypeBGP4MP      = 16
 	TypeBGP4MPET    = 17
+
+	typeOldBGP = 5 // given up before RFC 6396; skipped
 )
 
 // The subtypes of TABLE_DUMP (the address family), TABLE_DUMP_V2 and BGP4MP
@@ -101,7 +103,9 @@ type Record struct {
 	Offset        int64     // decompressed byte at which the record starts
 	Type, Subtype uint16
 	Kind          Kind
-	AddPath       bool // path identifiers count
+	// AddPath is true where path identifiers count: the subtype says so, or the
+	// update can only be read so (bgp.Options.GuessAddPath).
+	AddPath bool
 
 	// The session, for updates, messages and changes of state. PeerAddr is
 	// invalid in the OPEN messages of old Zebras, which do not say.

@@ -1,0 +1,53 @@
+package mrt
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// realFiles gives the MRT files of the folder of real data below sub, as paths.
+func realFiles(tb testing.TB, sub string) []string {
+	tb.Helper()
+	dir := os.Getenv("ISITDOWN_TESTDATA")
+	if dir == "" {
+		tb.Skip("set ISITDOWN_TESTDATA to the folder of real data (docs/testdata.md) to run this test")
+	}
+	var files []string
+	err := filepath.WalkDir(filepath.Join(dir, "mrt", sub), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && !strings.HasSuffix(path, ".md") {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatalf("looking for real MRT files: %v", err)
+	}
+	if len(files) == 0 {
+		tb.Fatalf("no MRT files below %s", dir)
+	}
+	return files
+}
+
+// plainBytes gives the decompressed bytes of a file, up to where it is cut off.
+func plainBytes(tb testing.TB, path string) []byte {
+	tb.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	s, err := Decompress(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer s.Close()
+	b, err := io.ReadAll(s)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		tb.Fatalf("decompressing %s: %v", path, err)
+	}
+	return b
+}
