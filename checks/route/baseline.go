@@ -64,7 +64,7 @@ func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
 	}
 	best := map[checks.ASN]choice{}
 	for i := range p.holds {
-		path, held := w.usual1(&p.holds[i], now)
+		path, held := w.usualPath(&p.holds[i], now)
 		if path == 0 {
 			continue
 		}
@@ -86,16 +86,20 @@ func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
 	return bp
 }
 
-// usual1 gives the path that a session held longest within the window, among
-// those that stood for the stable time, and how long. Where the whole recording
-// is younger than that, the longest counts.
-func (w *Watch) usual1(h *hold, now stamp) (path uint32, held time.Duration) {
-	rules := &w.rib.rules
-	young := now.since(w.start) < rules.BaselineStable
-	from := now.add(-rules.BaselineWindow)
+// usualPath gives the path that a session held longest within the window, among
+// those that stood for the stable time, and how long. While the whole history is
+// younger than that, what the session held at its beginning counts.
+func (w *Watch) usualPath(h *hold, now stamp) (path uint32, held time.Duration) {
+	if now.since(w.start) < w.rib.rules.BaselineStable {
+		if h.first == 0 || !w.origin(h.first) {
+			return 0, 0
+		}
+		return h.first, 0
+	}
+	from := now.add(-w.rib.rules.BaselineWindow)
 	sums := make([]span, 0, 4) // from 0 to the summed duration
 	add := func(s span) {
-		if s.to < from || !young && s.to.since(s.from) < rules.BaselineStable || !w.origin(s.path) {
+		if s.to < from || s.to.since(s.from) < w.rib.rules.BaselineStable || !w.origin(s.path) {
 			return
 		}
 		d := s.to - max(s.from, from)
@@ -158,6 +162,7 @@ func (w *Watch) narrow(list []checks.BaselinePrefix) []checks.BaselinePrefix {
 // before it, an announcement makes one.
 type Survey struct {
 	watch  *Watch
+	reset  map[int]bool // sessions that changed their state
 	holds  map[surveyKey]*surveyed
 	moved  map[netip.Prefix]bool // belong to the target
 	tables map[int]int           // announcements by session
@@ -180,15 +185,19 @@ const resentTable = 100_000
 
 // NewSurvey begins a survey for a watch.
 func (w *Watch) NewSurvey() *Survey {
-	return &Survey{watch: w, holds: map[surveyKey]*surveyed{}, moved: map[netip.Prefix]bool{}, tables: map[int]int{}}
+	return &Survey{watch: w, reset: map[int]bool{}, holds: map[surveyKey]*surveyed{}, moved: map[netip.Prefix]bool{}, tables: map[int]int{}}
 }
 
 // Add takes in one update of the recording.
 func (s *Survey) Add(u *Update) {
-	if u.Kind != Routes {
+	w := s.watch
+	switch u.Kind {
+	case PeerUp, PeerDown:
+		s.reset[w.rib.session(u.Peer)] = true
+		return
+	case Table, Lost, EndOfRIB:
 		return
 	}
-	w := s.watch
 	i := w.rib.session(u.Peer)
 	s.tables[i] += len(u.Announced)
 	byASN := w.target.Target.Kind() == checks.KindASN
@@ -239,7 +248,7 @@ func (s *Survey) Imply(start time.Time) {
 		return cmp.Or(checks.ComparePrefixes(a.prefix, b.prefix), cmp.Compare(a.session, b.session))
 	})
 	for _, key := range keys {
-		if !s.moved[key.prefix] || s.tables[key.session] > resentTable {
+		if !s.moved[key.prefix] || s.reset[key.session] || s.tables[key.session] > resentTable {
 			continue
 		}
 		p := w.prefixes[key.prefix]
@@ -251,6 +260,7 @@ func (s *Survey) Imply(start time.Time) {
 		if v := s.holds[key]; !v.withdrawn && (v.last == 0 || w.lastHop(v.last) != w.lastHop(v.first)) {
 			h.path = v.first
 		}
+		h.first = h.path
 	}
 }
 

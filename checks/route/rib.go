@@ -248,9 +248,11 @@ func (r *RIB) load(u *Update, at stamp) {
 		dense[i] = r.tailID(e.Path)
 		r.sessions[i].routes[family]++
 		changed = true
+		r.sessions[i].loading = true
 		for _, w := range r.watches {
 			w.announced(u.Prefix, i, e.Path, at)
 		}
+		r.sessions[i].loading = false
 	}
 	r.dense = dense
 	if changed {

@@ -56,8 +56,9 @@ type session struct {
 	routes, before [2]int
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes. dump is the one it came from.
-	table bool
-	dump  int
+	table   bool
+	dump    int
+	loading bool // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {

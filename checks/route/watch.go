@@ -45,6 +45,7 @@ type hold struct {
 	lostAt   stamp  // of the last loss
 	backAt   stamp  // of the last return
 	cut      bool   // the loss is the session's, not a withdrawal
+	first    uint32 // of the table that history began with, 0 for none
 	past     []span
 }
 
@@ -100,8 +101,11 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 		return
 	}
 	w.revision++
-	table := w.rib.sessions[i].dump != 0 && w.rib.sessions[i].since == at || w.rib.sessions[i].state == Syncing
-	if !table {
+	if s := &w.rib.sessions[i]; s.state == Syncing || s.loading {
+		if h.first == 0 {
+			h.first = path
+		}
+	} else {
 		w.note(prefix, i, false, at)
 	}
 	switch {

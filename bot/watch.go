@@ -1,0 +1,58 @@
+package bot
+
+import (
+	"time"
+
+	"isitdown/checks"
+)
+
+// Watch follows one target: it has it assessed when something may have changed,
+// hands the verdicts to its [Life] and keeps the baseline frozen while an
+// incident is open. It is not safe for use by several goroutines.
+type Watch struct {
+	// Assess makes the verdict of a moment.
+	Assess func(now time.Time) checks.Verdict
+	// Revision grows when there is something new to assess.
+	Revision func() int
+	// Freeze holds or releases the baseline.
+	Freeze func(hold bool, now time.Time)
+	Policy Policy
+	// Settle is how long the effect of a change may be delayed.
+	Settle time.Duration
+
+	life     Life
+	revision int
+	changed  time.Time // when the revision last grew
+	assessed time.Time
+	frozen   bool
+}
+
+// idleEvery is how often a target is assessed though nothing moved: sessions
+// grow silent and data grows old without saying so.
+const idleEvery = 5 * time.Minute
+
+// Life gives the life of the target so far.
+func (w *Watch) Life() Life { return w.life }
+
+// Step looks at the target at now, if there is reason to, and gives what there
+// is to tell.
+func (w *Watch) Step(now time.Time) []Change {
+	if r := w.Revision(); r != w.revision || w.changed.IsZero() {
+		w.revision, w.changed = r, now
+	}
+	deadline := w.life.Deadline(w.Policy)
+	due := now.Sub(w.changed) <= w.Settle+w.Settle/2 ||
+		!deadline.IsZero() && !now.Before(deadline) ||
+		now.Sub(w.assessed) >= idleEvery
+	if !due {
+		return nil
+	}
+	w.assessed = now
+	life, changes := w.life.Apply(w.Assess(now), w.Policy)
+	w.life = life
+	if hold := life.Outage.Live() || life.Unstable.Live(); hold != w.frozen {
+		w.frozen = hold
+		w.Freeze(hold, now)
+	}
+	return changes
+}

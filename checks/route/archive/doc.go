@@ -1,0 +1,7 @@
+// Package archive is the feed of recorded routing data: MRT files (RFC 6396) as
+// route collectors and routers write them, table dumps and updates, compressed
+// or not, and scenarios, which are small texts that it turns into such data.
+//
+// A [Recording] plays any number of files in the order of time. What cannot be
+// read of them is a gap with a byte and a reason, never an outage.
+package archive
