@@ -1,0 +1,307 @@
+package chat
+
+import (
+	"strings"
+	"time"
+
+	"isitdown/checks"
+)
+
+// MaxHeadline is the most characters a headline has: it is read on a lock screen.
+const MaxHeadline = 200
+
+// Headline gives the notice in one line of at most MaxHeadline characters, the state
+// word first: "DOWN: North Korea (KP): 4 of 4 networks withdrawn since 22 Dec
+// 2014 16:15 UTC".
+func Headline(n Notice) string {
+	h := newHeadline(&n, dated)
+	return plain(shorten2(h.word+": "+h.rest(), MaxHeadline))
+}
+
+// shorten2 cuts without cleaning: everything foreign in s is clean already.
+func shorten2(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+// headline is the state word, who it is about and what there is to say.
+type headline struct {
+	word, subject, what string
+}
+
+func (h headline) rest() string { return h.subject + ": " + h.what }
+
+// newHeadline makes the headline; at writes a time.
+func newHeadline(n *Notice, at func(time.Time) string) headline {
+	v := &n.Verdict
+	h := headline{word: strings.ToUpper(v.State.String()), subject: subject(v)}
+	i := &n.Incident
+	switch {
+	case n.Kind == UpstreamChanged:
+		h.what = changedUpstream(n)
+	case i.ID != "" && i.Kind == Unstable && n.Kind != Answer:
+		h.word, h.what = unstableHeadline(n, at)
+	case n.Kind == Resolved, i.Recovering && v.State == checks.Up:
+		h.word = "BACK"
+		h.what = backText(v) + " after " + elapsed(Point(i.Onset), Point(i.End))
+	default:
+		h.what = stateText(n)
+		if v.State == checks.Down || v.State == checks.Degraded {
+			h.what = joinNonEmpty(" ", h.what, since(v.Onset, at))
+		}
+	}
+	return h
+}
+
+// subject writes who the notice is about: "North Korea (KP)", "AS36867 (name)".
+func subject(v *checks.Verdict) string {
+	target, name := shorten(v.Target.String(), 80), shorten(v.Name, maxName)
+	switch {
+	case name == "" || name == target:
+		return target
+	case v.Target.Kind() == checks.KindCountry:
+		return name + " (" + target + ")"
+	}
+	return target + " (" + name + ")"
+}
+
+// unit names what is counted: a country's networks, anything else's prefixes.
+func unit[N int | uint64](v *checks.Verdict, n N) string {
+	switch {
+	case v.Target.Kind() == checks.KindCountry && n == 1:
+		return "network"
+	case v.Target.Kind() == checks.KindCountry:
+		return "networks"
+	case n == 1:
+		return "prefix"
+	}
+	return "prefixes"
+}
+
+// stateText is what a headline says of the state.
+func stateText(n *Notice) string {
+	v := &n.Verdict
+	switch v.State {
+	case checks.Down:
+		if v.Announced != checks.ExtentNone && v.Answering == checks.ExtentNone {
+			return "not answering (by probes alone)"
+		}
+		return goneText(v)
+	case checks.Degraded:
+		switch {
+		case v.Announced == checks.ExtentAll && v.Answering == checks.ExtentNone:
+			return "announced but not answering"
+		case v.Announced == checks.ExtentAll && v.Answering == checks.ExtentPart:
+			return "announced, partly answering"
+		}
+		return goneText(v)
+	case checks.Up:
+		if v.Announced == checks.ExtentUnknown {
+			return "answering (by probes alone)"
+		}
+		return joinNonEmpty(", ", upText(v), upUpstreams(v))
+	}
+	return unknownText(v)
+}
+
+// goneText says how much is gone, family by family.
+func goneText(v *checks.Verdict) string {
+	var parts []string
+	for _, f := range families(v) {
+		if f.gone() == 0 {
+			continue
+		}
+		part := withdrawnText(v, f)
+		if f.foreign > 0 {
+			cover := "covered by " + foreignName(v)
+			if part == "" {
+				part = kOfN(f.foreign, f.of) + " " + f.name + unit(v, f.of) + " " + cover
+			} else {
+				part += ", " + thousands(f.foreign) + " " + cover
+			}
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return seenCounts(v) + " visible"
+	}
+	return strings.Join(parts, " and ")
+}
+
+// withdrawnText words the withdrawn prefixes of one family; "" for none.
+func withdrawnText(v *checks.Verdict, f family) string {
+	_, one := single(v)
+	switch {
+	case f.withdrawn == 0:
+		return ""
+	case v.MovedOnly && f.of == 1:
+		return "the one " + f.name + "prefix that moved in this recording is withdrawn"
+	case v.MovedOnly && f.withdrawn == f.of:
+		return "all " + count(f.of, f.name+"prefix", f.name+"prefixes") + " that moved in this recording are withdrawn"
+	case v.MovedOnly:
+		return thousands(f.withdrawn) + " of the " + count(f.of, f.name+"prefix", f.name+"prefixes") +
+			" that moved in this recording " + isAre(f.withdrawn) + " withdrawn"
+	case one:
+		return "withdrawn"
+	}
+	return kOfN(f.withdrawn, f.of) + " " + f.name + unit(v, f.of) + " withdrawn"
+}
+
+// foreignName names the network whose routes stand in, if it is but one.
+func foreignName(v *checks.Verdict) string {
+	var only checks.ASN
+	for i := range v.Prefixes {
+		if v.Prefixes[i].Visible {
+			continue
+		}
+		for _, c := range v.Prefixes[i].CoveredBy {
+			switch {
+			case c.Accepted:
+			case only != 0 && only != c.Origin:
+				return "other networks"
+			default:
+				only = c.Origin
+			}
+		}
+	}
+	if only == 0 {
+		return "another network"
+	}
+	return only.String()
+}
+
+// seenCounts writes "3 of 4 networks", family by family.
+func seenCounts(v *checks.Verdict) string {
+	var parts []string
+	for _, f := range families(v) {
+		parts = append(parts, kOfN(f.visible, f.of)+" "+f.name+unit(v, f.of))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// upText says how much is announced, and by how few it was seen.
+func upText(v *checks.Verdict) string {
+	if len(families(v)) == 0 {
+		return "announced"
+	}
+	_, one := single(v)
+	text := seenCounts(v) + " announced"
+	switch {
+	case one:
+		text = "announced"
+	case v.MovedOnly:
+		var parts []string
+		for _, f := range families(v) {
+			parts = append(parts, thousands(f.visible)+" of the "+count(f.of, f.name+"prefix", f.name+"prefixes"))
+		}
+		text = strings.Join(parts, " and ") + " that moved in this recording announced"
+	}
+	if few := v.Vantage.Voting; few < usualPeers && few > 0 {
+		text += ", seen by " + count(few, "vantage point", "vantage points")
+	}
+	return text
+}
+
+// upUpstreams names the upstreams with their shares, where they carry it all.
+func upUpstreams(v *checks.Verdict) string {
+	if v.NoUpstream > 0 {
+		return ""
+	}
+	var parts []string
+	for _, u := range carriers(v.Upstreams(), now) {
+		parts = append(parts, u.ASN.String()+" ("+percent(u.Share)+")")
+	}
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return "upstream " + parts[0]
+	}
+	return "upstreams " + strings.Join(parts[:min(3, len(parts))], ", ")
+}
+
+// backText says how much is visible again.
+func backText(v *checks.Verdict) string {
+	fs := families(v)
+	if _, one := single(v); one || len(fs) == 0 {
+		return "visible again"
+	}
+	var parts []string
+	for _, f := range fs {
+		part := kOfN(f.visible, f.of) + " " + f.name + unit(v, f.of)
+		if f.visible == f.of {
+			part = "all " + count(f.of, f.name+unit(v, 1), f.name+unit(v, 2))
+			if f.of == 1 {
+				part = "the one " + f.name + unit(v, 1)
+			}
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " and ") + " visible again"
+}
+
+// unknownText says in a few words why nothing is claimed.
+func unknownText(v *checks.Verdict) string {
+	w := &v.Vantage
+	switch {
+	case v.Announced == checks.ExtentNone && (v.Answering == checks.ExtentAll || v.Answering == checks.ExtentPart):
+		return "sources disagree: routes withdrawn, yet it answers"
+	case w.Live == 0 && w.NewestAt.IsZero():
+		return "no routing data"
+	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
+		return "no current routing data"
+	case w.Voting < usualPeers && !w.Declared:
+		return "too few vantage points to say (" + count(w.Voting, "full feed", "full feeds") + ")"
+	case len(families(v)) == 0:
+		return "no route to it seen, now or before"
+	case len(v.Reasons) > 0:
+		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
+	}
+	return "the routing data at hand does not tell"
+}
+
+// staleAge is from when on the data is no longer called current.
+const staleAge = 10 * time.Minute
+
+// unstableHeadline gives the state word and the words of an unstable spell.
+func unstableHeadline(n *Notice, at func(time.Time) string) (word, what string) {
+	v, i := &n.Verdict, &n.Incident
+	losses := count(i.Changes, "loss", "losses")
+	switch {
+	case n.Kind == Resolved && i.FollowedBy != "":
+		return "UNSTABLE", losses + " " + since(i.Onset, at) + ", followed by outage " + i.FollowedBy
+	case n.Kind == Resolved:
+		return "STABLE", "up without a loss " + since(i.End, at) + ", after " + losses + " in " +
+			elapsed(Point(i.Onset), Point(i.End))
+	case v.State == checks.Unknown:
+		return "UNKNOWN", unknownText(v) + "; " + losses + " before"
+	}
+	return "UNSTABLE", losses + " " + since(i.Onset, at) + ", " + v.State.String() + " at " + at(v.At)
+}
+
+// changedUpstream says who carries it instead of whom.
+func changedUpstream(n *Notice) string {
+	return "upstream now " + shares(n.New, now) + "; before " + list(asNumbers(n.Old))
+}
+
+// shares writes "AS4837 (75 %), AS20485 (25 %)".
+func shares(us []checks.Upstream, of func(checks.Upstream) float64) string {
+	var parts []string
+	for _, u := range us {
+		parts = append(parts, u.ASN.String()+" ("+percent(of(u))+")")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func joinNonEmpty(sep string, parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, sep)
+}

@@ -1,0 +1,107 @@
+package chat
+
+import (
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Columns is the width that notices are written for unless another is asked for.
+const Columns = 80
+
+// minColumns is the least width that text is wrapped to; below it a line of labels
+// would leave no room.
+const minColumns = 40
+
+// labelColumns is the width of the column of labels.
+const labelColumns = 10
+
+// block is one paragraph of a notice. Its label stands in the first column; a
+// block without one uses the whole width. A prefix stands before every line.
+type block struct {
+	label, text, prefix string
+}
+
+// layout sets blocks to at most width columns, one newline after each line.
+func layout(blocks []block, width int) string {
+	if width <= 0 {
+		width = Columns
+	}
+	width = max(width, minColumns)
+	var b strings.Builder
+	for _, bl := range blocks {
+		if bl.text == "" {
+			continue
+		}
+		first, rest := bl.prefix, bl.prefix
+		if bl.label != "" {
+			first = pad(bl.label, labelColumns)
+			rest = strings.Repeat(" ", labelColumns)
+		}
+		for i, line := range wrap(bl.text, width-display(rest)) {
+			if i == 0 {
+				b.WriteString(first)
+			} else {
+				b.WriteString(rest)
+			}
+			b.WriteString(plain(line))
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// wrap breaks text at spaces into lines of at most width columns. A word that is
+// longer is broken where it must be.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.SplitSeq(text, " ") {
+		switch {
+		case line == "" && len(lines) == 0:
+			line = word
+		case display(line)+1+display(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+		for display(line) > width {
+			head := cut(line, width)
+			lines = append(lines, head)
+			line = line[len(head):]
+		}
+	}
+	return append(lines, line)
+}
+
+// cut gives the longest start of s that fits width columns, at least one character.
+func cut(s string, width int) string {
+	n := 0
+	for i, r := range s {
+		n += runeColumns(r)
+		if n > width && i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-display(s)))
+}
+
+// display measures columns; wide characters take two. The measure does not
+// depend on the reader's locale, so that two runs give the same text.
+func display(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+func runeColumns(r rune) int {
+	c := runewidth.Condition{StrictEmojiNeutral: true}
+	return c.RuneWidth(r)
+}

@@ -1,0 +1,291 @@
+package chat
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"isitdown/checks"
+)
+
+// lossBlocks is the body of a notice about something down or degraded: whole.
+func lossBlocks(n *Notice) []block {
+	v := &n.Verdict
+	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: incidentLine(n)}}
+	blocks = append(blocks, countBlocks(v, true)...)
+	blocks = append(blocks,
+		block{label: "Seen", text: seenText(v)},
+		block{label: "Gone", text: goneList(v)},
+		block{label: "Covered", text: coveredText(v)},
+		block{label: "Before", text: beforeText(v)},
+		block{label: "Now", text: nowText(v)},
+		block{label: "Lost", text: lostText(v)},
+		block{label: "Probes", text: probesText(v)},
+		block{label: "Evidence", text: evidenceText(v)},
+		block{label: "Counted", text: countedText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: notKnownText(v)},
+	)
+	return blocks
+}
+
+// upBlocks is the body where all is well: short.
+func upBlocks(n *Notice) []block {
+	v := &n.Verdict
+	blocks := countBlocks(v, false)
+	seen := joinNonEmpty(" · ", seenText(v), "as of "+dated(v.At))
+	if v.Evidence >= checks.EvidenceModerate {
+		seen += " · evidence " + v.Evidence.String()
+	}
+	blocks = append(blocks, block{label: "Seen", text: seen})
+	upstream := joinNonEmpty("; ", carriedText(v.Upstreams(), now, "carried"), behindText(v.Upstreams(), now))
+	if set := carriers(v.Upstreams(), before); len(set) > 0 && !v.MovedOnly && !sameASes(set, carriers(v.Upstreams(), now)) {
+		upstream = joinNonEmpty("; ", upstream, windowText(v)+" "+shares(set, before))
+	}
+	upstream = joinNonEmpty("; ", noUpstreamText(v), upstream)
+	blocks = append(blocks,
+		block{label: "Upstream", text: upstream},
+		block{label: "Covered", text: coveredText(v)},
+	)
+	if v.Evidence < checks.EvidenceModerate {
+		blocks = append(blocks, block{label: "Evidence", text: evidenceText(v)})
+	}
+	return append(blocks,
+		block{label: "Counted", text: countedText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: notKnownText(v)},
+	)
+}
+
+// unknownBlocks says why nothing is claimed, and what was claimed last.
+func unknownBlocks(n *Notice) []block {
+	v := &n.Verdict
+	why := sentence(phrases(v.Reasons))
+	if why == "" {
+		why = "The routing data at hand does not tell."
+	}
+	last := ""
+	if k := n.LastKnown; k.State != checks.Unknown && !k.At.IsZero() {
+		last = "Last known: " + k.State.String() + " at " + near(k.At, v.At)
+		for _, f := range []struct {
+			checks.Count
+			name string
+		}{{k.IPv4, "IPv4"}, {k.IPv6, "IPv6"}} {
+			if f.Of > 0 {
+				last += ", " + kOfN(f.Seen, f.Of) + " " + f.name + nbsp + unitPrefix(f.Of)
+			}
+		}
+		last += "."
+	}
+	blocks := []block{
+		{text: joinNonEmpty(" ", why, last, claimUntil(v))},
+		{text: incidentLine(n)},
+	}
+	blocks = append(blocks, countBlocks(v, false)...)
+	return append(blocks,
+		block{label: "Seen", text: joinNonEmpty(" · ", seenText(v), "as of "+dated(v.At))},
+		block{label: "Upstream", text: joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carried"))},
+		block{label: "Probes", text: probesText(v)},
+		block{label: "Evidence", text: evidenceText(v)},
+		block{label: "Counted", text: countedText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: notKnownText(v)},
+	)
+}
+
+// claimUntil says what it takes before something is claimed again.
+func claimUntil(v *checks.Verdict) string {
+	w := &v.Vantage
+	switch {
+	case v.Announced == checks.ExtentNone && v.Answering >= checks.ExtentPart:
+		return "Nothing is claimed until they agree."
+	case w.Live == 0 && w.NewestAt.IsZero():
+		return "Nothing is claimed until there is routing data."
+	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
+		return "Nothing is claimed until it returns."
+	case w.Voting < usualPeers && !w.Declared:
+		return "Nothing is claimed until at least " + strconv.Itoa(usualPeers) + " full-feed vantage points can be asked."
+	}
+	return "Nothing is claimed until there is more to go on."
+}
+
+// backBlocks is the body of a return: how long, how deep, by whom now.
+func backBlocks(n *Notice) []block {
+	v, i := &n.Verdict, &n.Incident
+	watch := ""
+	if i.Recovering && !i.WatchUntil.IsZero() {
+		watch = "Watching for relapse until " + near(i.WatchUntil, v.At) + "."
+	}
+	depth := depthText(i)
+	if i.Changes > 1 {
+		depth = joinNonEmpty("; ", depth, "lost "+strconv.Itoa(i.Changes)+nbsp+"times in all")
+	}
+	blocks := []block{
+		{text: spanLine(n, i.Onset, i.End)},
+		{label: "Depth", text: depth},
+	}
+	blocks = append(blocks, countBlocks(v, false)...)
+	return append(blocks,
+		block{label: "Seen", text: seenText(v)},
+		block{label: "Upstream", text: afterText(i)},
+		block{label: "Covered", text: coveredText(v)},
+		block{label: "Evidence", text: evidenceText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: "the cause; whether anything inside answers again (" + probeReason(v) +
+			"); how many people were affected."},
+		block{text: watch},
+	)
+}
+
+// unstableBlocks is the body of the one message about an unstable spell.
+func unstableBlocks(n *Notice) []block {
+	v, i := &n.Verdict, &n.Incident
+	when := sinceLine(n, i.Onset)
+	if n.Kind == Resolved {
+		when = spanLine(n, i.Onset, i.End)
+	}
+	what := "Routes were withdrawn and came back " + count(i.Changes, "time", "times") +
+		"; no single loss held long enough to be an outage."
+	switch {
+	case n.Kind == Resolved && i.FollowedBy != "":
+		what = "Routes were withdrawn and came back " + count(i.Changes, "time", "times") +
+			"; then a loss held: outage " + i.FollowedBy + "."
+	case n.Kind != Resolved:
+		what += " This message is kept up to date; each loss is on the timeline."
+	}
+	if v.State == checks.Unknown {
+		what = joinNonEmpty(" ", sentence(phrases(v.Reasons)), claimUntil(v), what)
+	}
+	blocks := []block{{text: when}, {text: what}, {label: "Depth", text: depthText(i)}}
+	blocks = append(blocks, countBlocks(v, false)...)
+	upstream := joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carries"))
+	if n.Kind == Resolved {
+		upstream = afterText(i)
+	}
+	return append(blocks,
+		block{label: "Seen", text: seenText(v)},
+		block{label: "Upstream", text: upstream},
+		block{label: "Evidence", text: evidenceText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: "the cause; whether anything inside answers (" + probeReason(v) +
+			"); how many people are affected."},
+	)
+}
+
+// changedBlocks is the body of a change of upstream.
+func changedBlocks(n *Notice) []block {
+	v := &n.Verdict
+	blocks := []block{{text: joinNonEmpty(" · ", fullDated(v.At), n.local(v.At))}}
+	blocks = append(blocks, countBlocks(v, false)...)
+	return append(blocks,
+		block{label: "Seen", text: seenText(v)},
+		block{label: "Now", text: joinNonEmpty("; ", carriedText(n.New, now, "carries"),
+			behindText(matching(v.Upstreams(), n.New), now))},
+		block{label: "Before", text: list(asNames(n.Old))},
+		block{label: "Covered", text: coveredText(v)},
+		block{label: "Evidence", text: evidenceText(v)},
+		block{label: "Missing", text: gapsText(v)},
+		block{label: "Not known", text: "why it changed, and who changed it; whether anything inside answers (" +
+			probeReason(v) + ")."},
+	)
+}
+
+// matching gives the upstreams of all that are also in some.
+func matching(all, some []checks.Upstream) []checks.Upstream {
+	var out []checks.Upstream
+	for _, u := range all {
+		for _, s := range some {
+			if s.ASN == u.ASN {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+func asNames(us []checks.Upstream) []string {
+	out := make([]string, len(us))
+	for i, u := range us {
+		out[i] = asName(u)
+	}
+	return out
+}
+
+// sinceLine dates a loss: UTC, local times, how long so far.
+func sinceLine(n *Notice, i checks.Interval) string {
+	v := &n.Verdict
+	p := Point(i)
+	switch {
+	case p.IsZero():
+		return "Since when is not known · as of " + fullDated(v.At) + ofLocal(n.local(v.At))
+	case wide(i):
+		return joinNonEmpty(" · ", "Between "+between(i, fullDated), n.local(p), elapsed(p, v.At)+" or more so far")
+	}
+	return joinNonEmpty(" · ", fullDated(p), n.local(p), elapsed(p, v.At)+" so far")
+}
+
+func ofLocal(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " · " + s
+}
+
+// spanLine dates something that is over, and says how long it was.
+func spanLine(n *Notice, onset, end checks.Interval) string {
+	from, to := Point(onset), Point(end)
+	text := fullDated(from) + " - " + near(to, from)
+	if a, b := n.local(from), n.local(to); a != "" {
+		text += " (" + a + " - " + b + ")"
+	}
+	return joinNonEmpty(" · ", text, elapsed(from, to), doubt("began", onset), doubt("ended", end))
+}
+
+// doubt says that only the two ends of an interval are known.
+func doubt(what string, i checks.Interval) string {
+	if !wide(i) {
+		return ""
+	}
+	return what + " between " + between(i, dated)
+}
+
+// incidentLine says what the loss of the moment does not: that the incident is
+// older, or has come back.
+func incidentLine(n *Notice) string {
+	v, i := &n.Verdict, &n.Incident
+	if i.ID == "" || i.Kind != Outage {
+		return ""
+	}
+	began := Point(i.Onset)
+	switch {
+	case v.State == checks.Unknown:
+		return "The incident that began " + near(began, v.At) + " stays open until it is known again."
+	case i.Changes > 1:
+		return "Loss " + strconv.Itoa(i.Changes) + " of an incident that began " + dated(began) + "."
+	case !Point(v.Onset).IsZero() && Point(v.Onset).Sub(began) > time.Minute:
+		return "The incident began " + dated(began) + "."
+	}
+	return ""
+}
+
+// footer names the incident and which telling of it this is.
+func footer(n *Notice) string {
+	i := &n.Incident
+	if i.ID == "" || n.Kind == Answer || n.Kind == UpstreamChanged {
+		return ""
+	}
+	parts := []string{i.ID, n.Kind.String()}
+	if n.Kind == Updated {
+		parts[1] = "update " + strconv.Itoa(i.Revision-1)
+	}
+	if i.Reopened > 0 {
+		again := "open again"
+		if i.Reopened > 1 {
+			again += " (" + strconv.Itoa(i.Reopened) + " times)"
+		}
+		if n.Kind == Updated && !i.Recovering {
+			parts = append(parts, again)
+		}
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,233 @@
+package chat
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"isitdown/checks"
+)
+
+// leastShare is the share of paths below which an upstream is not listed.
+const leastShare = 0.005
+
+func now(u checks.Upstream) float64    { return u.Share }
+func before(u checks.Upstream) float64 { return u.ShareBefore }
+
+// carriers gives the upstreams worth listing, the largest share first.
+func carriers(us []checks.Upstream, share func(checks.Upstream) float64) []checks.Upstream {
+	var out []checks.Upstream
+	for _, u := range us {
+		if share(u) >= leastShare {
+			out = append(out, u)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b checks.Upstream) int {
+		switch {
+		case share(a) > share(b):
+			return -1
+		case share(a) < share(b):
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// notCulprits is said wherever upstreams stand beside a loss.
+const notCulprits = "Upstream is who carried the routes, not who caused the outage."
+
+// maxListed bounds the upstreams and prefixes that a line lists.
+const maxListed = 5
+
+// carriedText writes "AS4837 China Unicom carried 100 % of observed paths"; the verb
+// is "carried" or "carries". "" when nobody did.
+func carriedText(us []checks.Upstream, share func(checks.Upstream) float64, verb string) string {
+	cs := carriers(us, share)
+	if len(cs) == 0 {
+		return ""
+	}
+	if len(cs) == 1 {
+		return asName(cs[0]) + " " + verb + " " + percent(share(cs[0])) + " of observed paths"
+	}
+	var parts []string
+	for _, u := range cs[:min(maxListed, len(cs))] {
+		parts = append(parts, asName(u)+" "+percent(share(u)))
+	}
+	text := strings.Join(parts, ", ")
+	if more := len(cs) - maxListed; more > 0 {
+		text += " and " + count(more, "other", "others")
+	}
+	return text + " of observed paths"
+}
+
+// behindText names the ASes on the far side of the main upstream; "" when
+// there are none, or when each upstream has its own.
+func behindText(us []checks.Upstream, share func(checks.Upstream) float64) string {
+	var parts []string
+	for _, u := range carriers(us, share) {
+		if len(u.Behind) == 0 {
+			continue
+		}
+		var names []string
+		for _, b := range u.Behind {
+			names = append(names, asName(b))
+		}
+		part := "behind it " + list(names)
+		if len(us) > 1 {
+			part = "behind " + u.ASN.String() + " " + list(names)
+		}
+		parts = append(parts, part)
+		if len(parts) == maxListed {
+			break
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// windowText dates what "before" means: "in the 24 h before".
+func windowText(v *checks.Verdict) string {
+	switch {
+	case v.MovedOnly:
+		return "before, in this recording"
+	case v.BaselineWindow > 0:
+		return "in the " + strings.TrimSuffix(span(v.BaselineWindow.Round(time.Minute)), ".") + " before"
+	}
+	return "before"
+}
+
+// noUpstreamText says for how many prefixes no path shows a foreign AS.
+func noUpstreamText(v *checks.Verdict) string {
+	if v.NoUpstream == 0 {
+		return ""
+	}
+	from := "from any vantage point"
+	if v.Vantage.Voting == 1 || v.Vantage.Live == 1 {
+		from = "from this vantage point"
+	}
+	of := v.IPv4.Prefixes.Of + v.IPv6.Prefixes.Of
+	if v.IPv4.Prefixes.Of > 0 && v.IPv6.Prefixes.Of > 0 {
+		return "no upstream visible " + from + " for " + count(v.NoUpstream, "prefix", "prefixes")
+	}
+	return "no upstream visible " + from + " for " + kOfN(uint64(v.NoUpstream), of) + " " + unitPrefix(of)
+}
+
+func unitPrefix(n uint64) string {
+	if n == 1 {
+		return "prefix"
+	}
+	return "prefixes"
+}
+
+// afterText compares the upstreams after an outage with those before it.
+func afterText(i *Incident) string {
+	switch {
+	case len(i.UpstreamAfter) == 0 && len(i.UpstreamBefore) == 0:
+		return ""
+	case len(i.UpstreamAfter) == 0:
+		return "not visible yet; before it was " + list(asNumbers(i.UpstreamBefore))
+	case len(i.UpstreamBefore) == 0:
+		return carriedText(i.UpstreamAfter, now, "carries") + "; who carried it before was not seen"
+	case sameASes(i.UpstreamBefore, i.UpstreamAfter):
+		as := "same upstream as before: "
+		if len(i.UpstreamAfter) > 1 {
+			as = "same upstreams as before: "
+		}
+		return as + carriedText(i.UpstreamAfter, now, "carries")
+	}
+	return "changed: " + carriedText(i.UpstreamAfter, now, "carries") + "; before " +
+		carriedText(i.UpstreamBefore, before, "carried")
+}
+
+// suspects is what may have disappeared: the origins that could have withdrawn
+// and the ASes next to them in the baseline.
+func suspects(v *checks.Verdict) (origins []checks.ASN, hops []checks.ASN) {
+	for i := range v.Prefixes {
+		if isWithdrawn(&v.Prefixes[i]) {
+			origins = append(origins, v.Prefixes[i].Origins...)
+		}
+	}
+	slices.Sort(origins)
+	origins = slices.Compact(origins)
+	for _, u := range carriers(v.LastHops, before) {
+		if !slices.Contains(origins, u.ASN) {
+			hops = append(hops, u.ASN)
+		}
+	}
+	return origins, hops
+}
+
+// maxSuspects is how many origins, or ASes next to them, are named one by one.
+const maxSuspects = 3
+
+// disappeared lists what may have disappeared, as a set: outside observers
+// cannot tell its members apart. Nil where nothing was withdrawn.
+func disappeared(v *checks.Verdict) []string {
+	if !lossOfRoutes(v) {
+		return nil
+	}
+	origins, hops := suspects(v)
+	var set []string
+	for _, o := range origins {
+		set = append(set, o.String()+" withdrew its routes")
+	}
+	for _, h := range hops {
+		for _, o := range origins {
+			set = append(set, "the link between "+o.String()+" and "+h.String()+" failed")
+		}
+	}
+	for _, h := range hops {
+		set = append(set, h.String()+" filtered the routes")
+	}
+	return set
+}
+
+// lossOfRoutes reports whether the verdict is worse than up because routes went.
+func lossOfRoutes(v *checks.Verdict) bool {
+	return (v.State == checks.Down || v.State == checks.Degraded) && anyWithdrawn(v)
+}
+
+// lostText words the set of what may have disappeared.
+func lostText(v *checks.Verdict) string {
+	if !lossOfRoutes(v) {
+		return ""
+	}
+	origins, hops := suspects(v)
+	os, hs := asList(origins), asList(hops)
+	its, withdrew := "its", "withdrew its routes"
+	if len(origins) > 1 {
+		its, withdrew = "their", "withdrew their routes"
+	}
+	const cannot = "cannot tell from outside whether "
+	switch {
+	case len(origins) == 0:
+		return ""
+	case len(origins) > maxSuspects || len(hops) > maxSuspects:
+		who := os
+		if len(origins) > maxSuspects {
+			who = "the " + count(len(origins), "origin network", "origin networks")
+		}
+		return cannot + who + " " + withdrew + ", links of " + its + " failed, or networks that carried them filtered them."
+	case len(hops) == 0:
+		return cannot + os + " " + withdrew + " or something between there and the vantage points failed; " +
+			"no upstream was visible before."
+	case len(hops) == 1:
+		return cannot + os + " " + withdrew + ", the " + linkWord(origins) + " to " + hs + " failed, or " + hs + " filtered them."
+	}
+	return cannot + os + " " + withdrew + ", " + its + " links to " + hs + " failed, or " + hs + " filtered them."
+}
+
+func linkWord(origins []checks.ASN) string {
+	if len(origins) > 1 {
+		return "links"
+	}
+	return "link"
+}
+
+func asList(as []checks.ASN) string {
+	parts := make([]string, len(as))
+	for i, a := range as {
+		parts[i] = a.String()
+	}
+	return list(parts)
+}

@@ -1,0 +1,177 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// words is what there is to say of an incident, as far as a difference in it is
+// worth saying. Shares and single vantage points are not part of it.
+type words struct {
+	state      checks.State // Up: back, watched for a relapse
+	ipv4, ipv6 checks.Count // visible prefixes
+	count      int          // losses of an unstable spell; worth an edit, never a message
+}
+
+// news is w without what is worth an edit only.
+func (w words) news() words {
+	w.count = 0
+	return w
+}
+
+// badWords is what there is to say of an outage that lasts.
+func (s *step) badWords() words {
+	return words{state: s.v.State, ipv4: s.v.IPv4.Prefixes, ipv6: s.v.IPv6.Prefixes}
+}
+
+// telling is what has been said of an incident, so that a target that flaps does not
+// fill a channel: the first Policy.Burst updates go out as messages when they have held
+// for Policy.Suspect, later ones only when they have held for Policy.Settle. In
+// between the message that is there is edited, at most every Policy.EditEvery.
+// The first time that a degraded target goes down is always told.
+type telling struct {
+	now      words     // what there is to say
+	since    time.Time // since when
+	loud     words     // what the last message said
+	shown    words     // what the last message or edit said
+	at       time.Time // of that message or edit
+	worst    checks.State
+	messages int  // updates sent as messages
+	open     bool // a message has said that it is open since it was last resolved
+}
+
+// tell sends an update if there is something new that has held long enough.
+func (s *step) tell(i *Incident, w words, since time.Time) {
+	t := &i.told
+	if w.news() != t.now.news() {
+		t.since = since
+	}
+	t.now = w
+	held := s.At.Sub(t.since)
+	worse := w.state > t.worst
+	switch {
+	case w.news() != t.loud.news() &&
+		(held >= s.p.Settle || held >= s.p.Suspect && (worse || t.messages < s.p.Burst)):
+		if !worse {
+			t.messages++
+		}
+		s.say(i, w, chat.Updated, false)
+	case w != t.shown && s.At.Sub(t.at) >= s.p.EditEvery:
+		s.say(i, w, chat.Updated, true)
+	}
+}
+
+// next gives when tell would have something to say of what is there to
+// say now; zero for never.
+func (t *telling) next(p Policy) time.Time {
+	var next time.Time
+	if t.now.news() != t.loud.news() {
+		hold := p.Settle
+		if t.now.state > t.worst || t.messages < p.Burst {
+			hold = p.Suspect
+		}
+		next = t.since.Add(hold)
+	}
+	if t.now != t.shown {
+		next = sooner(next, t.at.Add(p.EditEvery))
+	}
+	return next
+}
+
+// tellOpened says that an incident has opened.
+func (s *step) tellOpened(i *Incident, w words) {
+	i.told = telling{now: w, since: s.Since}
+	s.say(i, w, chat.Opened, false)
+}
+
+// tellReopened says that an incident has opened again: as a message while it
+// may still send some, else as an edit that becomes a message if the loss holds.
+func (s *step) tellReopened(i *Incident, w words) {
+	t := &i.told
+	t.now, t.since = w, s.Since
+	worse := w.state > t.worst
+	quiet := !worse && t.messages >= s.p.Burst
+	if !quiet && !worse {
+		t.messages++
+	}
+	s.say(i, w, chat.Updated, quiet)
+}
+
+// tellResolved says that an incident is over; quietly if nobody was told that
+// it was open again.
+func (s *step) tellResolved(i *Incident) {
+	quiet := !i.told.open
+	w := words{state: checks.Up, count: i.Changes}
+	i.told.now, i.told.since = w, s.At
+	s.say(i, w, chat.Resolved, quiet)
+	i.told.open = false
+	// Nothing is left to say, not even if the last edit was quiet.
+	i.told.loud, i.told.shown = w, w
+}
+
+// say adds the change and notes what was said.
+func (s *step) say(i *Incident, w words, kind chat.Kind, quiet bool) {
+	t := &i.told
+	t.shown, t.at = w, s.At
+	if !quiet {
+		t.loud = w
+		t.worst = max(t.worst, w.state)
+		t.open = t.open || w.state != checks.Up
+	}
+	i.Revision++
+	c := Change{
+		At: s.At, Kind: kind, Incident: *i, Verdict: s.v, Quiet: quiet, LastKnown: s.lastKnown,
+	}
+	if i.Stage == Recovering {
+		c.WatchUntil = s.Since.Add(s.p.Recover + s.p.Resolve)
+	}
+	s.changes = append(s.changes, c)
+}
+
+// remember adds to the timeline what is new in this step.
+func (s *step) remember() {
+	m := chat.Moment{
+		At: s.At, State: s.v.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes,
+		Upstreams: numbers(s.present()), Note: strings.Join(s.notes(), "; "),
+	}
+	if n := len(s.Timeline); n > 0 && m.Note == "" && sameSight(s.Timeline[n-1], m) {
+		return
+	}
+	// A copy each time: lives share their past, never what may be written to.
+	keep := s.Timeline[max(0, len(s.Timeline)+1-MaxTimeline):]
+	s.Dropped += len(s.Timeline) - len(keep)
+	s.Timeline = append(append(make([]chat.Moment, 0, len(keep)+1), keep...), m)
+}
+
+// notes names what this step told, edits left out.
+func (s *step) notes() []string {
+	var notes []string
+	for _, c := range s.changes {
+		switch {
+		case c.Kind == chat.UpstreamChanged:
+			notes = append(notes, "upstream changed")
+		case c.Kind == chat.Opened:
+			notes = append(notes, c.Incident.ID+" opened ("+c.Incident.Kind.String()+")")
+		case c.Kind == chat.Resolved:
+			notes = append(notes, c.Incident.ID+" resolved")
+		case c.Incident.told.open && c.Incident.Reopened > 0 && !c.Quiet && c.Incident.Stage == Open:
+			notes = append(notes, c.Incident.ID+" open again")
+		}
+	}
+	return notes
+}
+
+// sameSight reports whether b shows nothing that a did not.
+func sameSight(a, b chat.Moment) bool {
+	if a.State != b.State {
+		return false
+	}
+	if b.State == checks.Unknown {
+		return true
+	}
+	return a.IPv4 == b.IPv4 && a.IPv6 == b.IPv6 && slices.Equal(a.Upstreams, b.Upstreams)
+}
