@@ -94,9 +94,6 @@ func splitName(text string) (string, code) {
 	if !ok || strings.ToUpper(name[i+1:]) != name[i+1:] {
 		return name, code{}
 	}
-	if cc == (code{'Z', 'Z'}) {
-		cc = code{}
-	}
 	return strings.TrimRight(name[:i], " ,"), cc
 }
 

@@ -99,7 +99,7 @@ func (b *builder) country(text string) error {
 	if len(b.fp.Prefixes) == 0 && len(b.fp.Origins) == 0 {
 		return b.notRegistered(text)
 	}
-	b.fp.Home = b.fp.Origins
+	b.fp.Home = slices.Clone(b.fp.Origins)
 	b.fp.Country = country(cc)
 	b.caveats(text)
 	return nil
@@ -176,8 +176,8 @@ func (b *builder) network(a checks.ASN) {
 		}
 	}
 	switch {
-	case len(found) > 0 && cc == "":
-		b.note("%v is registered to %v, so its country is not known", a, found[0].cc)
+	case len(found) > 0 && country(found[0].cc) == "":
+		b.note("%s", unknownCountry(b.fp.Target, found[0].cc))
 	case len(found) == 0 && cc != "" && b.r.names[a].cc.String() == cc:
 		b.note("%v is in no registry list given: that it is in %s stands in the list of AS names", a, cc)
 	case len(found) == 0 && cc == "":
@@ -227,13 +227,21 @@ func (b *builder) prefix(p netip.Prefix) {
 		b.note("%v holds space of %s, so its country is not known", b.fp.Target, several(holders))
 	case holders[0] == removed:
 	case country(holders[0]) == "":
-		b.note("%v is registered to %v, so its country is not known", b.fp.Target, holders[0])
+		b.note("%s", unknownCountry(b.fp.Target, holders[0]))
 	default:
 		if !whole {
 			b.note("only a part of %v is registered in the lists given, to %v", b.fp.Target, holders[0])
 		}
 		b.home(holders[0].String())
 	}
+}
+
+// unknownCountry says why what is registered has no country.
+func unknownCountry(t checks.Target, cc code) string {
+	if cc == noCountry {
+		return fmt.Sprintf("%v is registered, but the list names no country", t)
+	}
+	return fmt.Sprintf("%v is registered to %v, so its country is not known", t, cc)
 }
 
 // several lists codes as a sentence has room for.

@@ -77,6 +77,10 @@ func parseKind(b []byte) (kind, bool) {
 	return 0, false
 }
 
+// noCountry stands for the country of the few records that name none. ISO 3166
+// leaves ZZ to its users, and the list of the NRO has it for that.
+var noCountry = code{'Z', 'Z'}
+
 // parseRow reads registry|cc|type|start|value|date|status[|opaque-id...], split
 // into f. errNotDelegated is for rows that are whole but hand nothing out.
 func parseRow(f [][]byte) (row, error) {
@@ -98,7 +102,10 @@ func parseRow(f [][]byte) (row, error) {
 	default:
 		return row{}, fmt.Errorf("%s is no status", quote(string(f[6])))
 	}
-	if r.cc, ok = parseCode(f[1]); !ok {
+	if r.cc = noCountry; len(f[1]) > 0 {
+		r.cc, ok = parseCode(f[1])
+	}
+	if !ok {
 		return row{}, fmt.Errorf("%s is no country code", quote(string(f[1])))
 	}
 	var err error

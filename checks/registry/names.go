@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// codeAliases are two-letter codes that people write for another one: those of
-// the United Kingdom and of Greece in EU usage, both reserved for that.
+// codeAlias gives the ISO code for the two that EU usage writes otherwise, the
+// United Kingdom and Greece; any other stays as it is.
 func codeAlias(code string) string {
 	switch code {
 	case "UK":
@@ -42,6 +42,8 @@ func asked(key string) []string {
 		return []string{"MF", "SX"}
 	case "england", "scotland", "wales", "northernireland", "ulster":
 		return []string{"GB"}
+	case "papua":
+		return []string{"PG", "ID"}
 	case "timor":
 		return []string{"TL", "ID"}
 	case "gaza", "gazastrip", "westbank":
@@ -149,7 +151,7 @@ func (x nameIndex) add(name, code string) {
 }
 
 // names is the index of first resort: codes of two and three letters, the names
-// of countries.txt and the formal ones in English and Russian.
+// of countries.txt and the formal ones in English.
 var names = sync.OnceValue(func() nameIndex {
 	x := nameIndex{}
 	for code, p := range places() {
@@ -157,6 +159,10 @@ var names = sync.OnceValue(func() nameIndex {
 		x.add(p.name, code)
 		for _, alias := range p.aliases {
 			x.add(alias, code)
+			// "Islamic Republic of Iran" stands in lists as "Iran, Islamic Republic of".
+			if form, ok := strings.CutSuffix(key(alias), key(p.name)); ok {
+				x.add(key(p.name)+form, code)
+			}
 		}
 		if region, err := language.ParseRegion(code); err == nil {
 			x.add(region.ISO3(), code)
@@ -166,14 +172,12 @@ var names = sync.OnceValue(func() nameIndex {
 	// of others only add to it.
 	formal := nameIndex{}
 	for code := range places() {
-		c := countries.ByName(code)
-		for _, name := range []string{c.String(), c.StringRus()} {
-			short, rest, bracketed := strings.Cut(strings.TrimSuffix(name, ")"), "(")
-			formal.add(short, code)
-			if bracketed {
-				formal.add(rest+" "+short, code)
-				formal.add(short+" "+rest, code)
-			}
+		name := countries.ByName(code).String()
+		short, rest, bracketed := strings.Cut(strings.TrimSuffix(name, ")"), "(")
+		formal.add(short, code)
+		if bracketed {
+			formal.add(rest+" "+short, code)
+			formal.add(short+" "+rest, code)
 		}
 	}
 	for k, codes := range formal {
@@ -185,7 +189,7 @@ var names = sync.OnceValue(func() nameIndex {
 })
 
 // foreignNames is the index of second resort: the names of all countries in
-// every language that x/text has them in. It takes a while to make, so it is not
+// every language that x/text has them in. It takes 0.1 s to make, so it is not
 // made before it is asked.
 var foreignNames = sync.OnceValue(func() nameIndex {
 	x := nameIndex{}
@@ -201,7 +205,11 @@ var foreignNames = sync.OnceValue(func() nameIndex {
 			continue
 		}
 		for code, region := range regions {
-			x.add(namer.Name(region), code)
+			name := namer.Name(region)
+			// Short Latin names ("Cad", "Ira", "Nga") would pass for codes.
+			if k := key(name); len(k) > 3 {
+				x.add(name, code)
+			}
 		}
 	}
 	return x

@@ -99,8 +99,12 @@ func parseCode2(text string) (checks.Target, error) {
 // parseBracketed reads a name with a code in brackets after it, as notices write
 // countries. Both must say the same.
 func parseBracketed(text string) (t checks.Target, ok bool, err error) {
-	name, code, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
-	if code = strings.TrimSpace(code); !found || !strings.HasSuffix(text, ")") || len(code) != 2 {
+	i := strings.LastIndexByte(text, '(')
+	if i < 0 || !strings.HasSuffix(text, ")") {
+		return t, false, nil
+	}
+	name, code := text[:i], strings.TrimSpace(text[i+1:len(text)-1])
+	if len(code) != 2 {
 		return t, false, nil
 	}
 	c, err := checks.ParseTarget(code)
@@ -116,7 +120,7 @@ func parseBracketed(text string) (t checks.Target, ok bool, err error) {
 	return checks.Target{}, true, &NameError{
 		Text:        text,
 		Why:         fmt.Sprintf("%s is %s, not %s", t.Text(), CountryName(t.Text()), quote(strings.TrimSpace(name))),
-		Suggestions: append(lookUp(name), t.Text()),
+		Suggestions: append(slices.Clone(lookUp(name)), t.Text()),
 	}
 }
 
@@ -146,7 +150,12 @@ func lookUp(name string) []string {
 		return codes
 	}
 	codes := slices.Clone(foreignNames()[k])
+	if len(codes) > 0 {
+		// "Ugana" is Ghana in Lingala, and sooner a slip for Uganda.
+		codes = append(codes, nearest(names(), k, 1)...)
+	}
 	slices.Sort(codes)
+	codes = slices.Compact(codes)
 	return codes[:min(len(codes), maxSuggestions)]
 }
 
@@ -154,7 +163,7 @@ func lookUp(name string) []string {
 // being some of the words of their names, or by being a known bad spelling.
 func suggest(name string) []string {
 	k := key(name)
-	out := nearest(names(), k)
+	out := nearest(names(), k, 3)
 	fit := fitting(words(name))
 	if len(fit) > maxSuggestions {
 		return out[:min(len(out), maxSuggestions)] // words like "islands" say nothing
@@ -168,23 +177,23 @@ func suggest(name string) []string {
 		}
 	}
 	if len(out) == 0 {
-		out = nearest(foreignNames(), k)
+		out = nearest(foreignNames(), k, 3)
 	}
 	return out[:min(len(out), maxSuggestions)]
 }
 
-// nearest gives the countries whose keys are the fewest typing errors away from
-// k, as long as these are few for its length.
-func nearest(x nameIndex, k string) []string {
+// nearest gives the countries whose keys are few typing errors away from k, the
+// fewest first: at most as many as given, and no more than one in four letters.
+func nearest(x nameIndex, k string, most int) []string {
 	r := []rune(k)
-	limit := min(len(r)/4, 3) // none in 3 letters, 1 in 4 to 7, 2 in 8 to 11
+	limit := min(len(r)/4, most)
 	found := map[string]int{}
 	for other, codes := range x {
-		o := []rune(other)
-		if len(o) < 4 || len(o)-len(r) > limit || len(r)-len(o) > limit {
+		n := utf8.RuneCountInString(other)
+		if n < 4 || n-len(r) > limit || len(r)-n > limit {
 			continue
 		}
-		if d := distance(r, o); d <= limit {
+		if d := distance(r, []rune(other)); d <= limit {
 			for _, code := range codes {
 				if have, ok := found[code]; !ok || d < have {
 					found[code] = d

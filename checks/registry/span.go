@@ -90,15 +90,24 @@ func resolve[T number](flat []span[T], cluster []span[T]) ([]span[T], int) {
 	}
 }
 
+// before orders the spans that claim the same place: the newer list first, then
+// the smaller span; what is left only makes the order one.
+func (s span[T]) before(o span[T]) int {
+	return cmp.Or(
+		cmp.Compare(o.part, s.part),
+		cmp.Compare(s.last-s.first, o.last-o.first),
+		cmp.Compare(s.first, o.first),
+		cmp.Compare(s.cc.String(), o.cc.String()),
+	)
+}
+
 // claims is a heap with the span on top whose word counts.
 type claims[T number] []span[T]
 
-func (c claims[T]) Len() int { return len(c) }
-func (c claims[T]) Less(i, j int) bool {
-	return c[i].part > c[j].part || c[i].part == c[j].part && c[i].last-c[i].first < c[j].last-c[j].first
-}
-func (c claims[T]) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
-func (c *claims[T]) Push(x any)   { *c = append(*c, x.(span[T])) }
+func (c claims[T]) Len() int           { return len(c) }
+func (c claims[T]) Less(i, j int) bool { return c[i].before(c[j]) < 0 }
+func (c claims[T]) Swap(i, j int)      { c[i], c[j] = c[j], c[i] }
+func (c *claims[T]) Push(x any)        { *c = append(*c, x.(span[T])) }
 func (c *claims[T]) Pop() any {
 	old := *c
 	x := old[len(old)-1]
