@@ -111,12 +111,17 @@ func (a *Attributes) DecodeRIB(b []byte, opt Options) error {
 	return nil
 }
 
-// reset forgets the last message and keeps the buffers.
+// reset forgets the last message and keeps the buffers. Field by field: it is a
+// quarter of the time of decoding a table dump when done by assigning a struct.
 func (a *Attributes) reset() {
-	*a = Attributes{
-		pathBuf: a.pathBuf, as4Buf: a.as4Buf, mergeBuf: a.mergeBuf,
-		communityBuf: a.communityBuf, largeBuf: a.largeBuf,
-	}
+	a.Present, a.Discarded = 0, 0
+	a.Path, a.Origin = nil, 0
+	a.NextHop, a.MPNextHop = netip.Addr{}, netip.Addr{}
+	a.MED, a.LocalPref = 0, 0
+	a.AggregatorAS, a.AggregatorAddr = 0, netip.Addr{}
+	a.Communities, a.LargeCommunities, a.ExtendedCommunities = nil, nil, nil
+	a.OTC, a.Raw = 0, nil
+	// What is unexported is only looked at where Present has its attribute.
 }
 
 // decode reads the attributes that fill b, whose first byte is byte base of the
@@ -155,7 +160,7 @@ const flagExtendedLength = 0x10
 // one reads one attribute. Of an attribute that comes twice the first counts
 // (RFC 7606 section 3 g), but for reachability, where it is an error.
 func (a *Attributes) one(code Attr, v []byte, offset int, opt Options) error {
-	if a.Present.Has(code) {
+	if (a.Present | a.Discarded).Has(code) {
 		if code == AttrMPReach || code == AttrMPUnreach {
 			return &Error{offset, code, "comes twice"}
 		}
