@@ -31,6 +31,10 @@ func (s *step) outage(loss bool) {
 	case s.held() >= s.p.Recover:
 		o.Stage, o.End, o.After = Recovering, s.LastReturn, s.present()
 		s.tell(o, words{state: checks.Up}, s.Since)
+	default:
+		// Back for a moment: nothing to say yet, but what there was to say has
+		// not held.
+		o.told.note(words{state: checks.Up}, s.Since, s.At)
 	}
 }
 

@@ -35,7 +35,8 @@ func (s *step) badWords() words {
 // The first time that a degraded target goes down is always told.
 type telling struct {
 	now      words     // what there is to say
-	since    time.Time // since when
+	since    time.Time // since when, without a break
+	stale    time.Time // since when the last message says something else; zero while it does not
 	loud     words     // what the last message said
 	shown    words     // what the last message or edit said
 	at       time.Time // of that message or edit
@@ -47,10 +48,7 @@ type telling struct {
 // tell sends an update if there is something new that has held long enough.
 func (s *step) tell(i *Incident, w words, since time.Time) {
 	t := &i.told
-	if w.news() != t.now.news() {
-		t.since = since
-	}
-	t.now = w
+	t.note(w, since, s.At)
 	held := s.At.Sub(t.since)
 	worse := w.state > t.worst
 	switch {
@@ -60,9 +58,33 @@ func (s *step) tell(i *Incident, w words, since time.Time) {
 			t.messages++
 		}
 		s.say(i, w, chat.Updated, false)
-	case w != t.shown && s.At.Sub(t.at) >= s.p.EditEvery:
+	case w != t.shown && !s.At.Before(t.edit(s.p)):
 		s.say(i, w, chat.Updated, true)
 	}
+}
+
+// note takes in what there is to say at time at, and has been since since.
+func (t *telling) note(w words, since, at time.Time) {
+	if w.news() != t.now.news() {
+		t.since = since
+	}
+	t.now = w
+	switch {
+	case w.news() == t.loud.news():
+		t.stale = time.Time{}
+	case t.stale.IsZero():
+		t.stale = at
+	}
+}
+
+// edit gives when the message may next be edited: EditEvery after it was last
+// touched, and not before news has had the time to become a message.
+func (t *telling) edit(p Policy) time.Time {
+	due := t.at.Add(p.EditEvery)
+	if settled := t.stale.Add(p.Suspect); !t.stale.IsZero() && settled.After(due) {
+		return settled
+	}
+	return due
 }
 
 // next gives when tell would have something to say of what is there to
@@ -77,7 +99,7 @@ func (t *telling) next(p Policy) time.Time {
 		next = t.since.Add(hold)
 	}
 	if t.now != t.shown {
-		next = sooner(next, t.at.Add(p.EditEvery))
+		next = sooner(next, t.edit(p))
 	}
 	return next
 }
@@ -92,7 +114,7 @@ func (s *step) tellOpened(i *Incident, w words) {
 // may still send some, else as an edit that becomes a message if the loss holds.
 func (s *step) tellReopened(i *Incident, w words) {
 	t := &i.told
-	t.now, t.since = w, s.Since
+	t.note(w, s.Since, s.At)
 	worse := w.state > t.worst
 	quiet := !worse && t.messages >= s.p.Burst
 	if !quiet && !worse {
@@ -106,11 +128,11 @@ func (s *step) tellReopened(i *Incident, w words) {
 func (s *step) tellResolved(i *Incident) {
 	quiet := !i.told.open
 	w := words{state: checks.Up, count: i.Changes}
-	i.told.now, i.told.since = w, s.At
+	i.told.note(w, s.At, s.At)
 	s.say(i, w, chat.Resolved, quiet)
 	i.told.open = false
 	// Nothing is left to say, not even if the last edit was quiet.
-	i.told.loud, i.told.shown = w, w
+	i.told.loud, i.told.shown, i.told.stale = w, w, time.Time{}
 }
 
 // say adds the change and notes what was said.
@@ -118,7 +140,7 @@ func (s *step) say(i *Incident, w words, kind chat.Kind, quiet bool) {
 	t := &i.told
 	t.shown, t.at = w, s.At
 	if !quiet {
-		t.loud = w
+		t.loud, t.stale = w, time.Time{}
 		t.worst = max(t.worst, w.state)
 		t.open = t.open || w.state != checks.Up
 	}
