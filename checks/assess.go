@@ -205,13 +205,35 @@ func (a *assessment) announced() {
 		a.Announced = ExtentUnknown
 	case a.unsure > 0:
 		a.Announced = ExtentUnknown
-	case a.gone == n:
+	case a.gone == n && a.whole():
 		a.Announced = ExtentNone
+	case a.gone == n:
+		a.Announced = ExtentPart
+		a.because("prefixes that did not move in the recording may still be announced")
 	case a.foreign > 0, short(a.IPv4.Addresses), short(a.IPv6.Prefixes), n < fewPrefixes && visible < n:
 		a.Announced = ExtentPart
 	default:
 		a.Announced = ExtentAll
 	}
+}
+
+// whole reports whether the baseline can stand for all of the target. That of a
+// recording of updates alone holds what moved; only where it makes up all the
+// registered space can nothing else be announced.
+func (a *assessment) whole() bool {
+	if !a.MovedOnly {
+		return true
+	}
+	moved := make([]netip.Prefix, 0, len(a.Prefixes))
+	for _, s := range a.Prefixes {
+		moved = append(moved, s.Prefix)
+	}
+	for _, p := range a.in.Footprint.Prefixes {
+		if !Fills(moved, p) {
+			return false
+		}
+	}
+	return len(a.in.Footprint.Prefixes) > 0
 }
 
 // short reports whether a count is below the share that still is "all".

@@ -20,6 +20,9 @@ type PathSeen struct {
 type Cover struct {
 	Prefix netip.Prefix
 	Origin ASN
+	// Upstream is the AS next to the origin, zero where none is visible or the
+	// vantage points differ.
+	Upstream ASN
 	// Peers counts the vantage points that see the prefix only through it.
 	Peers int
 	// Accepted is true where the origin is one that the prefix had in the
@@ -84,7 +87,7 @@ type Baseline struct {
 	Prefixes  []BaselinePrefix // IPv4 before IPv6, ascending
 }
 
-// Vantage says who was asked. All counts are peer ASes, not sessions.
+// Vantage says who was asked. Counts are of peer ASes where nothing else is said.
 type Vantage struct {
 	Source string // "RIPE RIS rrc23", "rib.20140523.0600.bz2"
 	// Live have an established session; Syncing are those of them still
@@ -95,6 +98,9 @@ type Vantage struct {
 	// Usual counts the voting peers when there were most of them, today or the
 	// day before.
 	Usual int
+	// Sessions and FullFeedSessions count the same as Live and FullFeed in BGP
+	// sessions (peers in the terms of RFC 4271), of which one AS may have many.
+	Sessions, FullFeedSessions int
 	// FullFeed, Voting and Usual are about IPv4; these are the same for IPv6,
 	// whose tables are judged on their own.
 	FullFeed6, Voting6, Usual6 int

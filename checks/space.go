@@ -40,11 +40,14 @@ func MeasureIPv4(list []netip.Prefix) (s Space) {
 	return s
 }
 
-// Fills reports whether parts, prefixes inside whole, make up all of it.
+// Fills reports whether parts, which it sorts, make up all of whole.
 func Fills(parts []netip.Prefix, whole netip.Prefix) bool {
 	SortPrefixes(parts)
 	next := whole.Masked().Addr()
 	for _, p := range parts {
+		if p.Addr().Is4() != next.Is4() {
+			continue
+		}
 		if p.Addr().Compare(next) > 0 {
 			return false
 		}

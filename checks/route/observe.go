@@ -37,10 +37,12 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 	r := w.rib
 	live, settled := map[checks.ASN]bool{}, map[checks.ASN]bool{}
 	collectors := map[string]bool{}
+	sessions := 0
 	for i := range r.sessions {
 		s := &r.sessions[i]
 		if s.live() {
 			live[s.peer.AS] = true
+			sessions++
 			collectors[s.peer.Collector] = true
 		}
 		if s.state == Established {
@@ -51,6 +53,7 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 		Source: joinNames(collectors), Live: len(live), Syncing: len(live) - len(settled),
 		FullFeed: voters[0].fullFeed, Voting: len(voters[0].sessions),
 		FullFeed6: voters[1].fullFeed, Voting6: len(voters[1].sessions),
+		Sessions: sessions, FullFeedSessions: max(voters[0].fullSessions, voters[1].fullSessions),
 		Collectors: len(collectors), Declared: len(r.rules.Declared) > 0, NewestAt: r.Newest(),
 	}
 	v.Partial = v.Live - max(v.FullFeed, v.FullFeed6)
@@ -88,7 +91,7 @@ type view struct {
 
 	asked, seen int
 	sightings   []sighting
-	covers      map[coverKey]int
+	covers      map[coverKey]*coverCount
 	split       int
 	losing      map[string]bool // collectors
 	lost, back  []stamp
@@ -109,10 +112,30 @@ type coverKey struct {
 	accepted bool
 }
 
+// coverCount counts who sees the prefix only through a cover, and who carries it:
+// zero where the vantage points differ.
+type coverCount struct {
+	peers    int
+	upstream checks.ASN
+}
+
+// cover counts one vantage point for a cover.
+func (v *view) cover(key coverKey, upstream checks.ASN) {
+	c := v.covers[key]
+	if c == nil {
+		v.covers[key] = &coverCount{1, upstream}
+		return
+	}
+	c.peers++
+	if c.upstream != upstream {
+		c.upstream = 0
+	}
+}
+
 func (w *Watch) view(bp *checks.BaselinePrefix, voters *electorate, now stamp) *view {
 	v := &view{
 		watch: w, base: bp, held: w.prefixes[bp.Prefix], now: now,
-		covers: map[coverKey]int{}, losing: map[string]bool{},
+		covers: map[coverKey]*coverCount{}, losing: map[string]bool{},
 	}
 	v.accepted = append(slices.Clone(bp.Origins), w.target.Origins...)
 	carriers := make([]checks.ASN, 0, 64)
@@ -187,7 +210,7 @@ func (v *view) accepts(path uint32) bool {
 // are noted.
 func (v *view) covered(as checks.ASN, sessions []int) bool {
 	r := v.watch.rib
-	foreign := coverKey{}
+	foreign, through := coverKey{}, checks.ASN(0)
 	for _, i := range sessions {
 		for prefix, ref := range r.table.Supernets(v.base.Prefix) {
 			if prefix.Bits() < checks.MinCoverBits {
@@ -198,12 +221,12 @@ func (v *view) covered(as checks.ASN, sessions []int) bool {
 				continue
 			}
 			if prefix != v.base.Prefix && slices.Contains(v.accepted, t.origin) {
-				v.covers[coverKey{prefix, t.origin, true}]++
+				v.cover(coverKey{prefix, t.origin, true}, t.upstream)
 				v.sightings = append(v.sightings, sighting{as, t.path(), 0, true, false})
 				return true
 			}
 			if foreign == (coverKey{}) {
-				foreign = coverKey{prefix, t.origin, false}
+				foreign, through = coverKey{prefix, t.origin, false}, t.upstream
 			}
 		}
 		if v.splitAt(i) {
@@ -212,7 +235,7 @@ func (v *view) covered(as checks.ASN, sessions []int) bool {
 		}
 	}
 	if foreign != (coverKey{}) {
-		v.covers[foreign]++
+		v.cover(foreign, through)
 	}
 	return false
 }
@@ -314,8 +337,8 @@ func (v *view) changes() int {
 
 func (v *view) coverList() []checks.Cover {
 	list := make([]checks.Cover, 0, len(v.covers))
-	for k, n := range v.covers {
-		list = append(list, checks.Cover{Prefix: k.prefix, Origin: k.origin, Peers: n, Accepted: k.accepted})
+	for k, c := range v.covers {
+		list = append(list, checks.Cover{Prefix: k.prefix, Origin: k.origin, Upstream: c.upstream, Peers: c.peers, Accepted: k.accepted})
 	}
 	slices.SortFunc(list, func(a, b checks.Cover) int {
 		return cmp.Or(cmp.Compare(b.Peers, a.Peers), checks.ComparePrefixes(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))

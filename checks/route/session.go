@@ -88,8 +88,9 @@ func (s *session) settle(now stamp, r *Rules) {
 // electorate is who may vote on the prefixes of one address family.
 type electorate struct {
 	// sessions are the voting sessions of each vantage point.
-	sessions map[checks.ASN][]int
-	fullFeed int // vantage points whose table is full, settled or not
+	sessions     map[checks.ASN][]int
+	fullFeed     int // vantage points whose table is full, settled or not
+	fullSessions int
 }
 
 // votes reports whether a vantage point votes.
@@ -127,6 +128,7 @@ func (r *RIB) electorate(family int, tableless bool) electorate {
 		isFull := full > 0 && s.routes[family] >= full || slices.Contains(r.rules.Declared, s.peer.AS)
 		if isFull && !tableless {
 			fullFeeds[s.peer.AS] = true
+			e.fullSessions++
 		}
 		if s.state == Established && (isFull || tableless) {
 			e.sessions[s.peer.AS] = append(e.sessions[s.peer.AS], i)
