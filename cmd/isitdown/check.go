@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+	"isitdown/checks/route"
+	"isitdown/checks/route/archive"
+)
+
+// checkCommand answers once.
+type checkCommand struct {
+	Target []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8."`
+	At     string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data."`
+	dataFlags
+}
+
+func (c *checkCommand) run(a *app) (int, error) {
+	list, err := targets(c.Target)
+	if err != nil {
+		return 0, err
+	}
+	at, err := parseTime(c.At)
+	if err != nil {
+		return 0, err
+	}
+	d, err := c.load(a, list)
+	if err != nil {
+		return 0, err
+	}
+	if start := d.rec.Start(); !at.IsZero() && at.Before(start) {
+		return 0, fail(exitData, "no routing data for %s: the files begin at %s; give a table dump or updates from before", clock(at), clock(start))
+	}
+	if err := d.survey(); err != nil {
+		return 0, err
+	}
+	err = d.play("reading", at, func(u *route.Update) error { d.rib.Apply(u); return nil })
+	if err != nil {
+		return 0, err
+	}
+	if at.IsZero() {
+		at = d.rib.Newest()
+	}
+	states := make([]checks.State, 0, len(d.watches))
+	for _, w := range d.watches {
+		v := d.assess(w, at)
+		states = append(states, v.State)
+		if err := c.answer(d, d.finish(chat.Notice{Kind: chat.Answer, Verdict: v})); err != nil {
+			return 0, err
+		}
+	}
+	return exitCode(states), nil
+}
+
+func (c *checkCommand) load(a *app, list []checks.Target) (*desk, error) {
+	routes := c.Routes
+	if len(routes) == 0 {
+		routes = a.config.Routes
+	}
+	if len(routes) == 0 {
+		return nil, fail(exitUsage, "no routing data: name MRT files with --routes FILE (a table dump, updates, or both); docs/testdata.md says where to get some")
+	}
+	reg, err := a.loadRegistry(c.Registry)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := archive.Open(routes)
+	if err != nil {
+		return nil, inputFailure(err)
+	}
+	return a.newDesk(reg, rec, list)
+}
+
+func (c *checkCommand) answer(d *desk, n chat.Notice) error {
+	if c.JSON {
+		return json.NewEncoder(d.app.out).Encode(chat.VerdictJSON(n.Verdict, n.Caveats...))
+	}
+	return d.app.terminal().Show(n)
+}
+
+// exitCode is that of the worst answer: down, degraded, unknown, up.
+func exitCode(states []checks.State) int {
+	code := map[checks.State]int{checks.Down: exitDown, checks.Degraded: exitDegraded, checks.Unknown: exitUnknown, checks.Up: exitUp}
+	rank := []checks.State{checks.Down, checks.Degraded, checks.Unknown}
+	for _, worst := range rank {
+		for _, s := range states {
+			if s == worst {
+				return code[worst]
+			}
+		}
+	}
+	return exitUp
+}
+
+// parseTime reads a moment in RFC 3339, seconds and zone optional; without a
+// zone it is UTC. Empty text is the zero time.
+func parseTime(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fail(exitUsage, "%q is no time: write it as in 2014-12-22T17:00Z", text)
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// Exit codes: 0 to 3 are an answer; from 64 on there is none (sysexits.h).
+const (
+	exitUp       = 0
+	exitDegraded = 1
+	exitDown     = 2
+	exitUnknown  = 3
+
+	exitUsage       = 64 // the command line or the configuration
+	exitData        = 65 // a file is not what it should be, or holds nothing for the time asked about
+	exitNoInput     = 66 // a file is not there
+	exitSoftware    = 70
+	exitInterrupted = 130
+)
+
+// failure is an error that ends the program with a certain code.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func fail(code int, format string, args ...any) error {
+	return &failure{code, fmt.Errorf(format, args...)}
+}
+
+// console is where the program writes. Columns are zero where it is no terminal.
+type console struct {
+	out, err               io.Writer
+	outColumns, errColumns int
+	noColour               bool
+}
+
+// columns gives the width of a terminal, zero for anything else.
+func columns(f interface{ Fd() uintptr }) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+// app is what every command works with.
+type app struct {
+	console
+	ctx    context.Context
+	config config
+}
+
+// commands is the whole command line.
+type commands struct {
+	Config string `placeholder:"FILE" help:"Settings to use; config.example.toml names them all."`
+
+	Check   checkCommand   `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
+	Replay  replayCommand  `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
+	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Help    struct{}       `cmd:"" help:"Say what a command does: isitdown help COMMAND."`
+}
+
+// dataFlags are the flags of commands that read recorded data.
+type dataFlags struct {
+	Routes   []string `placeholder:"FILE ..." help:"MRT files: table dumps and updates, plain, gzip, bzip2 or zstd. COLLECTOR=FILE names the collector."`
+	Registry []string `placeholder:"FILE ..." help:"RIR delegated statistics, lists of AS names, overrides."`
+	JSON     bool     `name:"json" help:"Print JSON, one object a line (docs/json.md)."`
+}
+
+const description = `isitdown says whether a country, network, prefix or host is announced and answering: since when, how much of it, who carried its routes, how strong the evidence is, and what cannot be known.
+
+Exit codes: 0 up, 1 degraded, 2 down, 3 unknown; 64 wrong usage, 65 unusable data, 66 no such file, 70 a fault of the program, 130 interrupted.`
+
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, c console) int {
+	code, err := dispatch(ctx, args, c)
+	if err == nil {
+		return code
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(c.err, "isitdown: interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintln(c.err, "isitdown: "+err.Error())
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.code
+	}
+	return exitSoftware
+}
+
+func dispatch(ctx context.Context, args []string, c console) (int, error) {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(args[1:len(args):len(args)], "--help")
+	}
+	var cmd commands
+	helped := false
+	parser, err := kong.New(&cmd,
+		kong.Name("isitdown"), kong.Description(description), kong.Writers(c.out, c.err),
+		kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+	)
+	if err != nil {
+		return 0, fmt.Errorf("building the command line: %w", err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(spreadFiles(args))
+	if helped {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fail(exitUsage, "%s; see isitdown --help", strings.TrimSuffix(err.Error(), "."))
+	}
+	a := &app{console: c, ctx: ctx, config: defaultConfig()}
+	if cmd.Config != "" {
+		if a.config, err = readConfig(cmd.Config); err != nil {
+			return 0, &failure{exitUsage, err}
+		}
+	}
+	switch strings.Fields(parsed.Command())[0] {
+	case "check":
+		return cmd.Check.run(a)
+	case "replay":
+		return cmd.Replay.run(a)
+	default:
+		return 0, cmd.Version.run(a)
+	}
+}
+
+// spreadFiles lets --routes and --registry take all the files that follow, as a
+// shell's wildcard gives them: each gets the flag put in front of it.
+func spreadFiles(args []string) []string {
+	out := make([]string, 0, len(args))
+	flag, first := "", false
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return append(out, args[i:]...)
+		case strings.HasPrefix(arg, "-"):
+			name, _, given := strings.Cut(arg, "=")
+			flag, first = "", !given
+			if name == "--routes" || name == "--registry" {
+				flag = name
+			}
+		case flag != "" && !first && looksLikeFile(arg):
+			out = append(out, flag)
+		case flag != "" && !first:
+			flag = ""
+		default:
+			first = false
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+// looksLikeFile tells the next file of a list from a target behind it.
+func looksLikeFile(arg string) bool {
+	if _, err := os.Stat(arg); err == nil {
+		return true
+	}
+	switch filepath.Ext(arg) {
+	case ".gz", ".bz2", ".zst", ".mrt", ".txt", ".json":
+		return true
+	}
+	return false
+}

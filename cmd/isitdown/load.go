@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"isitdown/bot"
+	"isitdown/bot/chat"
+	"isitdown/checks"
+	"isitdown/checks/registry"
+	"isitdown/checks/route"
+	"isitdown/checks/route/archive"
+)
+
+// targets reads what was asked about. A target that nobody knows is wrong usage.
+func targets(args []string) ([]checks.Target, error) {
+	list := make([]checks.Target, 0, len(args))
+	for _, arg := range args {
+		t, err := registry.Parse(arg)
+		if err != nil {
+			return nil, &failure{exitUsage, err}
+		}
+		if !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	return list, nil
+}
+
+// loadRegistry reads the lists that were given, or those of the configuration.
+func (a *app) loadRegistry(files []string) (*registry.Registry, error) {
+	if len(files) == 0 {
+		files = a.config.Registry
+	}
+	files = slices.Clone(files)
+	for _, extra := range []string{a.config.ASNames, a.config.Overrides} {
+		if extra != "" {
+			files = append(files, extra)
+		}
+	}
+	r, err := registry.Load(files...)
+	if err != nil {
+		return nil, inputFailure(err)
+	}
+	return r, nil
+}
+
+// inputFailure gives the exit code for a file that could not be used.
+func inputFailure(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &failure{exitNoInput, err}
+	}
+	return &failure{exitData, err}
+}
+
+// scenarioRegistry makes the registry that a scenario declares.
+func scenarioRegistry(s *archive.Scenario) (*registry.Registry, error) {
+	var l registry.Loader
+	if err := l.Add(s.Name, bytes.NewReader(s.Delegated())); err != nil {
+		return nil, fmt.Errorf("reading the registered space of %s: %w", s.Name, err)
+	}
+	if names := s.ASNames(); len(names) > 0 {
+		if err := l.Add(s.Name, bytes.NewReader(names)); err != nil {
+			return nil, fmt.Errorf("reading the AS names of %s: %w", s.Name, err)
+		}
+	}
+	return l.Registry()
+}
+
+// desk is where an answer is put together: what is registered, what is recorded,
+// and one watch for each target.
+type desk struct {
+	app      *app
+	registry *registry.Registry
+	rec      *archive.Recording
+	rib      *route.RIB
+	watches  []*route.Watch
+	caveats  []string
+	gaps     []checks.Gap // of the registry
+}
+
+func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []checks.Target) (*desk, error) {
+	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules()), gaps: reg.Problems()}
+	for _, t := range list {
+		f, err := reg.Footprint(t)
+		if err != nil {
+			return nil, &failure{exitData, err}
+		}
+		d.watches = append(d.watches, d.rib.Watch(f))
+	}
+	return d, nil
+}
+
+// survey gives the watches what a recording of updates alone implies.
+func (d *desk) survey() error {
+	if d.rec.HasTable() {
+		return nil
+	}
+	surveys := make([]*route.Survey, len(d.watches))
+	for i, w := range d.watches {
+		surveys[i] = w.NewSurvey()
+	}
+	err := d.play("looking through", time.Time{}, func(u *route.Update) error {
+		for _, s := range surveys {
+			s.Add(u)
+		}
+		return nil
+	})
+	for _, s := range surveys {
+		s.Imply(d.rec.Start())
+	}
+	return err
+}
+
+// play plays the recording with progress on standard error.
+func (d *desk) play(what string, until time.Time, emit func(*route.Update) error) error {
+	p := newProgress(&d.app.console, what)
+	defer p.clear()
+	d.rec.OnProgress = p.show
+	if err := d.rec.Play(d.app.ctx, until, emit); err != nil {
+		return fmt.Errorf("%s %s: %w", what, strings.Join(d.rec.Names(), ", "), err)
+	}
+	return nil
+}
+
+// assess makes the verdict about one target.
+func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
+	base, vantage, observations := w.Observe(now)
+	v := checks.Assess(checks.Case{
+		Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations,
+		Gaps: slices.Concat(d.rec.Gaps(), d.gaps), Now: now, Rules: d.app.config.assessRules(),
+	})
+	v.NameASes(d.registry.ASName)
+	return v
+}
+
+// finish adds to a notice what the reader's surroundings know.
+func (d *desk) finish(n chat.Notice) chat.Notice {
+	n.Caveats = d.caveats
+	n.Place = place(n.Verdict.Registered.Country)
+	if z := d.app.config.Output.TimeZone.Location; z != time.UTC {
+		n.ChannelZone = z
+	}
+	return n
+}
+
+// place gives the zone and the city that a country's local time is told for.
+func place(country string) chat.Place {
+	name, city := registry.TimeZone(country)
+	if name == "" {
+		return chat.Place{}
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return chat.Place{}
+	}
+	return chat.Place{Zone: zone, City: city}
+}
+
+func (c *config) routeRules() route.Rules {
+	r := route.Rules{
+		Settle:         c.Route.Settle.Duration,
+		BaselineWindow: c.Route.BaselineWindow.Duration,
+		BaselineStable: c.Route.BaselineStable.Duration,
+		FullFeedShare:  c.Route.FullFeedShare,
+		StaleAfter:     c.Route.StaleAfter.Duration,
+		SyncAfter:      c.Route.SyncAfter.Duration,
+		SyncShare:      c.Route.SyncShare,
+	}
+	for _, n := range c.Assess.DeclaredFullFeeds {
+		r.Declared = append(r.Declared, n.ASN)
+	}
+	return r
+}
+
+func (c *config) assessRules() checks.Rules {
+	return checks.Rules{MinVoting: c.Assess.MinFullFeedPeers, MaxAge: c.Assess.MaxFeedAge.Duration}
+}
+
+func (c *config) policy() bot.Policy {
+	i := &c.Incident
+	return bot.Policy{
+		Suspect: i.Suspect.Duration, Open: i.Open.Duration,
+		Recover: i.Recover.Duration, Resolve: i.Resolve.Duration, Reopen: i.Reopen.Duration,
+		MinCollectors: i.MinCollectors,
+		Penalty:       i.UnstablePenalty, Cap: i.UnstableCap, Enter: i.UnstableEnter, Leave: i.UnstableLeave,
+		HalfLife: i.UnstableHalfLife.Duration,
+		Burst:    i.UpdateBurst, Settle: i.UpdateSettle.Duration, EditEvery: i.EditEvery.Duration,
+		UpstreamEnter: i.UpstreamEnter, UpstreamLeave: i.UpstreamLeave,
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"isitdown/checks/route/archive"
+)
+
+// progress writes one line that says how far a long load has come, and writes it
+// anew in place. It writes nothing where nobody watches.
+type progress struct {
+	w       io.Writer // nil: nobody watches
+	columns int
+	what    string
+	began   time.Time
+	shown   time.Time
+}
+
+const (
+	progressAfter = 500 * time.Millisecond // a load shorter than this shows nothing
+	progressEvery = 200 * time.Millisecond
+)
+
+func newProgress(c *console, what string) *progress {
+	p := &progress{what: what, began: time.Now()}
+	if c.errColumns > 0 {
+		p.w, p.columns = c.err, c.errColumns
+	}
+	return p
+}
+
+func (p *progress) show(s archive.Progress) {
+	now := time.Now()
+	if p.w == nil || now.Sub(p.began) < progressAfter || now.Sub(p.shown) < progressEvery {
+		return
+	}
+	p.shown = now
+	line := progressLine(p.what, s, now.Sub(p.began))
+	fmt.Fprintf(p.w, "\r%-*.*s", p.columns-1, p.columns-1, line)
+}
+
+// progressLine words the progress after it took the given time.
+func progressLine(what string, s archive.Progress, took time.Duration) string {
+	seconds := took.Seconds()
+	if seconds <= 0 || s.Size <= 0 {
+		return what
+	}
+	part := min(1, float64(s.Bytes)/float64(s.Size))
+	line := fmt.Sprintf("%s: %3.0f %%, %.0f records/s, at %s UTC", what, 100*part, float64(s.Records)/seconds, s.At.UTC().Format("2006-01-02 15:04:05"))
+	if part > 0.01 {
+		left := time.Duration((1/part - 1) * float64(took)).Round(time.Second)
+		line += ", about " + left.String() + " left"
+	}
+	return line
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.w != nil && !p.shown.IsZero() {
+		fmt.Fprint(p.w, "\r"+strings.Repeat(" ", p.columns-1)+"\r")
+	}
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"isitdown/bot"
+	"isitdown/bot/chat"
+	"isitdown/bot/terminal"
+	"isitdown/checks"
+	"isitdown/checks/registry"
+	"isitdown/checks/route"
+	"isitdown/checks/route/archive"
+)
+
+// replayCommand plays recorded data through the whole pipeline.
+type replayCommand struct {
+	Recording []string `arg:"" optional:"" help:"A scenario (kp-2014, or a file that ends in .scenario), or MRT files."`
+	Watch     []string `placeholder:"TARGET" help:"What to watch. Default: what the scenario says."`
+	At        string   `placeholder:"TIME" help:"Stop at this moment, as in 2014-12-22T17:00Z."`
+	dataFlags
+}
+
+func (c *replayCommand) run(a *app) (int, error) {
+	until, err := parseTime(c.At)
+	if err != nil {
+		return 0, err
+	}
+	d, err := c.load(a)
+	if err != nil {
+		return 0, err
+	}
+	if start := d.rec.Start(); !until.IsZero() && until.Before(start) {
+		return 0, fail(exitData, "no routing data for %s: the recording begins at %s", clock(until), clock(start))
+	}
+	if err := d.survey(); err != nil {
+		return 0, err
+	}
+	r := newReplay(d, c.JSON)
+	if err := d.play("replaying", until, r.update); err != nil {
+		return 0, err
+	}
+	return exitUp, r.end()
+}
+
+// load opens what is to be replayed and finds out what to watch.
+func (c *replayCommand) load(a *app) (*desk, error) {
+	s, err := c.scenario()
+	if err != nil {
+		return nil, err
+	}
+	watch := c.Watch
+	var reg *registry.Registry
+	var rec *archive.Recording
+	if s != nil {
+		if len(watch) == 0 {
+			watch = s.Watch
+		}
+		if rec, err = archive.FromScenario(s); err != nil {
+			return nil, &failure{exitData, err}
+		}
+		if len(c.Registry) == 0 {
+			reg, err = scenarioRegistry(s)
+		} else {
+			reg, err = a.loadRegistry(c.Registry)
+		}
+	} else {
+		if rec, err = archive.Open(slices.Concat(c.Recording, c.Routes)); err != nil {
+			return nil, inputFailure(err)
+		}
+		reg, err = a.loadRegistry(c.Registry)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(watch) == 0 {
+		return nil, fail(exitUsage, "nothing to watch: name a target with --watch, for example --watch KP")
+	}
+	list, err := targets(watch)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.newDesk(reg, rec, list)
+	if err == nil && s != nil {
+		d.caveats = s.Notes
+	}
+	return d, err
+}
+
+// scenarioSuffix is how the files of scenarios end.
+const scenarioSuffix = ".scenario"
+
+// scenario gives the scenario that was named, nil where MRT files were.
+func (c *replayCommand) scenario() (*archive.Scenario, error) {
+	known := strings.Join(archive.Scenarios(), ", ")
+	if len(c.Recording)+len(c.Routes) == 0 {
+		return nil, fail(exitUsage, "nothing to replay: name a scenario (%s, or a file of yours) or MRT files", known)
+	}
+	if len(c.Recording) != 1 || len(c.Routes) > 0 {
+		return nil, nil
+	}
+	name := c.Recording[0]
+	if slices.Contains(archive.Scenarios(), name) {
+		return archive.EmbeddedScenario(name)
+	}
+	_, statErr := os.Stat(name)
+	if statErr != nil && filepath.Ext(name) == "" && !strings.ContainsRune(name, os.PathSeparator) {
+		return nil, fail(exitNoInput, "there is no scenario called %s and no file of that name; the scenarios that come with the program: %s", name, known)
+	}
+	if !strings.HasSuffix(name, scenarioSuffix) {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fail(exitNoInput, "opening the scenario: %w", err)
+	}
+	defer f.Close()
+	s, err := archive.ParseScenario(strings.TrimSuffix(filepath.Base(name), scenarioSuffix), f)
+	if err != nil {
+		return nil, &failure{exitData, fmt.Errorf("%s: %w", name, err)}
+	}
+	return s, nil
+}
+
+// tick is how often, in the recording's time, a replay looks whether something
+// is due.
+const tick = 10 * time.Second
+
+// replay turns a recording into changes.
+type replay struct {
+	desk    *desk
+	json    *json.Encoder // nil: notices for people
+	watches []*bot.Watch
+	next    time.Time // tick
+	told    int
+}
+
+func newReplay(d *desk, asJSON bool) *replay {
+	r := &replay{desk: d}
+	if asJSON {
+		r.json = json.NewEncoder(d.app.out)
+	}
+	for _, w := range d.watches {
+		r.watches = append(r.watches, &bot.Watch{
+			Assess:   func(now time.Time) checks.Verdict { return d.assess(w, now) },
+			Revision: w.Revision,
+			Freeze: func(hold bool, now time.Time) {
+				if hold {
+					w.Freeze(now)
+				} else {
+					w.Thaw(now)
+				}
+			},
+			Policy: d.app.config.policy(),
+			Settle: d.app.config.Route.Settle.Duration,
+		})
+	}
+	return r
+}
+
+// update takes in one update, after everything that was due before it.
+func (r *replay) update(u *route.Update) error {
+	if u.Kind != route.Table {
+		if r.next.IsZero() {
+			r.next = u.At.Truncate(tick).Add(tick)
+		}
+		for ; r.next.Before(u.At); r.next = r.next.Add(tick) {
+			if err := r.step(r.next); err != nil {
+				return err
+			}
+		}
+	}
+	r.desk.rib.Apply(u)
+	return nil
+}
+
+func (r *replay) step(now time.Time) error {
+	for _, w := range r.watches {
+		for _, change := range w.Step(now) {
+			if err := r.tell(change); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *replay) tell(c bot.Change) error {
+	n := r.desk.finish(c.Notice())
+	r.told++
+	switch {
+	case r.json != nil:
+		return r.json.Encode(chat.ChangeJSON(n))
+	case n.Quiet: // an edit of a message that a terminal has shown already
+		return nil
+	}
+	return r.desk.app.terminal().Show(n)
+}
+
+// end says how things stand where the recording ends, and how they came to it.
+func (r *replay) end() error {
+	now := r.desk.rib.Newest()
+	if now.IsZero() {
+		return fail(exitData, "the recording holds no routing data")
+	}
+	if err := r.step(now); err != nil {
+		return err
+	}
+	t := r.desk.app.terminal()
+	for i, w := range r.watches {
+		life := w.Life()
+		moments := timeline(life.Timeline, r.desk.watches[i].Episodes())
+		n := r.desk.finish(chat.Notice{Kind: chat.Answer, Verdict: w.Assess(now)})
+		if r.json != nil {
+			if err := r.json.Encode(chat.EndJSON(n, moments, life.Dropped)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.Timeline(moments, life.Dropped); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(t.W, "The recording ends at %s:\n\n", clock(now)); err != nil {
+			return err
+		}
+		if err := t.Show(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeline adds to what was seen the bursts of route changes that left no trace
+// in it.
+func timeline(moments []chat.Moment, episodes []route.Episode) []chat.Moment {
+	list := slices.Clone(moments)
+	for _, e := range episodes {
+		from, to := e.From.Add(-tick), e.To.Add(time.Minute)
+		if slices.ContainsFunc(moments, func(m chat.Moment) bool { return m.Note != "" && m.At.After(from) && m.At.Before(to) }) {
+			continue
+		}
+		m := chat.Moment{At: e.From, Note: episodeText(e)}
+		for _, before := range moments {
+			if !before.At.After(e.From) {
+				m.State, m.IPv4, m.IPv6 = before.State, before.IPv4, before.IPv6
+			}
+		}
+		list = append(list, m)
+	}
+	slices.SortStableFunc(list, func(a, b chat.Moment) int { return a.At.Compare(b.At) })
+	return list
+}
+
+// mostNamed is how many prefixes a line names.
+const mostNamed = 3
+
+func episodeText(e route.Episode) string {
+	names := make([]string, 0, mostNamed)
+	for _, p := range e.Prefixes[:min(len(e.Prefixes), mostNamed)] {
+		names = append(names, p.String())
+	}
+	if more := len(e.Prefixes) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("%s: %s at %s until %s, %s", strings.Join(names, ", "),
+		counted(e.Announcements+e.Withdrawals, "route change"), counted(e.Peers, "vantage point"), e.To.UTC().Format(time.TimeOnly),
+		counted(e.Withdrawals, "withdrawal"))
+}
+
+func counted(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// terminal is where notices for people go.
+func (a *app) terminal() terminal.Terminal {
+	t := terminal.Terminal{W: a.out, Width: a.config.Output.Width}
+	if a.outColumns > 0 {
+		t.Width = min(t.Width, a.outColumns)
+	}
+	switch a.config.Output.Colour {
+	case "always":
+		t.Colour = true
+	case "auto":
+		t.Colour = a.outColumns > 0 && !a.noColour
+	}
+	return t
+}
