@@ -31,19 +31,89 @@ func readNamesJSON(r io.Reader, names map[checks.ASN]asName) (bad int, err error
 	if len(data) > maxNames {
 		return 0, fmt.Errorf("it has more than %d MiB", maxNames>>20)
 	}
-	var list map[string]string
-	if err := json.Unmarshal(data, &list); err != nil {
-		return 0, fmt.Errorf("it begins as AS names in JSON, but: %w", err)
-	}
-	for number, text := range list {
+	var entries int
+	add := func(number, text string) {
+		entries++
 		if !addName(names, number, text) {
 			bad++
 		}
 	}
-	if len(list) > 0 && bad == len(list) {
+	if !scanObject(string(data), add) {
+		// Anything out of the ordinary is left to the standard library: to read it
+		// after all, or to say what is wrong.
+		var list map[string]string
+		if err := json.Unmarshal(data, &list); err != nil {
+			return 0, fmt.Errorf("it begins as AS names in JSON, but: %w", err)
+		}
+		entries, bad = 0, 0
+		for number, text := range list {
+			add(number, text)
+		}
+	}
+	if entries > 0 && bad == entries {
 		return 0, errors.New("no key of the JSON object is an AS number")
 	}
 	return bad, nil
+}
+
+// scanObject goes through a JSON object of strings and reports whether text is
+// one. It is several times as fast as encoding/json, because it hands out parts
+// of text; strings with escapes are what that package makes of them.
+func scanObject(text string, add func(key, value string)) bool {
+	text, ok := strings.CutPrefix(skipSpace(text), "{")
+	if text = skipSpace(text); ok && strings.HasPrefix(text, "}") {
+		return skipSpace(text[1:]) == ""
+	}
+	for ok {
+		var key, value string
+		if key, text, ok = scanString(text); !ok {
+			return false
+		}
+		if text, ok = strings.CutPrefix(skipSpace(text), ":"); !ok {
+			return false
+		}
+		if value, text, ok = scanString(skipSpace(text)); !ok {
+			return false
+		}
+		add(key, value)
+		text = skipSpace(text)
+		if rest, last := strings.CutPrefix(text, "}"); last {
+			return skipSpace(rest) == ""
+		}
+		text, ok = strings.CutPrefix(text, ",")
+		text = skipSpace(text)
+	}
+	return false
+}
+
+func skipSpace(text string) string { return strings.TrimLeft(text, " \t\r\n") }
+
+// scanString takes one JSON string off the front of text.
+func scanString(text string) (value, rest string, ok bool) {
+	if text == "" || text[0] != '"' {
+		return "", text, false
+	}
+	escaped := false
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			escaped = true
+			i++
+		case c < ' ':
+			return "", text, false
+		case c == '"' && escaped:
+			value, ok = unescape(text[:i+1])
+			return value, text[i+1:], ok
+		case c == '"':
+			return text[1:i], text[i+1:], true
+		}
+	}
+	return "", text, false
+}
+
+func unescape(literal string) (value string, ok bool) {
+	err := json.Unmarshal([]byte(literal), &value)
+	return value, err == nil
 }
 
 // readNamesText reads a name a line, "1 LVLT-1, US", as the RIPE NCC publishes
@@ -99,6 +169,23 @@ func splitName(text string) (string, code) {
 
 // clean replaces what cannot be printed by spaces, and rows of spaces by one.
 func clean(text string) string {
+	if isClean(text) {
+		return text
+	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+}
+
+// isClean tells most names, for which clean has nothing to do: ASCII, and only
+// single spaces inside.
+func isClean(text string) bool {
+	before := byte(' ')
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || c == ' ' && before == ' ' {
+			return false
+		}
+		before = c
+	}
+	return before != ' '
 }

@@ -1,9 +1,12 @@
 package registry
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -177,7 +180,17 @@ func FuzzASNames(f *testing.F) {
 	f.Add([]byte("7 A, B, ,, gb\n7 ,KP"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var l Loader
-		if err := l.Add("fuzz", strings.NewReader(string(data))); err != nil {
+		err := l.Add("fuzz", strings.NewReader(string(data)))
+		var want map[string]string
+		if wantErr := json.Unmarshal(data, &want); utf8.Valid(data) {
+			got := map[string]string{}
+			if ok := scanObject(string(data), func(k, v string) { got[k] = v }); ok && (wantErr != nil || !maps.Equal(got, want)) {
+				t.Fatalf("read as %q, encoding/json says %q, %v", got, want, wantErr)
+			} else if !ok && wantErr == nil && want != nil && !slices.Contains(slices.Collect(maps.Values(want)), "") {
+				t.Fatalf("not read, encoding/json says %q", want)
+			}
+		}
+		if err != nil {
 			return
 		}
 		for asn, n := range l.names {

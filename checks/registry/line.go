@@ -40,6 +40,7 @@ type row struct {
 var errNotDelegated = errors.New("not delegated")
 
 // fields cuts line at its bars into at most len(dst) fields and gives how many.
+// Blanks around a field mean nothing.
 func fields(dst [][]byte, line []byte) int {
 	n := 0
 	for n < len(dst)-1 {
@@ -47,17 +48,17 @@ func fields(dst [][]byte, line []byte) int {
 		if !found {
 			break
 		}
-		dst[n], line = f, rest
+		dst[n], line = bytes.TrimSpace(f), rest
 		n++
 	}
-	dst[n] = line
+	dst[n] = bytes.TrimSpace(line)
 	return n + 1
 }
 
-// registryName gives the registry that a field names, "" for none. "iana" stands
-// in the combined list of the NRO for what is reserved.
+// registryName gives the registry that a field names, "" for none. "iana" and
+// "ietf" stand in the combined list of the NRO for what no region has.
 func registryName(b []byte) string {
-	for _, name := range [...]string{"ripencc", "apnic", "arin", "lacnic", "afrinic", "iana"} {
+	for _, name := range [...]string{"ripencc", "apnic", "arin", "lacnic", "afrinic", "iana", "ietf"} {
 		if string(b) == name {
 			return name
 		}
@@ -97,7 +98,7 @@ func parseRow(f [][]byte) (row, error) {
 	}
 	switch string(f[6]) {
 	case "allocated", "assigned":
-	case "available", "reserved":
+	case "available", "reserved", "ianapool":
 		return r, errNotDelegated
 	default:
 		return row{}, fmt.Errorf("%s is no status", quote(string(f[6])))

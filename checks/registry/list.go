@@ -46,10 +46,10 @@ type part struct {
 func readLists(file string, r *bufio.Reader) ([]*list, error) {
 	l := newList(file)
 	lists := []*list{l}
+	var f [8][]byte
 	for n := 1; ; n++ {
 		line, err := readLine(r)
 		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
-			var f [8][]byte
 			k := fields(f[:], line)
 			if k >= 7 && isHeader(f[0], f[1]) {
 				if l.registry != "" || l.rows > 0 || l.bad > 0 {
@@ -99,8 +99,11 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 // isHeader tells a header by its first two fields: the version of the format (1,
 // 2, 2.3) and the registry, or "nro" for the list that combines all of them.
 func isHeader(version, registry []byte) bool {
+	if registryName(registry) == "" && string(registry) != nro {
+		return false
+	}
 	_, ok := parseUint(bytes.ReplaceAll(version, []byte{'.'}, nil), 1<<16)
-	return ok && (registryName(registry) != "" || string(registry) == nro)
+	return ok
 }
 
 const nro = "nro"

@@ -90,6 +90,8 @@ func TestListRecords(t *testing.T) {
 		{"carriage return", "apnic|TO|ipv4|10.0.0.0|256|20010215|allocated\r", "TO", "10.0.0.0/24", ""},
 		{"block of networks", "apnic|TO|asn|4294967294|2|20010215|allocated", "TO", "AS4294967294 AS4294967295", ""},
 		{"asdot", "apnic|TO|asn|2.208|1|20080215|allocated", "TO", "AS131280", ""},
+		{"blanks around fields", " apnic | TO|ipv4 |10.0.0.0| 256 |20010215| allocated ", "TO", "10.0.0.0/24", ""},
+		{"left with IANA", "iana|ZZ|asn|402333|4294564962|20200101|ianapool|iana|iana", "TO", "", ""},
 		{"reserved", "apnic|TO|ipv4|10.0.0.0|256|20010215|reserved", "TO", "", ""},
 		{"available, no country", "apnic||ipv4|10.0.0.0|256||available", "TO", "", ""},
 		{"status unknown", "apnic|TO|ipv4|10.0.0.0|256|20010215|allokated", "TO", "", `line 3: "allokated" is no status`},

@@ -155,7 +155,7 @@ func (l *Loader) Registry() (*Registry, error) {
 		return nil, fmt.Errorf("reading the overrides of the program: %w", err)
 	}
 	r := &Registry{
-		names:     maps.Clone(l.names),
+		names:     l.names,
 		overrides: append(own, l.overrides...),
 		problems:  slices.Clone(l.problems),
 	}
