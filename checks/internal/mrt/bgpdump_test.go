@@ -3,12 +3,16 @@ package mrt
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"isitdown/checks/internal/bgp"
 )
 
 // The differences from bgpdump 1.6.2 that are known, and who is right.
@@ -112,7 +116,49 @@ func compareWithBgpdump(t *testing.T, path string) {
 	if want := dropped[filepath.Base(path)]; more != want.lines {
 		t.Errorf("bgpdump gives %d more elements, want %d (%s)", more, want.lines, want.why)
 	}
+	if problems, first := f.Problems(); problems != 0 && dropped[filepath.Base(path)].lines == 0 {
+		t.Errorf("%d problems, the first: %v", problems, first)
+	}
 	t.Logf("%d elements, known differences %v", n, known)
+}
+
+// TestBgpdumpOfSample holds what we write, and what real files are short of,
+// against bgpdump.
+func TestBgpdumpOfSample(t *testing.T) {
+	if _, err := exec.LookPath("bgpdump"); err != nil {
+		t.Skip("install bgpdump (apt-get install bgpdump) to run this test")
+	}
+	data := slices.Concat(
+		sample(t),
+		record(t, 16, 0, session+"0006 0001"),
+		record(t, 16, 6, session+marker+"001b 02 0004 18c63364 0000"), // sent by the collector
+		record(t, 17, 7, "0001e240 00000d1c 0000316e 0000 0001 c0000201 c00002fe"+marker+"001b 02 0004 18c63364 0000"),
+		record(t, 16, 8, session+marker+"001f 02 0008 00000007 18c63364 0000"),
+		record(t, 12, 1, "0000 0000 c6336400 18 01 00000000 c0000201 0d1c 0014 400101 00 400206 0202 0d1c 316e 400304 c0000201"),
+		record(t, 12, 2, "0000 0000 20010db8000000000000000000000000 20 01 00000000 20010db8000000000000000000000002 0d1c 0021"+
+			"400101 00 400206 0202 0d1c 316e 800e 11 10 20010db8000000000000000000000002"),
+	)
+	for _, attributes := range []string{
+		"40020a 0204 00ae 5ba0 1a0b 5ba0 c0110e 0203 0003000a 00001a0b 0003000b", // AS4_PATH merged
+		"400206 0202 5ba0 5ba0 c0110a 0202 00030001 00030002",                    // replaces the path
+		"400204 0201 5ba0 c0110a 0202 00030001 00030002",                         // longer than the path
+		"40020c 0202 00ae 5ba0 0102 5ba0 0d1c c01110 0201 00030001 0102 00030002 00000d1c",
+		"400214 0302 fde9 fdea 0402 fdeb fdec 0201 0d1c 0101 0001", // confederations, set of one
+		"40020e 0201 0001 0201 0002 0102 0003 0004",                // two sequences, a set
+		"400200 800404 ffffffff 400504 fffffffe 400600 c00706 0d1c c0000203 c00804 ffffff03",
+		"400204 0201 0d1c c00706 5ba0 c0000203 c01208 00030002 c0000204", // AS4_AGGREGATOR merged
+		"400206 0202 00ae 5ba0 c00706 00ae c0000202 c01208 00030002 c0000202 c01106 0201 00030002",
+	} {
+		attributes := "400101 02 400304 c0000201" + attributes
+		n := len(strings.ReplaceAll(attributes, " ", "")) / 2
+		head := fmt.Sprintf("%s%s %04x 02 0000 %04x", session, marker, bgp.HeaderLen+4+n+4, n)
+		data = append(data, record(t, 16, 1, head+attributes+"18 c63364")...)
+	}
+	path := filepath.Join(t.TempDir(), "sample")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	compareWithBgpdump(t, path)
 }
 
 // explain gives the known difference between two lines of a dump, or "".
