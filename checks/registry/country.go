@@ -62,9 +62,9 @@ func usualRegistry(code string) string { return places()[code].registry }
 func regionCode(code string) string {
 	switch code {
 	case "EU":
-		return "EU is no country: the RIPE NCC wrote it for holders in several countries of Europe, and it holds none of the space of its members"
+		return "EU is no country: the RIPE NCC wrote it for holders in several countries of Europe, so it says nothing about any one of them"
 	case "AP":
-		return "AP is no country: APNIC wrote it for holders in several countries of Asia and the Pacific, and it holds none of the space of its members"
+		return "AP is no country: APNIC wrote it for holders in several countries of Asia and the Pacific, so it says nothing about any one of them"
 	}
 	return ""
 }

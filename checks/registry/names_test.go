@@ -325,10 +325,16 @@ func TestDistance(t *testing.T) {
 		{"iram", "iran", 1},
 		{"kitten", "sitting", 3},
 		{"россия", "росия", 1},
+		{"nroth", "north", 1},
+		{"abcdef", "badcfe", 3},
+		{"abcdef", "uvwxyz", 6},
 	}
 	for _, tt := range tests {
-		if got := distance([]rune(tt.a), []rune(tt.b)); got != tt.want {
-			t.Errorf("%s to %s: got %d, want %d", tt.a, tt.b, got, tt.want)
+		for limit := range 5 {
+			got := distance([]rune(tt.a), []rune(tt.b), limit)
+			if tt.want <= limit && got != tt.want || tt.want > limit && got <= limit {
+				t.Errorf("%s to %s, at most %d: got %d, want %d", tt.a, tt.b, limit, got, tt.want)
+			}
 		}
 	}
 }

@@ -151,7 +151,7 @@ func lookUp(name string) []string {
 	}
 	codes := slices.Clone(foreignNames()[k])
 	if len(codes) > 0 {
-		// "Ugana" is Ghana in Lingala, and sooner a slip for Uganda.
+		// "Nigēra" is Niger in Latvian, and sooner a slip for Nigeria.
 		codes = append(codes, nearest(names(), k, 1)...)
 	}
 	slices.Sort(codes)
@@ -193,7 +193,7 @@ func nearest(x nameIndex, k string, most int) []string {
 		if n < 4 || n-len(r) > limit || len(r)-n > limit {
 			continue
 		}
-		if d := distance(r, []rune(other)); d <= limit {
+		if d := distance(r, []rune(other), limit); d <= limit {
 			for _, code := range codes {
 				if have, ok := found[code]; !ok || d < have {
 					found[code] = d
@@ -232,25 +232,34 @@ func fits(query, name []string) bool {
 }
 
 // distance counts the typing errors between a and b: letters left out, put in,
-// replaced, or swapped with their neighbour (optimal string alignment).
-func distance(a, b []rune) int {
+// replaced, or swapped with their neighbour (optimal string alignment). Of more
+// than limit it may give any number above limit.
+func distance(a, b []rune, limit int) int {
 	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
+	least := 0 // of row
 	for i := range a {
 		next[0] = i + 1
+		nextLeast := i + 1
 		for j := range b {
 			cost := 1
 			if a[i] == b[j] {
 				cost = 0
 			}
-			next[j+1] = min(row[j+1]+1, next[j]+1, row[j]+cost)
+			d := min(row[j+1]+1, next[j]+1, row[j]+cost)
 			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
+				d = min(d, before[j-1]+1)
 			}
+			next[j+1] = d
+			nextLeast = min(nextLeast, d)
 		}
-		before, row, next = row, next, before
+		// Every later number comes from one of these two rows and is no smaller.
+		if least > limit && nextLeast > limit {
+			return limit + 1
+		}
+		before, row, next, least = row, next, before, nextLeast
 	}
 	return row[len(b)]
 }
