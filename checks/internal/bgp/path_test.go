@@ -141,60 +141,74 @@ func TestMergeAS4(t *testing.T) {
 	}{
 		{
 			"merged over AS_TRANS", "40020a 0204 00ae 5ba0 1a0b 5ba0 c0110e 0203 0003000a 00001a0b 0003000b",
-			Options{}, "174 196618 6667 196619",
+			Options{},
+			"174 196618 6667 196619",
 		},
 		{
 			"as long as the path: replaces it", "400206 0202 5ba0 5ba0 c0110a 0202 00030001 00030002",
-			Options{}, "196609 196610",
+			Options{},
+			"196609 196610",
 		},
 		{
 			"longer than the path: not to be trusted", "400204 0201 5ba0 c0110a 0202 00030001 00030002",
-			Options{}, "23456",
+			Options{},
+			"23456",
 		},
 		{
 			"a set is one hop", "40020c 0202 00ae 5ba0 0102 5ba0 0d1c c01110 0201 00030001 0102 00030002 00000d1c",
-			Options{}, "174 196609 {196610,3356}",
+			Options{},
+			"174 196609 {196610,3356}",
 		},
 		{
 			"the set is in front", "40020c 0102 00ae 00af 0202 5ba0 5ba0 c0110a 0202 00030001 00030002",
-			Options{}, "{174,175} 196609 196610",
+			Options{},
+			"{174,175} 196609 196610",
 		},
 		{
 			"a leading confederation stays and is not counted", "40020a 0301 fde9 0202 00ae 5ba0 c01106 0201 00030002",
-			Options{}, "(65001) 174 196610",
+			Options{},
+			"(65001) 174 196610",
 		},
 		{
 			"a leading confederation stays in front of a whole replacement", "400208 0301 fde9 0201 5ba0 c01106 0201 00030002",
-			Options{}, "(65001) 196610",
+			Options{},
+			"(65001) 196610",
 		},
 		{
 			"next to what is prepended", "40020c 0201 00ae 0301 fde9 0201 5ba0 c01106 0201 00030002",
-			Options{}, "174 (65001) 196610",
+			Options{},
+			"174 (65001) 196610",
 		},
 		{
 			"behind what is replaced", "40020e 0202 00ae 5ba0 0301 fde9 0201 5ba0 c0110a 0202 00030001 00030002",
-			Options{}, "174 196609 196610",
+			Options{},
+			"174 196609 196610",
 		},
 		{
 			"confederations in AS4_PATH are discarded", "400206 0202 00ae 5ba0 c0110c 0301 0000fde9 0201 00030002",
-			Options{}, "174 196610",
+			Options{},
+			"174 196610",
 		},
 		{
 			"nothing but confederations in AS4_PATH", "400206 0202 00ae 5ba0 c01106 0301 0000fde9",
-			Options{}, "174 23456",
+			Options{},
+			"174 23456",
 		},
 		{
 			"empty AS4_PATH", "400206 0202 00ae 5ba0 c01100",
-			Options{}, "174 23456",
+			Options{},
+			"174 23456",
 		},
 		{
 			"aggregated anew by a speaker of 2-byte numbers: both AS4 attributes are out of date",
 			"400206 0202 00ae 5ba0 c00706 00ae c0000202 c01208 00030002 c0000202 c01106 0201 00030002",
-			Options{}, "174 23456",
+			Options{},
+			"174 23456",
 		},
 		{
 			"between speakers of 4-byte numbers it is ignored", "400206 0201 00005ba0 c01106 0201 00030002",
-			Options{AS4: true}, "23456",
+			Options{AS4: true},
+			"23456",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

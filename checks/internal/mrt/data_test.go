@@ -9,15 +9,23 @@ import (
 	"testing"
 )
 
-// realFiles gives the MRT files of the folder of real data below sub, as paths.
-func realFiles(tb testing.TB, sub string) []string {
+// realFolder gives the folder of real MRT files.
+func realFolder(tb testing.TB) string {
 	tb.Helper()
 	dir := os.Getenv("ISITDOWN_TESTDATA")
 	if dir == "" {
 		tb.Skip("set ISITDOWN_TESTDATA to the folder of real data (docs/testdata.md) to run this test")
 	}
+	return filepath.Join(dir, "mrt")
+}
+
+// realFiles gives the paths of all real MRT files in the folder and below, or
+// in a folder in it.
+func realFiles(tb testing.TB, sub string) []string {
+	tb.Helper()
+	dir := filepath.Join(realFolder(tb), sub)
 	var files []string
-	err := filepath.WalkDir(filepath.Join(dir, "mrt", sub), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && !strings.HasSuffix(path, ".md") {
 			files = append(files, path)
 		}

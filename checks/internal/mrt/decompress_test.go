@@ -85,6 +85,9 @@ func TestFormats(t *testing.T) {
 			if got != tt.want || err != nil || f.Format != tt.format {
 				t.Errorf("format %s, error %v, got\n%s", f.Format, err, got)
 			}
+			if f.Size != int64(len(tt.bytes)) || f.Done() != f.Size {
+				t.Errorf("read %d of %d bytes, the file has %d", f.Done(), f.Size, len(tt.bytes))
+			}
 			if err := f.Close(); err != nil {
 				t.Error(err)
 			}

@@ -28,7 +28,7 @@ func FuzzMRT(f *testing.F) {
 	f.Add(record(f, 16, 0, "0d1c 316e 0003 0004"))
 	f.Add(gzipped(f, whole[:bounds[2]]))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := NewReader(bytes.NewReader(data))
+		r := newReader(bytes.NewReader(data), 4096)
 		elements := 0
 		var text []byte
 		var err error
@@ -47,13 +47,13 @@ func FuzzMRT(f *testing.F) {
 		if elements > 2*len(data) { // the shortest withdrawal takes one byte
 			t.Fatalf("%d elements out of %d bytes", elements, len(data))
 		}
-		again, err2 := dump(NewReader(iotest.OneByteReader(bytes.NewReader(data))))
+		again, err2 := dump(newReader(iotest.OneByteReader(bytes.NewReader(data)), headerLen))
 		if again != string(text) || (err == nil) != (err2 == nil) || err != nil && err.Error() != err2.Error() {
 			t.Fatalf("byte by byte: %v\n%s\nat once: %v\n%s", err2, again, err, text)
 		}
 		if s, err := Decompress(bytes.NewReader(data)); err == nil {
 			if s.Format != Plain {
-				_, _ = dump(NewReader(io.LimitReader(s, 1<<20)))
+				_, _ = dump(newReader(io.LimitReader(s, 1<<20), 4096))
 			}
 			s.Close()
 		}

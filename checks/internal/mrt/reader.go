@@ -98,8 +98,11 @@ type Reader struct {
 }
 
 // NewReader makes a Reader of plain bytes; see [Decompress] and [Open].
-func NewReader(r io.Reader) *Reader {
-	rd := &Reader{r: r, buf: make([]byte, bufferLen)}
+func NewReader(r io.Reader) *Reader { return newReader(r, bufferLen) }
+
+// newReader makes a Reader whose buffer is size bytes long at first.
+func newReader(r io.Reader, size int) *Reader {
+	rd := &Reader{r: r, buf: make([]byte, size)}
 	rd.rec.reader = rd
 	return rd
 }

@@ -35,7 +35,7 @@ func TestCutOff(t *testing.T) {
 	data := sample(t)
 	bounds := starts(t, data)
 	for n := range data {
-		r := NewReader(bytes.NewReader(data[:n]))
+		r := newReader(bytes.NewReader(data[:n]), headerLen)
 		records := 0
 		var err error
 		for err == nil {
@@ -339,11 +339,12 @@ func TestKinds(t *testing.T) {
 				"400101 00 400204 0201 5ba0 c01106 0201 00030002 c00600"),
 			KindRIB,
 			func(rec *Record) string {
-				s := rec.Prefix.String()
+				var s strings.Builder
+				s.WriteString(rec.Prefix.String())
 				for e := range rec.Entries() {
-					s += fmt.Sprint(" ", e.PeerIndex, e.Peer.AS, e.Peer.Addr, e.OriginatedAt.Unix(), " ", e.Path)
+					s.WriteString(fmt.Sprint(" ", e.PeerIndex, e.Peer.AS, e.Peer.Addr, e.OriginatedAt.Unix(), " ", e.Path))
 				}
-				return s
+				return s.String()
 			},
 			"2001:db8::/32 -1 AS23456 2001:db8::2 1419264900 196610",
 		},

@@ -169,7 +169,8 @@ func (rec *Record) decode(body []byte) error {
 }
 
 // Entries goes through the routes of a RIB record. One that makes no sense is
-// left out and reported as a [Problem]. The entry is used again by the next one.
+// left out and reported as a [Problem], each time they are gone through. The
+// entry is used again by the next one.
 func (rec *Record) Entries() iter.Seq[*Entry] {
 	return func(yield func(*Entry) bool) {
 		switch rec.Type {
