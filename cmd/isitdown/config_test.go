@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pelletier/go-toml/v2"
+
+	"isitdown/bot"
+	"isitdown/checks/route"
 )
 
 const exampleConfig = "../../config.example.toml"
@@ -159,5 +162,16 @@ func TestReadConfigNamesTheFile(t *testing.T) {
 	}
 	if _, err := readConfig(name); err == nil || !strings.Contains(err.Error(), "mine.toml: line 1:") {
 		t.Errorf("a misspelt setting: got %v, want its file and line", err)
+	}
+}
+
+// The defaults stand once more in the packages that use them; they are the same.
+func TestDefaultsAreThePackages(t *testing.T) {
+	c := defaultConfig()
+	if diff := cmp.Diff(bot.DefaultPolicy(), c.policy()); diff != "" {
+		t.Errorf("incident (-package +configuration):\n%s", diff)
+	}
+	if diff := cmp.Diff(route.DefaultRules(), c.routeRules()); diff != "" {
+		t.Errorf("route (-package +configuration):\n%s", diff)
 	}
 }
