@@ -193,6 +193,10 @@ func nearest(x nameIndex, k string, most int) []string {
 		if n < 4 || n-len(r) > limit || len(r)-n > limit {
 			continue
 		}
+		// One slip leaves the first letter or the last as it was.
+		if first, _ := utf8.DecodeRuneInString(other); limit == 1 && first != r[0] && !strings.HasSuffix(other, string(r[len(r)-1])) {
+			continue
+		}
 		if d := distance(r, []rune(other), limit); d <= limit {
 			for _, code := range codes {
 				if have, ok := found[code]; !ok || d < have {
