@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"isitdown/bot/chat"
@@ -85,10 +86,8 @@ func exitCode(states []checks.State) int {
 	code := map[checks.State]int{checks.Down: exitDown, checks.Degraded: exitDegraded, checks.Unknown: exitUnknown, checks.Up: exitUp}
 	rank := []checks.State{checks.Down, checks.Degraded, checks.Unknown}
 	for _, worst := range rank {
-		for _, s := range states {
-			if s == worst {
-				return code[worst]
-			}
+		if slices.Contains(states, worst) {
+			return code[worst]
 		}
 	}
 	return exitUp

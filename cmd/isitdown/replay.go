@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,18 +137,22 @@ type replay struct {
 	desk    *desk
 	json    *json.Encoder // nil: notices for people
 	watches []*bot.Watch
-	next    time.Time // tick
-	told    int
+	covers  []coverLog // one a watch
+	next    time.Time  // tick
 }
 
 func newReplay(d *desk, asJSON bool) *replay {
-	r := &replay{desk: d}
+	r := &replay{desk: d, covers: make([]coverLog, len(d.watches))}
 	if asJSON {
 		r.json = json.NewEncoder(d.app.out)
 	}
-	for _, w := range d.watches {
+	for i, w := range d.watches {
 		r.watches = append(r.watches, &bot.Watch{
-			Assess:   func(now time.Time) checks.Verdict { return d.assess(w, now) },
+			Assess: func(now time.Time) checks.Verdict {
+				v := d.assess(w, now)
+				r.covers[i].note(&v)
+				return v
+			},
 			Revision: w.Revision,
 			Freeze: func(hold bool, now time.Time) {
 				if hold {
@@ -192,7 +197,6 @@ func (r *replay) step(now time.Time) error {
 
 func (r *replay) tell(c bot.Change) error {
 	n := r.desk.finish(c.Notice())
-	r.told++
 	switch {
 	case r.json != nil:
 		return r.json.Encode(chat.ChangeJSON(n))
@@ -214,8 +218,8 @@ func (r *replay) end() error {
 	t := r.desk.app.terminal()
 	for i, w := range r.watches {
 		life := w.Life()
-		moments := timeline(life.Timeline, r.desk.watches[i].Episodes())
 		n := r.desk.finish(chat.Notice{Kind: chat.Answer, Verdict: w.Assess(now)})
+		moments := timeline(life.Timeline, r.covers[i].moments, r.desk.watches[i].Episodes())
 		if r.json != nil {
 			if err := r.json.Encode(chat.EndJSON(n, moments, life.Dropped)); err != nil {
 				return err
@@ -235,10 +239,48 @@ func (r *replay) end() error {
 	return nil
 }
 
-// timeline adds to what was seen the bursts of route changes that left no trace
-// in it.
-func timeline(moments []chat.Moment, episodes []route.Episode) []chat.Moment {
-	list := slices.Clone(moments)
+// coverLog notes when other routes begin to stand in for prefixes.
+type coverLog struct {
+	known   map[netip.Prefix]netip.Prefix
+	moments []chat.Moment
+}
+
+func (c *coverLog) note(v *checks.Verdict) {
+	known := map[netip.Prefix]netip.Prefix{}
+	var texts []string
+	for _, p := range v.Prefixes {
+		if len(p.CoveredBy) == 0 {
+			continue
+		}
+		by := p.CoveredBy[0]
+		known[p.Prefix] = by.Prefix
+		if c.known[p.Prefix] != by.Prefix {
+			texts = append(texts, coverText(p.Prefix, by))
+		}
+	}
+	c.known = known
+	if len(texts) > 0 && len(c.moments) < bot.MaxTimeline {
+		c.moments = append(c.moments, chat.Moment{
+			At: v.At, State: v.State, IPv4: v.IPv4.Prefixes, IPv6: v.IPv6.Prefixes, Note: firstFew(texts),
+		})
+	}
+}
+
+func coverText(p netip.Prefix, by checks.Cover) string {
+	text := fmt.Sprintf("%s covered by %s", p, by.Prefix)
+	if by.Origin != 0 {
+		text += " of " + by.Origin.String()
+	}
+	if by.Upstream != 0 {
+		text += " through " + by.Upstream.String()
+	}
+	return text
+}
+
+// timeline adds to what was seen the covering routes, and the bursts of route
+// changes that left no trace in it.
+func timeline(moments, covers []chat.Moment, episodes []route.Episode) []chat.Moment {
+	list := slices.Concat(moments, covers)
 	for _, e := range episodes {
 		from, to := e.From.Add(-tick), e.To.Add(time.Minute)
 		if slices.ContainsFunc(moments, func(m chat.Moment) bool { return m.Note != "" && m.At.After(from) && m.At.Before(to) }) {
@@ -256,20 +298,26 @@ func timeline(moments []chat.Moment, episodes []route.Episode) []chat.Moment {
 	return list
 }
 
-// mostNamed is how many prefixes a line names.
+// mostNamed is how many things of a kind a line names.
 const mostNamed = 3
 
 func episodeText(e route.Episode) string {
-	names := make([]string, 0, mostNamed)
-	for _, p := range e.Prefixes[:min(len(e.Prefixes), mostNamed)] {
+	names := make([]string, 0, len(e.Prefixes))
+	for _, p := range e.Prefixes {
 		names = append(names, p.String())
 	}
-	if more := len(e.Prefixes) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("%d more", more))
+	return fmt.Sprintf("%s: %s at %s until %s, %s", firstFew(names),
+		counted(e.Announcements+e.Withdrawals, "route change"), counted(e.Peers, "vantage point"),
+		e.To.UTC().Format(time.TimeOnly), counted(e.Withdrawals, "withdrawal"))
+}
+
+// firstFew joins the first of a list and counts the rest.
+func firstFew(list []string) string {
+	text := strings.Join(list[:min(len(list), mostNamed)], ", ")
+	if more := len(list) - mostNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("%s: %s at %s until %s, %s", strings.Join(names, ", "),
-		counted(e.Announcements+e.Withdrawals, "route change"), counted(e.Peers, "vantage point"), e.To.UTC().Format(time.TimeOnly),
-		counted(e.Withdrawals, "withdrawal"))
+	return text
 }
 
 func counted(n int, word string) string {

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,27 @@ func Open(files []string) (*Recording, error) {
 		}
 		s.order = i
 		rec.sources = append(rec.sources, s)
+	}
+	rec.sort()
+	return rec, nil
+}
+
+// FromScenario makes the recording that a scenario describes.
+func FromScenario(s *Scenario) (*Recording, error) {
+	streams, err := s.Streams()
+	if err != nil {
+		return nil, err
+	}
+	rec := &Recording{}
+	for i, stream := range streams {
+		src := &source{
+			name: s.Name + " (" + stream.Collector + ")", collector: stream.Collector, order: i, size: int64(len(stream.Data)),
+			open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream.Data)), nil },
+		}
+		if err := src.sniff(); err != nil {
+			return nil, err
+		}
+		rec.sources = append(rec.sources, src)
 	}
 	rec.sort()
 	return rec, nil

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"isitdown/bot/chat"
+)
+
+// data gives the path of a file of real data, and skips where there is none.
+func data(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("ISITDOWN_TESTDATA")
+	if dir == "" {
+		t.Skip("set ISITDOWN_TESTDATA to the folder of real data (docs/testdata.md) to run this test")
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
+// lists2014 are the registries' lists nearest to the recordings of 2014 and 2015.
+func lists2014(t testing.TB) []string {
+	var files []string
+	for _, name := range []string{"apnic-20141224", "ripencc-20140630", "afrinic-20140630", "lacnic-20140629"} {
+		files = append(files, data(t, "registry/delegated-"+name+".txt.gz"))
+	}
+	return append(files, data(t, "registry/asnames.json.gz"))
+}
+
+// isitdown runs the program and gives what it wrote and its exit code.
+func isitdown(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, console{out: &out, err: &errs})
+	return out.String(), errs.String(), code
+}
+
+// check runs `isitdown check --json` for one target.
+func check(t testing.TB, target, routes string, lists []string) (chat.VerdictRecord, int) {
+	t.Helper()
+	args := []string{"check", target, "--json", "--routes", data(t, routes)}
+	for _, l := range lists {
+		args = append(args, "--registry", l)
+	}
+	stdout, stderr, code := isitdown(t, args...)
+	var v chat.VerdictRecord
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
+		t.Fatalf("check %s: exit code %d, %v\n%s%s", target, code, err, stdout, stderr)
+	}
+	return v, code
+}
+
+// line is any line of `replay --json`.
+type line struct {
+	chat.ChangeRecord
+	Timeline []chat.MomentRecord `json:"timeline"`
+}
+
+func replayLines(t testing.TB, args ...string) []line {
+	t.Helper()
+	stdout, stderr, code := isitdown(t, append([]string{"replay", "--json"}, args...)...)
+	if code != exitUp {
+		t.Fatalf("replay: exit code %d\n%s", code, stderr)
+	}
+	var lines []line
+	for text := range strings.Lines(stdout) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+const fullTable2015 = "mrt/updates.et-header.2015.gz"
+
+func TestCheckNorthKoreaInAFullTable(t *testing.T) {
+	v, code := check(t, "KP", fullTable2015, lists2014(t))
+	if code != exitUp || v.State != "up" || v.Evidence != "weak" {
+		t.Errorf("exit code %d, state %s, evidence %s, want 0, up, weak", code, v.State, v.Evidence)
+	}
+	ipv4 := v.Announced.IPv4
+	if (ipv4.Prefixes != chat.CountRecord{Seen: 4, Of: 4}) || (ipv4.Addresses != chat.CountRecord{Seen: 1024, Of: 1024}) {
+		t.Errorf("IPv4 %+v, want 4 of 4 prefixes, 1,024 of 1,024 addresses", ipv4)
+	}
+	if v.Announced.Peers.Live != 1 || v.Announced.Peers.FullFeed != 1 {
+		t.Errorf("peers %+v, want one, with a full feed", v.Announced.Peers)
+	}
+	if len(v.Upstreams) != 1 || v.Upstreams[0].ASN != "AS4837" || v.Upstreams[0].Share != 1 {
+		t.Errorf("upstreams %+v, want AS4837 on all paths", v.Upstreams)
+	}
+	if !strings.Contains(v.Sentence, "one vantage point") {
+		t.Errorf("the sentence does not say how many saw it: %s", v.Sentence)
+	}
+}
+
+// Counts of prefixes announced inside the registered space. For Gabon others count
+// 70: 154.112.0.0/15 is announced over Gabon's 154.112.0.0/16 and reaches beyond
+// it, so by our rule it is not inside.
+func TestCheckCountsInAFullTable(t *testing.T) {
+	for target, want := range map[string]uint64{"SY": 98, "IQ": 620, "TO": 14, "SC": 134, "TM": 14, "CU": 23, "GA": 69} {
+		v, _ := check(t, target, fullTable2015, lists2014(t))
+		if got := v.Announced.IPv4.Prefixes; got.Seen != want || got.Of != want {
+			t.Errorf("%s: %d of %d prefixes, want %d", target, got.Seen, got.Of, want)
+		}
+		if v.State != "up" || v.Evidence != "weak" {
+			t.Errorf("%s: state %s, evidence %s, want up, weak", target, v.State, v.Evidence)
+		}
+	}
+}
+
+func TestCheckTongaHasNoVisibleUpstream(t *testing.T) {
+	v, _ := check(t, "TO", fullTable2015, lists2014(t))
+	if v.NoUpstream != 12 {
+		t.Errorf("%d prefixes without a visible upstream, want 12", v.NoUpstream)
+	}
+	args := []string{"check", "TO", "--routes", data(t, fullTable2015), "--registry"}
+	stdout, _, _ := isitdown(t, append(args, lists2014(t)...)...)
+	if want := "no upstream visible from this vantage point for 12 of 14 prefixes"; !strings.Contains(oneLine(stdout), want) {
+		t.Errorf("the answer does not say %q:\n%s", want, stdout)
+	}
+}
+
+func TestCheckInATruncatedTable(t *testing.T) {
+	v, code := check(t, "SY", "mrt/rib.20140523.0600_firstMB.bz2", lists2014(t))
+	if code != exitUp {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	// 35 sessions, 4 of them partial: 3 carry fewer than 100 routes and one
+	// (AS5056) 30 % of a table. The other 31 are of 29 ASes, and those vote.
+	p, points := v.Announced.Peers, v.Announced.VantagePoints
+	if p.Live != 35 || p.FullFeed != 31 || p.Partial != 4 {
+		t.Errorf("peers %+v, want 35, of which 31 full and 4 partial", p)
+	}
+	if points.FullFeed != 29 || points.Voting != 29 {
+		t.Errorf("vantage points %+v, want 29 voting", points)
+	}
+	if len(v.Gaps) != 1 || !regexp.MustCompile(`stops at byte \d+.*cut off`).MatchString(v.Gaps[0].Reason) {
+		t.Errorf("gaps %+v, want the byte at which the file is cut off", v.Gaps)
+	}
+	for _, prefix := range v.Prefixes {
+		if prefix.Of != 29 {
+			t.Errorf("%s: of %d vantage points, want 29", prefix.Prefix, prefix.Of)
+		}
+	}
+}
+
+func TestReplayAFlap(t *testing.T) {
+	lines := replayLines(t, data(t, "mrt/rrc23.updates.20220421.0200.gz"), "--watch", "KP",
+		"--registry", data(t, "registry/delegated-apnic-20220517.txt.gz"))
+	if len(lines) != 1 {
+		t.Fatalf("%d lines, want only the last: there was no incident", len(lines))
+	}
+	end := lines[0]
+	if end.Verdict.State != "up" || end.Change != "ended" {
+		t.Errorf("%s, %s, want the end, up", end.Change, end.Verdict.State)
+	}
+	flap := false
+	for _, m := range end.Timeline {
+		flap = flap || m.At == "2022-04-21T02:02:47Z" && strings.Contains(m.Note, "175.45.177.0/24") && strings.Contains(m.Note, "until 02:03:38")
+	}
+	if !flap {
+		t.Errorf("the flap of 02:02:47 to 02:03:38 is not on the timeline: %+v", end.Timeline)
+	}
+	u := end.Verdict.Upstreams
+	if len(u) != 1 || u[0].ASN != "AS134544" || len(u[0].Behind) != 1 || u[0].Behind[0].ASN != "AS4837" {
+		t.Errorf("upstreams %+v, want AS134544 with AS4837 behind it", u)
+	}
+}
+
+// Seven more-specifics carried by AS57731 and the IPv6 prefix are withdrawn while
+// covering routes of the same network come up through AS36958.
+func TestReplayAFailover(t *testing.T) {
+	lines := replayLines(t, data(t, "mrt/updates.20160811.1600.gz"), "--watch", "AS36867")
+	covered := false
+	for _, l := range lines {
+		if l.Verdict.State == "down" {
+			t.Errorf("%s: down, and never may be", l.At)
+		}
+		for _, m := range l.Timeline {
+			if m.State == "down" {
+				t.Errorf("%s: down on the timeline, and never may be", m.At)
+			}
+			covered = covered || strings.Contains(m.Note, "41.223.205.0/24 covered by 41.223.204.0/23 of AS36867 through AS36958")
+		}
+	}
+	if !covered {
+		t.Errorf("the covering route and its upstream are not named: %+v", lines[len(lines)-1].Timeline)
+	}
+	if text := lines[len(lines)-1].Text; !strings.Contains(text, "AS36958") || !strings.Contains(text, "AS57731") {
+		t.Errorf("the text does not name the upstreams before and now:\n%s", text)
+	}
+}
+
+func TestReplayAPartialWithdrawal(t *testing.T) {
+	lines := replayLines(t, data(t, "mrt/updates.20260222.1530.bz2"), "--watch", "AS31148")
+	end := lines[len(lines)-1]
+	if got := end.Verdict.Announced.IPv4.Prefixes; (got != chat.CountRecord{Seen: 3, Of: 20}) || !end.Verdict.Announced.MovedOnly {
+		t.Errorf("%+v (of those that moved: %v), want 3 of 20 of those that moved", got, end.Verdict.Announced.MovedOnly)
+	}
+	if end.Verdict.State != "degraded" || end.Verdict.Evidence != "weak" {
+		t.Errorf("state %s, evidence %s, want degraded, weak", end.Verdict.State, end.Verdict.Evidence)
+	}
+	text := oneLine(end.Text)
+	if want := "17 of the 20 prefixes that moved in this recording are withdrawn"; !strings.Contains(text, want) {
+		t.Errorf("the text does not say %q:\n%s", want, end.Text)
+	}
+	// The first vantage point lost a prefix at 15:31:05, half of them (9 of 17)
+	// had at 15:32:01.
+	if o := end.Verdict.Onset; o == nil || o.After.Format("15:04:05") != "15:31:05" || o.Half.Format("15:04:05") != "15:32:01" {
+		t.Errorf("onset %+v, want from 15:31:05, half by 15:32:01", o)
+	}
+	if want := "first loss 15:31:05"; !strings.Contains(text, want) {
+		t.Errorf("the text does not say %q:\n%s", want, end.Text)
+	}
+}
+
+// oneLine undoes the wrapping of a text.
+func oneLine(text string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "\u00a0", " ")
+}
