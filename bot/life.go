@@ -185,17 +185,6 @@ func (s *step) refine() {
 	}
 }
 
-// when is the one time to print for an interval.
-func when(i checks.Interval) time.Time {
-	switch {
-	case !i.Half.IsZero():
-		return i.Half
-	case !i.By.IsZero():
-		return i.By
-	}
-	return i.After
-}
-
 // penaltyAt gives the penalty as it has decayed by t.
 func (l *Life) penaltyAt(t time.Time, p Policy) float64 {
 	if l.Penalty == 0 {

@@ -7,8 +7,8 @@ import (
 	"isitdown/checks"
 )
 
-// countBlocks says how much, IPv4 and IPv6 each on its own line; a family that
-// has nothing to count is named beside the other. People is true where a reader
+// countBlocks says how much, IPv4 and IPv6 each on its own line, of which one may
+// say that there is nothing to count. People is true where a reader
 // might take addresses for people.
 func countBlocks(v *checks.Verdict, people bool) []block {
 	v4, v6 := tallies(v)
@@ -16,35 +16,37 @@ func countBlocks(v *checks.Verdict, people bool) []block {
 	if v4.of > 0 {
 		text := prefixCount(v, v4)
 		if a := v.IPv4.Addresses; a.Of > 0 {
-			text += ", " + kOfN(a.Seen, a.Of) + " addresses" + part(v, a)
+			notes := partOf(a, v.IPv4.Prefixes)
 			if people {
-				text += " (addresses, not people)"
+				notes = joinNonEmpty("; ", notes, "addresses, not people")
+			}
+			text += ", " + kOfN(a.Seen, a.Of) + " addresses"
+			if notes != "" {
+				text += " (" + notes + ")"
 			}
 		}
-		if v6.of == 0 {
-			text = joinNonEmpty(" · ", text, absent(v, "IPv6"))
-		}
 		blocks = append(blocks, block{label: "IPv4", text: text})
+	} else if v6.of > 0 {
+		blocks = append(blocks, block{label: "IPv4", text: absent(v, "IPv4")})
 	}
-	if v6.of > 0 {
-		text := prefixCount(v, v6)
-		if v4.of == 0 {
-			text = joinNonEmpty(" · ", text, absent(v, "IPv4"))
-		}
-		blocks = append(blocks, block{label: "IPv6", text: text})
+	switch {
+	case v6.of > 0:
+		blocks = append(blocks, block{label: "IPv6", text: prefixCount(v, v6)})
+	case v4.of > 0:
+		blocks = append(blocks, block{label: "IPv6", text: absent(v, "IPv6")})
 	}
 	return blocks
 }
 
 // prefixCount writes "3 of 4 prefixes visible" and what became of the others.
 func prefixCount(v *checks.Verdict, t tally) string {
-	text := kOfN(t.visible, t.of) + " " + unitPrefix(t.of)
+	text := kOfN(t.visible, t.of) + " "
 	if v.MovedOnly {
-		text += " that moved in this recording"
+		text += "moved "
 	}
-	text += " visible"
-	if t.of >= minPercent && t.visible > 0 && t.visible < t.of {
-		text += " (" + percent(float64(t.visible)/float64(t.of)) + ")"
+	text += unitPrefix(t.of) + " visible"
+	if part := partOf(checks.Count{Seen: t.visible, Of: t.of}, checks.Count{Of: t.of}); part != "" {
+		text += " (" + part + ")"
 	}
 	if t.foreign > 0 {
 		text += ", " + thousands(t.foreign) + " covered only by " + foreignName(v)
@@ -55,13 +57,13 @@ func prefixCount(v *checks.Verdict, t tally) string {
 	return text
 }
 
-// part adds the percentage of addresses where there are prefixes enough for
-// one.
-func part(v *checks.Verdict, c checks.Count) string {
-	if v.IPv4.Prefixes.Of < minPercent || c.Seen == 0 || c.Seen >= c.Of {
+// partOf is the percentage of a count, where there are prefixes enough for one and
+// it says more than the count.
+func partOf(c, prefixes checks.Count) string {
+	if prefixes.Of < minPercent || c.Seen == 0 || c.Seen >= c.Of {
 		return ""
 	}
-	return " (" + percent(float64(c.Seen)/float64(c.Of)) + ")"
+	return percent(float64(c.Seen) / float64(c.Of))
 }
 
 // absent says why a family has no line; "" where nobody would expect one.
@@ -70,67 +72,74 @@ func absent(v *checks.Verdict, family string) string {
 	case checks.KindCountry:
 		for _, p := range v.Registered.Prefixes {
 			if p.Addr().Is6() == (family == "IPv6") {
-				return family + " registered, none announced before"
+				return "registered, none announced before"
 			}
 		}
-		return family + " none registered"
+		return "none registered"
 	case checks.KindASN:
-		return family + " none announced before"
+		return "none announced before"
 	}
 	return ""
 }
 
 // seenText says who saw it: votes, collectors, source, age, and who was left out.
-func seenText(v *checks.Verdict) string {
+// Dated is true where the notice says nowhere else which moment it is about.
+func seenText(v *checks.Verdict, dated bool) string {
 	w := &v.Vantage
-	if w.Live == 0 && w.Voting == 0 && w.NewestAt.IsZero() {
-		return ""
+	when := ""
+	if dated {
+		when = "as of " + fullDated(v.At)
 	}
 	text := votesText(v)
-	if w.Collectors > 1 {
+	if w.Collectors > 1 && voting(v) > 0 {
 		text += ", " + count(w.Collectors, "collector", "collectors")
 	}
 	if s := shorten(w.Source, 80); s != "" {
 		text += " (" + s + ")"
 	}
-	text = joinNonEmpty(" · ", text, ageText(v), leftOut(w))
+	text = joinNonEmpty(dot, text, when, ageText(v), leftOut(w))
 	return joinNonEmpty(". ", text, stuckText(v))
 }
 
 // votesText says at how many vantage points the prefixes are gone, or visible.
 func votesText(v *checks.Verdict) string {
-	w := &v.Vantage
 	points := func(n int) string {
 		if v.MovedOnly {
 			return count(n, "peer in the recording", "peers in the recording")
 		}
 		return count(n, "vantage point", "vantage points")
 	}
-	if lossOfRoutes(v) {
-		return "withdrawn at " + rangeText(tallyVotes(v, true, isWithdrawn), w.Voting, points)
+	lost := lossOfRoutes(v)
+	word, pick := "visible at ", func(p *checks.PrefixState) bool { return p.Visible }
+	if lost {
+		word, pick = "withdrawn at ", isWithdrawn
 	}
-	seen := tallyVotes(v, false, func(p *checks.PrefixState) bool { return p.Visible })
-	if !seen.any {
-		return points(w.Voting) + " could be asked"
+	v4, v6 := tallyVotes(v, false, lost, pick), tallyVotes(v, true, lost, pick)
+	switch {
+	case !v4.any && !v6.any && voting(v) == 0:
+		return "no vantage point could be asked"
+	case !v4.any && !v6.any:
+		return points(voting(v)) + " could be asked"
+	case !lost && few(v):
+		return "by " + points(seers(v))
+	case !v4.any:
+		return word + v6.text(points)
+	case !v6.any:
+		return word + v4.text(points)
 	}
-	if w.Voting < usualPeers {
-		return "announced, seen by " + points(max(seen.high, seen.low))
-	}
-	return "visible at " + rangeText(seen, w.Voting, points)
+	return word + v4.text(points) + ", IPv6 at " + v6.text(points)
 }
 
-// rangeText writes "40 of 40 vantage points", or the spread over the prefixes.
-func rangeText(s votes, voting int, points func(int) string) string {
+// text writes "40 of 40 vantage points", or the spread over the prefixes.
+func (s votes) text(points func(int) string) string {
 	switch {
-	case !s.any:
-		return points(voting)
 	case s.even && s.low == s.high:
 		return thousands(uint64(s.low)) + nbsp + "of" + nbsp + points(s.of)
 	case s.even:
 		return thousands(uint64(s.low)) + " to " + thousands(uint64(s.high)) + nbsp + "of" + nbsp + points(s.of) +
 			", prefix by prefix"
 	}
-	return "no fewer than " + thousands(uint64(s.low)) + nbsp + "of" + nbsp + points(s.of) + " for any prefix"
+	return thousands(uint64(s.low)) + nbsp + "of" + nbsp + points(s.of) + " where they agree least"
 }
 
 // ageText says how old the newest routing message is.
@@ -139,7 +148,7 @@ func ageText(v *checks.Verdict) string {
 	if newest.IsZero() {
 		return ""
 	}
-	return "data " + span(v.At.Sub(newest)) + " old"
+	return hold("data " + span(v.At.Sub(newest)) + " old")
 }
 
 // leftOut counts who is heard but has no vote, and why.
@@ -169,12 +178,8 @@ func stuckText(v *checks.Verdict) string {
 	if v.Stuck == 0 || !lossOfRoutes(v) {
 		return ""
 	}
-	verb, path := "show", "paths"
-	if v.Stuck == 1 {
-		verb, path = "shows", "a path"
-	}
-	return thousands(uint64(v.Stuck)) + nbsp + "still " + verb + " " + path +
-		" unchanged since before the loss: some withdrawals never arrive, so that few do not count as announced"
+	return count(v.Stuck, "vantage point still shows", "vantage points still show") +
+		" a route unchanged since before the loss: some withdrawals never arrive, so as few as that do not count as announced"
 }
 
 // goneList names withdrawn prefixes where others are left.
@@ -204,15 +209,19 @@ func coveredText(v *checks.Verdict) string {
 			split = append(split, p.Prefix.String())
 			continue
 		}
+		if !p.Visible && !isForeign(p) || p.Visible && !standsIn(p, true) {
+			continue
+		}
 		for _, c := range p.CoveredBy {
 			if c.Accepted != p.Visible {
 				continue
 			}
-			k := cover{by: "AS" + strings.TrimPrefix(c.Origin.String(), "AS")}
-			if c.Accepted {
-				k = cover{by: c.Prefix.String() + " from " + c.Origin.String()}
-			} else {
+			k := cover{by: c.Prefix.String() + " from " + c.Origin.String()}
+			if !c.Accepted {
 				k.note = ", another network"
+			}
+			if c.Upstream != 0 {
+				k.by += " via " + c.Upstream.String()
 			}
 			if len(covered[k]) == 0 {
 				order = append(order, k)
@@ -257,9 +266,12 @@ func probesText(v *checks.Verdict) string {
 	case checks.ExtentPart:
 		return "some usual targets answer, others do not"
 	case checks.ExtentNone:
+		if v.Announced == checks.ExtentAll {
+			return `no usual target answers; routing alone would say "up"`
+		}
 		return "no usual target answers"
 	}
-	return probeReason(v)
+	return strings.TrimPrefix(probeReason(v), "probes ")
 }
 
 // probeReason says why nothing was probed.
@@ -300,6 +312,13 @@ func evidenceText(v *checks.Verdict) string {
 
 // rule words the definition of what is counted.
 func rule(v *checks.Verdict) string {
+	if v.MovedOnly {
+		return space(v) + ", as far as they moved in this recording"
+	}
+	return space(v)
+}
+
+func space(v *checks.Verdict) string {
 	target := shorten(v.Target.String(), 80)
 	switch v.Target.Kind() {
 	case checks.KindCountry:
@@ -345,8 +364,7 @@ func notKnownText(v *checks.Verdict) string {
 		if probed {
 			return "throttling, blocked apps and mobile-only cuts: neither routing nor probes show them."
 		}
-		return "whether anything inside answers (" + probeReason(v) +
-			"); throttling, blocked apps and mobile-only cuts do not show in routing."
+		return "whether anything inside answers (" + probeReason(v) + ")."
 	case checks.Down:
 		return "the cause; whether anything inside still works; how many people are affected."
 	case checks.Degraded:

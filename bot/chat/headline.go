@@ -46,11 +46,15 @@ func newHeadline(n *Notice, at func(time.Time) string) headline {
 		h.word, h.what = unstableHeadline(n, at)
 	case n.Kind == Resolved, i.Recovering && v.State == checks.Up:
 		h.word = "BACK"
-		h.what = backText(v) + " after " + elapsed(Point(i.Onset), Point(i.End))
+		h.what = backText(v) + " after " + lasted(i)
 	default:
 		h.what = stateText(n)
 		if v.State == checks.Down || v.State == checks.Degraded {
-			h.what = joinNonEmpty(" ", h.what, since(v.Onset, at))
+			sep := " "
+			if v.MovedOnly {
+				sep = ", "
+			}
+			h.what = joinNonEmpty(sep, h.what, since(v.Onset, at))
 		}
 	}
 	return h
@@ -107,54 +111,67 @@ func stateText(n *Notice) string {
 	return unknownText(v)
 }
 
-// goneText says how much is gone, family by family.
+// goneText says how much is gone, each family with its own count.
 func goneText(v *checks.Verdict) string {
-	var parts []string
+	var withdrawn, foreign []string
+	most := uint64(0)
 	for _, f := range families(v) {
-		if f.gone() == 0 {
-			continue
+		if f.withdrawn > 0 {
+			withdrawn = append(withdrawn, ofFamily(v, f, f.withdrawn))
+			most = max(most, f.withdrawn)
 		}
-		part := withdrawnText(v, f)
 		if f.foreign > 0 {
-			cover := "covered by " + foreignName(v)
-			if part == "" {
-				part = kOfN(f.foreign, f.of) + " " + f.name + unit(v, f.of) + " " + cover
-			} else {
-				part += ", " + thousands(f.foreign) + " " + cover
-			}
+			foreign = append(foreign, ofFamily(v, f, f.foreign))
 		}
-		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
+	_, one := single(v)
+	lost, moved := "", ""
+	if v.MovedOnly {
+		moved = " that moved in this recording"
+	}
+	switch {
+	case len(withdrawn) == 0:
+	case one:
+		lost = "withdrawn"
+	case v.MovedOnly && len(withdrawn) == 1:
+		lost = withdrawn[0] + moved + " " + isAre(most) + " withdrawn"
+	case v.MovedOnly:
+		lost = list(withdrawn) + moved + " are withdrawn"
+	default:
+		lost = list(withdrawn) + " withdrawn"
+	}
+	covered := ""
+	if len(foreign) > 0 {
+		covered = list(foreign) + " covered by " + foreignName(v)
+		if one {
+			covered = "covered by " + foreignName(v)
+		}
+	}
+	if lost == "" && covered == "" {
 		return seenCounts(v) + " visible"
 	}
-	return strings.Join(parts, " and ")
+	return joinNonEmpty(", ", lost, covered)
 }
 
-// withdrawnText words the withdrawn prefixes of one family; "" for none.
-func withdrawnText(v *checks.Verdict, f family) string {
-	_, one := single(v)
+// ofFamily writes "3 of 4 networks", or "17 of the 20 prefixes" where the rest of
+// the sentence says which 20.
+func ofFamily(v *checks.Verdict, f family, k uint64) string {
 	switch {
-	case f.withdrawn == 0:
-		return ""
-	case v.MovedOnly && f.of == 1:
-		return "the one " + f.name + "prefix that moved in this recording is withdrawn"
-	case v.MovedOnly && f.withdrawn == f.of:
-		return "all " + count(f.of, f.name+"prefix", f.name+"prefixes") + " that moved in this recording are withdrawn"
-	case v.MovedOnly:
-		return thousands(f.withdrawn) + " of the " + count(f.of, f.name+"prefix", f.name+"prefixes") +
-			" that moved in this recording " + isAre(f.withdrawn) + " withdrawn"
-	case one:
-		return "withdrawn"
+	case !v.MovedOnly:
+		return kOfN(k, f.of) + " " + f.name + unit(v, f.of)
+	case k == f.of && k == 1:
+		return "the one " + f.name + "prefix"
+	case k == f.of:
+		return "all " + count(k, f.name+"prefix", f.name+"prefixes")
 	}
-	return kOfN(f.withdrawn, f.of) + " " + f.name + unit(v, f.of) + " withdrawn"
+	return thousands(k) + " of the " + count(f.of, f.name+"prefix", f.name+"prefixes")
 }
 
 // foreignName names the network whose routes stand in, if it is but one.
 func foreignName(v *checks.Verdict) string {
 	var only checks.ASN
 	for i := range v.Prefixes {
-		if v.Prefixes[i].Visible {
+		if !isForeign(&v.Prefixes[i]) {
 			continue
 		}
 		for _, c := range v.Prefixes[i].CoveredBy {
@@ -184,23 +201,23 @@ func seenCounts(v *checks.Verdict) string {
 
 // upText says how much is announced, and by how few it was seen.
 func upText(v *checks.Verdict) string {
-	if len(families(v)) == 0 {
-		return "announced"
-	}
+	fs := families(v)
 	_, one := single(v)
-	text := seenCounts(v) + " announced"
-	switch {
-	case one:
-		text = "announced"
-	case v.MovedOnly:
-		var parts []string
-		for _, f := range families(v) {
-			parts = append(parts, thousands(f.visible)+" of the "+count(f.of, f.name+"prefix", f.name+"prefixes"))
-		}
-		text = strings.Join(parts, " and ") + " that moved in this recording announced"
+	var parts []string
+	for _, f := range fs {
+		parts = append(parts, ofFamily(v, f, f.visible))
 	}
-	if few := v.Vantage.Voting; few < usualPeers && few > 0 {
-		text += ", seen by " + count(few, "vantage point", "vantage points")
+	text := list(parts) + " announced"
+	switch {
+	case one, len(fs) == 0:
+		text = "announced"
+	case v.MovedOnly && len(fs) == 1:
+		text = parts[0] + " that moved in this recording " + isAre(fs[0].visible) + " announced"
+	case v.MovedOnly:
+		text = list(parts) + " that moved in this recording are announced"
+	}
+	if n := seers(v); n > 0 && few(v) {
+		text += ", seen by " + count(n, "vantage point", "vantage points")
 	}
 	return text
 }
@@ -253,10 +270,10 @@ func unknownText(v *checks.Verdict) string {
 		return "no routing data"
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
 		return "no current routing data"
-	case w.Voting < usualPeers && !w.Declared:
-		return "too few vantage points to say (" + count(w.Voting, "full feed", "full feeds") + ")"
 	case len(families(v)) == 0:
 		return "no route to it seen, now or before"
+	case few(v):
+		return "too few vantage points to say (" + count(voting(v), "full feed", "full feeds") + ")"
 	case len(v.Reasons) > 0:
 		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
 	}
@@ -294,6 +311,15 @@ func shares(us []checks.Upstream, of func(checks.Upstream) float64) string {
 		parts = append(parts, u.ASN.String()+" ("+percent(of(u))+")")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// lasted writes how long an incident was, as surely as that is known.
+func lasted(i *Incident) string {
+	text := elapsed(Point(i.Onset), Point(i.End))
+	if wide(i.Onset) || wide(i.End) {
+		return "about " + text
+	}
+	return text
 }
 
 func joinNonEmpty(sep string, parts ...string) string {

@@ -79,13 +79,19 @@ type CountRecord struct {
 
 // PeersRecord counts peer ASes. Voting are those in the denominators.
 type PeersRecord struct {
-	Live     int  `json:"live"`
-	FullFeed int  `json:"full_feed"`
-	Voting   int  `json:"voting"`
-	Partial  int  `json:"partial"`
-	Syncing  int  `json:"syncing"`
-	Usual    int  `json:"usual"`
-	Declared bool `json:"declared"`
+	Live     int `json:"live"`
+	FullFeed int `json:"full_feed"`
+	Voting   int `json:"voting"`
+	Partial  int `json:"partial"`
+	Syncing  int `json:"syncing"`
+	Usual    int `json:"usual"`
+	// IPv6 tables are judged on their own.
+	FullFeed6 int `json:"full_feed_ipv6"`
+	Voting6   int `json:"voting_ipv6"`
+	// BGP sessions, of which one AS may have many.
+	Sessions         int  `json:"sessions"`
+	FullFeedSessions int  `json:"full_feed_sessions"`
+	Declared         bool `json:"declared"`
 }
 
 // AnsweringRecord says what the probes found.
@@ -121,6 +127,7 @@ type CoverRecord struct {
 	Origin   string `json:"origin"`
 	Peers    int    `json:"peers"`
 	Accepted bool   `json:"accepted"`
+	Upstream string `json:"upstream"` // "" where none is visible, or several are
 }
 
 // UpstreamRecord is an AS that carries, or carried, the routes.

@@ -16,10 +16,12 @@ const minColumns = 40
 // labelColumns is the width of the column of labels.
 const labelColumns = 10
 
-// block is one paragraph of a notice. Its label stands in the first column; a
-// block without one uses the whole width. A prefix stands before every line.
+// block is one paragraph of a notice. Its label stands in the first column, which
+// is labelColumns wide unless it says otherwise; a block without one uses the
+// whole width. A prefix stands before every line.
 type block struct {
 	label, text, prefix string
+	column              int
 }
 
 // layout sets blocks to at most width columns, one newline after each line.
@@ -35,8 +37,12 @@ func layout(blocks []block, width int) string {
 		}
 		first, rest := bl.prefix, bl.prefix
 		if bl.label != "" {
-			first = pad(bl.label, labelColumns)
-			rest = strings.Repeat(" ", labelColumns)
+			column := bl.column
+			if column == 0 {
+				column = labelColumns
+			}
+			first = pad(bl.label, column)
+			rest = strings.Repeat(" ", column)
 		}
 		for i, line := range wrap(bl.text, width-display(rest)) {
 			if i == 0 {
@@ -51,8 +57,8 @@ func layout(blocks []block, width int) string {
 	return b.String()
 }
 
-// wrap breaks text at spaces into lines of at most width columns. A word that is
-// longer is broken where it must be.
+// wrap breaks text at spaces into lines of at most width columns. What is longer
+// is broken where it was held together, or where it must be.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -68,6 +74,11 @@ func wrap(text string, width int) []string {
 		}
 		for display(line) > width {
 			head := cut(line, width)
+			if i := strings.LastIndex(head, nbsp); i > 0 {
+				lines = append(lines, head[:i])
+				line = line[i+len(nbsp):]
+				continue
+			}
 			lines = append(lines, head)
 			line = line[len(head):]
 		}

@@ -26,21 +26,25 @@ func Quote(n Notice) string { return plain(quoteText(&n)) }
 func quoteText(n *Notice) string {
 	v := &n.Verdict
 	at := clock(v.At) + " on " + hold(v.At.UTC().Format("2 January 2006"))
-	s := "As of " + at + ", " + quoteFact(n) + ", according to " + quoteSource(v) + " analysed by isitdown."
-	for _, c := range n.Caveats {
-		s += " " + sentence(clean(c))
+	var s strings.Builder
+	s.WriteString("As of " + at + ", ")
+	if v.State == checks.Unknown || len(families(v)) == 0 {
+		s.WriteString("isitdown could not tell from " + quoteSource(v) + " whether " + quoteSubject(v) + " announced.")
+	} else {
+		s.WriteString(quoteFact(n) + ", according to " + quoteSource(v) + " analysed by isitdown.")
 	}
-	return s
+	for _, c := range n.Caveats {
+		s.WriteString(" " + sentence(clean(c)))
+	}
+	return s.String()
 }
 
 // quoteFact is the part between the time and the source.
 func quoteFact(n *Notice) string {
 	v, i := &n.Verdict, &n.Incident
 	switch {
-	case v.State == checks.Unknown || len(families(v)) == 0:
-		return "nothing can be said about whether the " + quoteSubject(v, 2) + " were announced"
 	case v.State == checks.Degraded && v.Announced == checks.ExtentAll:
-		few := "most of the usual targets did not answer"
+		few := "the usual targets did not answer"
 		if v.Answering == checks.ExtentPart {
 			few = "some of the usual targets did not answer"
 		}
@@ -51,7 +55,7 @@ func quoteFact(n *Notice) string {
 	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false)
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
-		fact += ", " + elapsed(Point(i.Onset), Point(i.End)) + " after they were first seen to be withdrawn"
+		fact += ", after " + lasted(i) + " of absence"
 	}
 	return fact
 }
@@ -69,7 +73,7 @@ func quoteGone(v *checks.Verdict) string {
 	}
 	if foreign > 0 {
 		parts = append(parts, quoteCounts(v, func(f family) uint64 { return f.foreign },
-			"reachable only through routes of "+foreignName(v)))
+			"covered only by routes of "+foreignName(v)))
 	}
 	if len(parts) == 0 {
 		return quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v))
@@ -84,23 +88,21 @@ func quoteCounts(v *checks.Verdict, k func(family) uint64, was string) string {
 		return p.String() + " was " + was
 	}
 	var parts []string
-	last := uint64(2)
 	for _, f := range families(v) {
 		n := k(f)
 		if n == 0 {
 			continue
 		}
-		parts = append(parts, someOf(n, f.of)+" "+f.name+quoteUnit(v, f.of))
-		last = f.of
+		parts = append(parts, someOf(n, f.of)+" "+f.name+unit(v, f.of))
 	}
 	if len(parts) == 0 {
-		return "none of the " + quoteSubject(v, 2) + " were " + was
+		return "none of the " + unit(v, 2) + " " + quoteOwner(v) + " were " + was
 	}
 	verb := " were "
 	if len(parts) == 1 && (strings.HasPrefix(parts[0], "the one ") || strings.HasPrefix(parts[0], "one of ")) {
 		verb = " was "
 	}
-	return list(parts) + " " + quoteOwner(v, last) + verb + was
+	return list(parts) + " " + quoteOwner(v) + verb + was
 }
 
 // someOf writes "all four", "three of the four", "the one".
@@ -118,12 +120,8 @@ func someOf(k, n uint64) string {
 	return spelled(k) + " of the " + spelled(n)
 }
 
-func quoteUnit(v *checks.Verdict, n uint64) string {
-	return unit(v, n)
-}
-
 // quoteOwner says whose the prefixes are.
-func quoteOwner(v *checks.Verdict, n uint64) string {
+func quoteOwner(v *checks.Verdict) string {
 	moved := ""
 	if v.MovedOnly {
 		moved = " that moved in the recording"
@@ -143,41 +141,54 @@ func quoteOwner(v *checks.Verdict, n uint64) string {
 	return "of " + shorten(v.Target.String(), 80) + moved
 }
 
-// quoteSubject names the prefixes without a number.
-func quoteSubject(v *checks.Verdict, n uint64) string {
-	return unit(v, n) + " " + quoteOwner(v, n)
+// quoteSubject names the prefixes without a number, with their verb.
+func quoteSubject(v *checks.Verdict) string {
+	if v.Target.Kind() == checks.KindPrefix {
+		return v.Target.String() + " was"
+	}
+	return "the " + unit(v, 2) + " " + quoteOwner(v) + " were"
 }
 
 // table names the routing table that was looked at: global only where enough
 // looked.
 func table(v *checks.Verdict) string {
-	if v.Vantage.Voting >= usualPeers {
+	if voting(v) >= usualPeers {
 		return "the global routing table"
 	}
 	return "the routing table"
 }
 
-// quoteVotes writes "at all 36 vantage points".
+// quoteVotes writes "at all 36 vantage points observed".
 func quoteVotes(v *checks.Verdict, lost bool) string {
 	pick := func(p *checks.PrefixState) bool { return p.Visible }
 	if lost {
 		pick = isWithdrawn
 	}
-	s := tallyVotes(v, lost, pick)
+	v4, v6 := tallyVotes(v, false, lost, pick), tallyVotes(v, true, lost, pick)
 	switch {
-	case !s.any:
+	case !v4.any && !v6.any:
 		return ""
-	case s.even && s.low == s.of && s.of == 1:
-		return " at the one vantage point observed"
-	case s.even && s.low == s.of:
-		return " at all " + count(s.of, "vantage point", "vantage points") + " observed"
-	case s.even && s.low == s.high:
-		return " at " + thousands(uint64(s.low)) + " of " + count(s.of, "vantage point", "vantage points")
-	case s.even:
-		return " at " + thousands(uint64(s.low)) + " to " + thousands(uint64(s.high)) + " of " +
-			count(s.of, "vantage point", "vantage points")
+	case !v4.any:
+		return " at " + v6.quoted()
+	case !v6.any:
+		return " at " + v4.quoted()
 	}
-	return " at no fewer than " + thousands(uint64(s.low)) + " of " + count(s.of, "vantage point", "vantage points")
+	return " at " + v4.quoted() + " (IPv6: " + strings.TrimSuffix(v6.quoted(), " observed") + ")"
+}
+
+func (s votes) quoted() string {
+	points := func(n int) string { return count(n, "vantage point", "vantage points") }
+	switch {
+	case s.even && s.low == s.of && s.of == 1:
+		return "the one vantage point observed"
+	case s.even && s.low == s.of:
+		return "all " + points(s.of) + " observed"
+	case s.even && s.low == s.high:
+		return thousands(uint64(s.low)) + " of " + points(s.of)
+	case s.even:
+		return thousands(uint64(s.low)) + " to " + thousands(uint64(s.high)) + " of " + points(s.of)
+	}
+	return "at least " + thousands(uint64(s.low)) + " of " + points(s.of)
 }
 
 // quoteSource says whose data it is.

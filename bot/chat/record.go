@@ -61,6 +61,7 @@ func announcedRecord(v *checks.Verdict) AnnouncedRecord {
 		Peers: PeersRecord{
 			Live: w.Live, FullFeed: w.FullFeed, Voting: w.Voting, Partial: w.Partial,
 			Syncing: w.Syncing, Usual: w.Usual, Declared: w.Declared,
+			FullFeed6: w.FullFeed6, Voting6: w.Voting6, Sessions: w.Sessions, FullFeedSessions: w.FullFeedSessions,
 		},
 		Collectors: CollectorCount{Live: w.Collectors, Losing: w.LosingCollectors},
 		Source:     clean(w.Source),
@@ -87,7 +88,7 @@ func prefixRecord(p checks.PrefixState) PrefixRecord {
 		Prefix: p.Prefix.String(), Seen: p.Seen, Of: p.Of, Visible: p.Visible, Known: p.Known,
 		Origins: records(p.Origins, checks.ASN.String), Split: p.Split,
 		CoveredBy: records(p.CoveredBy, func(c checks.Cover) CoverRecord {
-			return CoverRecord{c.Prefix.String(), asnText(c.Origin), c.Peers, c.Accepted}
+			return CoverRecord{c.Prefix.String(), asnText(c.Origin), c.Peers, c.Accepted, asnText(c.Upstream)}
 		}),
 	}
 	r.Origin = asnText(p.Origin)

@@ -14,7 +14,7 @@ func lossBlocks(n *Notice) []block {
 	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: incidentLine(n)}}
 	blocks = append(blocks, countBlocks(v, true)...)
 	blocks = append(blocks,
-		block{label: "Seen", text: seenText(v)},
+		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Gone", text: goneList(v)},
 		block{label: "Covered", text: coveredText(v)},
 		block{label: "Before", text: beforeText(v)},
@@ -33,9 +33,9 @@ func lossBlocks(n *Notice) []block {
 func upBlocks(n *Notice) []block {
 	v := &n.Verdict
 	blocks := countBlocks(v, false)
-	seen := joinNonEmpty(" · ", seenText(v), "as of "+dated(v.At))
+	seen := seenText(v, true)
 	if v.Evidence >= checks.EvidenceModerate {
-		seen += " · evidence " + v.Evidence.String()
+		seen += dot + "evidence " + v.Evidence.String()
 	}
 	blocks = append(blocks, block{label: "Seen", text: seen})
 	upstream := joinNonEmpty("; ", carriedText(v.Upstreams(), now, "carried"), behindText(v.Upstreams(), now))
@@ -83,7 +83,7 @@ func unknownBlocks(n *Notice) []block {
 	}
 	blocks = append(blocks, countBlocks(v, false)...)
 	return append(blocks,
-		block{label: "Seen", text: joinNonEmpty(" · ", seenText(v), "as of "+dated(v.At))},
+		block{label: "Seen", text: seenText(v, true)},
 		block{label: "Upstream", text: joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carried"))},
 		block{label: "Probes", text: probesText(v)},
 		block{label: "Evidence", text: evidenceText(v)},
@@ -103,7 +103,9 @@ func claimUntil(v *checks.Verdict) string {
 		return "Nothing is claimed until there is routing data."
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
 		return "Nothing is claimed until it returns."
-	case w.Voting < usualPeers && !w.Declared:
+	case len(families(v)) == 0:
+		return "Nothing is claimed until a route to it has been seen."
+	case few(v):
 		return "Nothing is claimed until at least " + strconv.Itoa(usualPeers) + " full-feed vantage points can be asked."
 	}
 	return "Nothing is claimed until there is more to go on."
@@ -126,7 +128,7 @@ func backBlocks(n *Notice) []block {
 	}
 	blocks = append(blocks, countBlocks(v, false)...)
 	return append(blocks,
-		block{label: "Seen", text: seenText(v)},
+		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: afterText(i)},
 		block{label: "Covered", text: coveredText(v)},
 		block{label: "Evidence", text: evidenceText(v)},
@@ -144,14 +146,13 @@ func unstableBlocks(n *Notice) []block {
 	if n.Kind == Resolved {
 		when = spanLine(n, i.Onset, i.End)
 	}
-	what := "Routes were withdrawn and came back " + count(i.Changes, "time", "times") +
-		"; no single loss held long enough to be an outage."
+	times := count(i.Changes, "time", "times")
+	what := "Lost and back " + times + "; no single loss held long enough to be an outage."
 	switch {
 	case n.Kind == Resolved && i.FollowedBy != "":
-		what = "Routes were withdrawn and came back " + count(i.Changes, "time", "times") +
-			"; then a loss held: outage " + i.FollowedBy + "."
+		what = "Lost and back " + times + "; then a loss held: outage " + i.FollowedBy + "."
 	case n.Kind != Resolved:
-		what += " This message is kept up to date; each loss is on the timeline."
+		what = "Lost " + times + " so far; no single loss has held long enough to be an outage. This message is kept up to date; each loss is on the timeline."
 	}
 	if v.State == checks.Unknown {
 		what = joinNonEmpty(" ", sentence(phrases(v.Reasons)), claimUntil(v), what)
@@ -159,11 +160,14 @@ func unstableBlocks(n *Notice) []block {
 	blocks := []block{{text: when}, {text: what}, {label: "Depth", text: depthText(i)}}
 	blocks = append(blocks, countBlocks(v, false)...)
 	upstream := joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carries"))
-	if n.Kind == Resolved {
+	switch {
+	case n.Kind == Resolved && i.FollowedBy != "":
+		upstream = "" // the outage's own message says it
+	case n.Kind == Resolved:
 		upstream = afterText(i)
 	}
 	return append(blocks,
-		block{label: "Seen", text: seenText(v)},
+		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: upstream},
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
@@ -175,10 +179,10 @@ func unstableBlocks(n *Notice) []block {
 // changedBlocks is the body of a change of upstream.
 func changedBlocks(n *Notice) []block {
 	v := &n.Verdict
-	blocks := []block{{text: joinNonEmpty(" · ", fullDated(v.At), n.local(v.At))}}
+	blocks := []block{{text: joinNonEmpty(dot, fullDated(v.At), n.local(v.At))}}
 	blocks = append(blocks, countBlocks(v, false)...)
 	return append(blocks,
-		block{label: "Seen", text: seenText(v)},
+		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Now", text: joinNonEmpty("; ", carriedText(n.New, now, "carries"),
 			behindText(matching(v.Upstreams(), n.New), now))},
 		block{label: "Before", text: list(asNames(n.Old))},
@@ -217,28 +221,28 @@ func sinceLine(n *Notice, i checks.Interval) string {
 	p := Point(i)
 	switch {
 	case p.IsZero():
-		return "Since when is not known · as of " + fullDated(v.At) + ofLocal(n.local(v.At))
+		return "Since when is not known" + dot + "as of " + fullDated(v.At) + ofLocal(n.local(v.At))
 	case wide(i):
-		return joinNonEmpty(" · ", "Between "+between(i, fullDated), n.local(p), elapsed(p, v.At)+" or more so far")
+		return joinNonEmpty(dot, "Between "+between(i, fullDated), n.localSpan(i.After, i.By), elapsed(p, v.At)+" or more so far")
 	}
-	return joinNonEmpty(" · ", fullDated(p), n.local(p), elapsed(p, v.At)+" so far")
+	return joinNonEmpty(dot, fullDated(p), n.local(p), elapsed(p, v.At)+" so far")
 }
 
 func ofLocal(s string) string {
 	if s == "" {
 		return ""
 	}
-	return " · " + s
+	return dot + s
 }
 
 // spanLine dates something that is over, and says how long it was.
 func spanLine(n *Notice, onset, end checks.Interval) string {
 	from, to := Point(onset), Point(end)
 	text := fullDated(from) + " - " + near(to, from)
-	if a, b := n.local(from), n.local(to); a != "" {
-		text += " (" + a + " - " + b + ")"
+	if there := n.localSpan(from, to); there != "" {
+		text += " (" + there + ")"
 	}
-	return joinNonEmpty(" · ", text, elapsed(from, to), doubt("began", onset), doubt("ended", end))
+	return joinNonEmpty(dot, text, elapsed(from, to), doubt("began", onset), doubt("ended", end))
 }
 
 // doubt says that only the two ends of an interval are known.
@@ -259,7 +263,7 @@ func incidentLine(n *Notice) string {
 	began := Point(i.Onset)
 	switch {
 	case v.State == checks.Unknown:
-		return "The incident that began " + near(began, v.At) + " stays open until it is known again."
+		return "The incident that began at " + near(began, v.At) + " stays open until it is known again."
 	case i.Changes > 1:
 		return "Loss " + strconv.Itoa(i.Changes) + " of an incident that began " + dated(began) + "."
 	case !Point(v.Onset).IsZero() && Point(v.Onset).Sub(began) > time.Minute:
@@ -287,5 +291,5 @@ func footer(n *Notice) string {
 			parts = append(parts, again)
 		}
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, dot)
 }

@@ -41,36 +41,70 @@ func tallies(v *checks.Verdict) (v4, v6 tally) {
 		switch {
 		case p.Visible && p.Split:
 			t.split++
+		case p.Visible && standsIn(p, true):
+			t.accepted++
 		case p.Visible:
-			if standsIn(p.CoveredBy, true) {
-				t.accepted++
-			}
-		case !p.Known:
-			t.unknown++
-		case standsIn(p.CoveredBy, false):
+		case isWithdrawn(p):
+			t.withdrawn++
+		case p.Known:
 			t.foreign++
 		}
 	}
 	for _, t := range []*tally{&v4, &v6} {
-		t.withdrawn = t.of - min(t.of, t.visible+t.unknown+t.foreign)
+		if len(v.Prefixes) == 0 {
+			t.withdrawn = t.of - t.visible
+		}
+		t.unknown = t.of - min(t.of, t.visible+t.gone())
 	}
 	return v4, v6
 }
 
-// standsIn reports whether one of covers is accepted, or is not.
-func standsIn(covers []checks.Cover, accepted bool) bool {
-	for _, c := range covers {
+// standsIn reports whether covering routes of accepted origins, or of others,
+// stand in for p at half of the vantage points.
+func standsIn(p *checks.PrefixState, accepted bool) bool {
+	peers := 0
+	for _, c := range p.CoveredBy {
 		if c.Accepted == accepted {
-			return true
+			peers += c.Peers
 		}
 	}
-	return false
+	return peers > 0 && peers*2 >= p.Of
 }
 
 // isWithdrawn reports whether p is gone with nothing in its place.
 func isWithdrawn(p *checks.PrefixState) bool {
-	return !p.Visible && p.Known && !standsIn(p.CoveredBy, false)
+	return !p.Visible && p.Known && !standsIn(p, false)
 }
+
+// isForeign reports whether only another network's route leads to p.
+func isForeign(p *checks.PrefixState) bool {
+	return !p.Visible && p.Known && standsIn(p, false)
+}
+
+// voting counts the vantage points whose vote counts, of the family that the
+// target has.
+func voting(v *checks.Verdict) int {
+	if v.IPv4.Prefixes.Of == 0 && v.IPv6.Prefixes.Of > 0 {
+		return v.Vantage.Voting6
+	}
+	return v.Vantage.Voting
+}
+
+// seers counts the vantage points that have the prefixes which are visible: of
+// the prefix that most of them have.
+func seers(v *checks.Verdict) int {
+	most := 0
+	for i := range v.Prefixes {
+		if v.Prefixes[i].Visible {
+			most = max(most, v.Prefixes[i].Seen)
+		}
+	}
+	return most
+}
+
+// few reports whether so few vantage points vote that their number belongs
+// wherever something is said to be announced.
+func few(v *checks.Verdict) bool { return voting(v) < usualPeers && !v.Vantage.Declared }
 
 // anyWithdrawn reports whether the verdict holds a withdrawn prefix.
 func anyWithdrawn(v *checks.Verdict) bool {
@@ -110,22 +144,22 @@ func single(v *checks.Verdict) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
-// span of votes over several prefixes: the least and the most of them that
-// voted one way, and out of how many.
+// votes are those on several prefixes: the fewest and the most that agreed, and
+// out of how many.
 type votes struct {
 	low, high, of int
 	even          bool // all were asked of the same number of vantage points
 	any           bool
 }
 
-// tallyVotes sums up the votes on the prefixes that pick takes: those who lost
-// them, or those who have them.
-func tallyVotes(v *checks.Verdict, lost bool, pick func(*checks.PrefixState) bool) votes {
+// tallyVotes sums up the votes on the prefixes of one family that pick takes: of
+// those who lost them, or of those who have them.
+func tallyVotes(v *checks.Verdict, is6, lost bool, pick func(*checks.PrefixState) bool) votes {
 	var s votes
 	worst := 0.0
 	for i := range v.Prefixes {
 		p := &v.Prefixes[i]
-		if !pick(p) || p.Of == 0 {
+		if p.Prefix.Addr().Is6() != is6 || !pick(p) || p.Of == 0 {
 			continue
 		}
 		k := p.Seen

@@ -17,16 +17,21 @@ func Timeline(moments []Moment, dropped, width int) string {
 	}
 	for _, m := range moments {
 		blocks = append(blocks, block{
-			prefix: "  ",
-			text:   hold(m.At.UTC().Format(time.DateTime)+"  "+pad(m.State.String(), len("degraded"))) + nbsp + " " + momentText(m),
+			label:  "  " + m.At.UTC().Format(time.DateTime) + "  " + m.State.String(),
+			column: timelineColumns,
+			text:   momentText(m),
 		})
 	}
 	return layout(blocks, width)
 }
 
+// timelineColumns is room for a time and the longest state.
+const timelineColumns = len("  2006-01-02 15:04:05  degraded  ")
+
 func momentText(m Moment) string {
-	var parts []string
+	parts := []string{"nothing is claimed"}
 	if m.State != checks.Unknown {
+		parts = nil
 		for _, f := range []struct {
 			checks.Count
 			name string
@@ -40,5 +45,5 @@ func momentText(m Moment) string {
 		}
 	}
 	text := strings.Join(parts, ", ")
-	return joinNonEmpty(" · ", text, clean(m.Note))
+	return joinNonEmpty(dot, text, clean(m.Note))
 }

@@ -57,7 +57,7 @@ func since(i checks.Interval, at func(time.Time) string) string {
 	case p.IsZero():
 		return ""
 	case wide(i):
-		return "since between " + between(i, at)
+		return "since some time between " + between(i, at)
 	case i.Half.IsZero() && i.After.IsZero():
 		return "since at least " + at(p)
 	case i.Half.IsZero() && i.By.IsZero():
@@ -115,14 +115,14 @@ func span(d time.Duration) string {
 // hold keeps the words of s on one line.
 func hold(s string) string { return strings.ReplaceAll(s, " ", nbsp) }
 
-// local writes t in the zones of the place and the channel, each with its day
-// where that is another than in UTC: "Tue 23 Dec 01:15 in Pyongyang". "" when
-// there is no zone to write it in.
-func (n *Notice) local(t time.Time) string {
-	type zone struct {
-		loc  *time.Location
-		name string
-	}
+// zone is a place to write local time for.
+type zone struct {
+	loc  *time.Location
+	name string
+}
+
+// zones gives those of the place and the channel, each once.
+func (n *Notice) zones() []zone {
 	var zones []zone
 	if n.Place.Zone != nil {
 		name := clean(n.Place.City)
@@ -134,13 +134,38 @@ func (n *Notice) local(t time.Time) string {
 	if z := n.ChannelZone; z != nil && z != time.UTC && (len(zones) == 0 || z.String() != zones[0].loc.String()) {
 		zones = append(zones, zone{z, z.String()})
 	}
+	return zones
+}
+
+// local writes t in the zones of the place and the channel, each with its day
+// where that is another than in UTC: "Tue 23 Dec 01:15 in Pyongyang". "" when
+// there is no zone to write it in.
+func (n *Notice) local(t time.Time) string {
+	return n.inZones(func(loc *time.Location) string { return localClock(t, loc, t.UTC()) })
+}
+
+// localSpan is local for two times: "Tue 23 Dec 01:15 - 10:46 in Pyongyang".
+func (n *Notice) localSpan(from, to time.Time) string {
+	return n.inZones(func(loc *time.Location) string {
+		return localClock(from, loc, from.UTC()) + " - " + localClock(to, loc, from.In(loc))
+	})
+}
+
+// localClock writes t as clocks in loc show it, with the day where it is not
+// that of the date the reader has in mind.
+func localClock(t time.Time, loc *time.Location, day time.Time) string {
+	there := t.In(loc)
+	if sameDay(there, day) {
+		return there.Format("15:04")
+	}
+	return there.Format("Mon 2 Jan 15:04")
+}
+
+// inZones writes a time for each zone; zones that show the same share it.
+func (n *Notice) inZones(write func(*time.Location) string) string {
 	var texts, names []string
-	for _, z := range zones {
-		there := t.In(z.loc)
-		text := there.Format("15:04")
-		if !sameDay(there, t.UTC()) {
-			text = there.Format("Mon 2 Jan 15:04")
-		}
+	for _, z := range n.zones() {
+		text := write(z.loc)
 		if len(texts) > 0 && texts[len(texts)-1] == hold(text) {
 			names[len(names)-1] += " and " + z.name
 			continue
@@ -150,5 +175,5 @@ func (n *Notice) local(t time.Time) string {
 	for i := range texts {
 		texts[i] += nbsp + "in" + nbsp + names[i]
 	}
-	return strings.Join(texts, " · ")
+	return strings.Join(texts, dot)
 }

@@ -89,7 +89,7 @@ func behindText(us []checks.Upstream, share func(checks.Upstream) float64) strin
 func windowText(v *checks.Verdict) string {
 	switch {
 	case v.MovedOnly:
-		return "before, in this recording"
+		return "earlier in this recording"
 	case v.BaselineWindow > 0:
 		return "in the " + strings.TrimSuffix(span(v.BaselineWindow.Round(time.Minute)), ".") + " before"
 	}
@@ -102,7 +102,7 @@ func noUpstreamText(v *checks.Verdict) string {
 		return ""
 	}
 	from := "from any vantage point"
-	if v.Vantage.Voting == 1 || v.Vantage.Live == 1 {
+	if voting(v) == 1 || v.Vantage.Live == 1 {
 		from = "from this vantage point"
 	}
 	of := v.IPv4.Prefixes.Of + v.IPv6.Prefixes.Of

@@ -14,6 +14,9 @@ import (
 // and the one-line texts turn it into a space.
 const nbsp = "\u00a0"
 
+// dot stands between the facts of a line; it never begins one.
+const dot = nbsp + "· "
+
 // maxName is how many characters of a foreign name are printed.
 const maxName = 40
 
@@ -106,7 +109,7 @@ func listSome(parts []string, most int) string {
 	if len(parts) <= most {
 		return list(parts)
 	}
-	return strings.Join(parts[:most], ", ") + " and " + thousands(uint64(len(parts)-most)) + " more"
+	return strings.Join(parts[:most], ", ") + " and" + nbsp + thousands(uint64(len(parts)-most)) + nbsp + "more"
 }
 
 // phrases joins reasons that were written elsewhere into one line.
