@@ -160,6 +160,9 @@ func (s *step) remember() {
 		At: s.At, State: s.v.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes,
 		Upstreams: numbers(s.present()), Note: strings.Join(s.notes(), "; "),
 	}
+	if m.Note == "" && s.Unstable.Live() {
+		return // the counter of the spell stands for all of it
+	}
 	if n := len(s.Timeline); n > 0 && m.Note == "" && sameSight(s.Timeline[n-1], m) {
 		return
 	}

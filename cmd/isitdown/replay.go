@@ -138,11 +138,12 @@ type replay struct {
 	json    *json.Encoder // nil: notices for people
 	watches []*bot.Watch
 	covers  []coverLog // one a watch
+	spells  [][]spell  // one list a watch: when it was unstable
 	next    time.Time  // tick
 }
 
 func newReplay(d *desk, asJSON bool) *replay {
-	r := &replay{desk: d, covers: make([]coverLog, len(d.watches))}
+	r := &replay{desk: d, covers: make([]coverLog, len(d.watches)), spells: make([][]spell, len(d.watches))}
 	if asJSON {
 		r.json = json.NewEncoder(d.app.out)
 	}
@@ -185,8 +186,9 @@ func (r *replay) update(u *route.Update) error {
 }
 
 func (r *replay) step(now time.Time) error {
-	for _, w := range r.watches {
+	for i, w := range r.watches {
 		for _, change := range w.Step(now) {
+			r.spells[i] = noteSpell(r.spells[i], change.Incident)
 			if err := r.tell(change); err != nil {
 				return err
 			}
@@ -219,7 +221,7 @@ func (r *replay) end() error {
 	for i, w := range r.watches {
 		life := w.Life()
 		n := r.desk.finish(chat.Notice{Kind: chat.Answer, Verdict: w.Assess(now)})
-		moments := timeline(life.Timeline, r.covers[i].moments, r.desk.watches[i].Episodes())
+		moments := timeline(life.Timeline, r.covers[i].moments, r.desk.watches[i].Episodes(), r.spells[i])
 		if r.json != nil {
 			if err := r.json.Encode(chat.EndJSON(n, moments, life.Dropped)); err != nil {
 				return err
@@ -277,13 +279,44 @@ func coverText(p netip.Prefix, by checks.Cover) string {
 	return text
 }
 
+// spell is an unstable spell: its losses are counted, not listed. The end is
+// zero while it lasts.
+type spell struct {
+	id         string
+	start, end time.Time
+}
+
+func noteSpell(list []spell, i bot.Incident) []spell {
+	if i.ID == "" || i.Kind != chat.Unstable {
+		return list
+	}
+	now := spell{i.ID, i.Onset.After, i.ResolvedAt}
+	if at := slices.IndexFunc(list, func(s spell) bool { return s.id == i.ID }); at >= 0 {
+		list[at] = now
+		return list
+	}
+	return append(list, now)
+}
+
+func (s spell) holds(t time.Time) bool {
+	return !t.Before(s.start) && (s.end.IsZero() || t.Before(s.end))
+}
+
 // timeline adds to what was seen the covering routes, and the bursts of route
-// changes that left no trace in it.
-func timeline(moments, covers []chat.Moment, episodes []route.Episode) []chat.Moment {
-	list := slices.Concat(moments, covers)
+// changes that left no trace in it. What belongs to an unstable spell is left to
+// its counter.
+func timeline(moments, covers []chat.Moment, episodes []route.Episode, spells []spell) []chat.Moment {
+	list := slices.Clone(moments)
+	counted := func(t time.Time) bool {
+		return slices.ContainsFunc(spells, func(s spell) bool { return s.holds(t) })
+	}
+	for _, m := range covers {
+		if !counted(m.At) {
+			list = append(list, m)
+		}
+	}
 	for _, e := range episodes {
-		from, to := e.From.Add(-tick), e.To.Add(time.Minute)
-		if slices.ContainsFunc(moments, func(m chat.Moment) bool { return m.Note != "" && m.At.After(from) && m.At.Before(to) }) {
+		if counted(e.From) || leftTrace(moments, e) {
 			continue
 		}
 		m := chat.Moment{At: e.From, Note: episodeText(e)}
@@ -296,6 +329,17 @@ func timeline(moments, covers []chat.Moment, episodes []route.Episode) []chat.Mo
 	}
 	slices.SortStableFunc(list, func(a, b chat.Moment) int { return a.At.Compare(b.At) })
 	return list
+}
+
+// leftTrace reports whether the state changed while an episode went on or
+// settled, so that the timeline shows it already.
+func leftTrace(moments []chat.Moment, e route.Episode) bool {
+	for i, m := range moments {
+		if i > 0 && m.State != moments[i-1].State && !m.At.Before(e.From) && m.At.Before(e.To.Add(2*time.Minute)) {
+			return true
+		}
+	}
+	return false
 }
 
 // mostNamed is how many things of a kind a line names.
