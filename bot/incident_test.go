@@ -317,8 +317,28 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// The counter of an unstable spell stands for its losses.
+func TestTimelineLeavesOutSpells(t *testing.T) {
+	l, _ := play(upFrom(flaps(time.Minute, 10*time.Hour, 5*time.Minute, time.Minute)), 14*time.Hour, 0, Policy{})
+	var notes []string
+	for _, m := range l.Timeline {
+		if m.Note != "" {
+			notes = append(notes, m.Note)
+		}
+	}
+	// One moment at the start, two for each of the four losses before it opened.
+	if len(l.Timeline) > 11 || len(notes) != 2 || l.Unstable.Changes < 100 {
+		t.Errorf("%d moments with notes %q for %d losses, want those before the spell, and that it opened and was resolved",
+			len(l.Timeline), notes, l.Unstable.Changes)
+	}
+}
+
 func TestTimelineIsBounded(t *testing.T) {
-	l, _ := play(upFrom(flaps(time.Minute, 10*time.Hour, time.Minute, 20*time.Second)), 11*time.Hour, 0, Policy{})
+	events := upFrom(nil)
+	for at := time.Minute; at < 10*time.Hour; at += time.Minute {
+		events = append(events, event{at: at, state: checks.Degraded, seen: 1 + uint64(at/time.Minute)%3})
+	}
+	l, _ := play(events, 10*time.Hour, 0, Policy{})
 	if len(l.Timeline) != MaxTimeline || l.Dropped == 0 {
 		t.Errorf("%d moments kept, %d dropped; want %d kept and some dropped", len(l.Timeline), l.Dropped, MaxTimeline)
 	}

@@ -47,6 +47,7 @@ type AnnouncedRecord struct {
 	Stuck           int            `json:"stuck"`
 	Changes         int            `json:"changes"`
 	Peers           PeersRecord    `json:"peers"`
+	VantagePoints   PointsRecord   `json:"vantage_points"`
 	Source          string         `json:"source"`
 	Newest          *time.Time     `json:"newest"`
 	Collectors      CollectorCount `json:"collectors"`
@@ -77,21 +78,27 @@ type CountRecord struct {
 	Of   uint64 `json:"of"`
 }
 
-// PeersRecord counts peer ASes. Voting are those in the denominators.
+// PeersRecord counts BGP sessions: peers in the terms of RFC 4271, of which one
+// AS may have many.
 type PeersRecord struct {
 	Live     int `json:"live"`
-	FullFeed int `json:"full_feed"`
-	Voting   int `json:"voting"`
+	FullFeed int `json:"full_feed"` // by the IPv4 table, or by the IPv6 one
 	Partial  int `json:"partial"`
-	Syncing  int `json:"syncing"`
-	Usual    int `json:"usual"`
-	// IPv6 tables are judged on their own.
-	FullFeed6 int `json:"full_feed_ipv6"`
-	Voting6   int `json:"voting_ipv6"`
-	// BGP sessions, of which one AS may have many.
-	Sessions         int  `json:"sessions"`
-	FullFeedSessions int  `json:"full_feed_sessions"`
-	Declared         bool `json:"declared"`
+}
+
+// PointsRecord counts vantage points, which are peer ASes. Voting are those in the
+// denominators. IPv6 tables are judged on their own.
+type PointsRecord struct {
+	Live         int  `json:"live"`
+	Syncing      int  `json:"syncing"`
+	FullFeed     int  `json:"full_feed"`
+	Partial      int  `json:"partial"`
+	Voting       int  `json:"voting"`
+	Usual        int  `json:"usual"`
+	FullFeedIPv6 int  `json:"full_feed_ipv6"`
+	VotingIPv6   int  `json:"voting_ipv6"`
+	UsualIPv6    int  `json:"usual_ipv6"`
+	Declared     bool `json:"declared"`
 }
 
 // AnsweringRecord says what the probes found.

@@ -58,10 +58,10 @@ func announcedRecord(v *checks.Verdict) AnnouncedRecord {
 		CoveredForeign:  v.CoveredForeign,
 		Stuck:           v.Stuck,
 		Changes:         v.Changes,
-		Peers: PeersRecord{
-			Live: w.Live, FullFeed: w.FullFeed, Voting: w.Voting, Partial: w.Partial,
-			Syncing: w.Syncing, Usual: w.Usual, Declared: w.Declared,
-			FullFeed6: w.FullFeed6, Voting6: w.Voting6, Sessions: w.Sessions, FullFeedSessions: w.FullFeedSessions,
+		Peers:           PeersRecord{Live: w.Sessions, FullFeed: w.FullFeedSessions, Partial: w.Sessions - w.FullFeedSessions},
+		VantagePoints: PointsRecord{
+			Live: w.Live, Syncing: w.Syncing, FullFeed: w.FullFeed, Partial: w.Partial, Voting: w.Voting, Usual: w.Usual,
+			FullFeedIPv6: w.FullFeed6, VotingIPv6: w.Voting6, UsualIPv6: w.Usual6, Declared: w.Declared,
 		},
 		Collectors: CollectorCount{Live: w.Collectors, Losing: w.LosingCollectors},
 		Source:     clean(w.Source),

@@ -118,6 +118,9 @@ func backBlocks(n *Notice) []block {
 	if i.Recovering && !i.WatchUntil.IsZero() {
 		watch = "Watching for relapse until " + near(i.WatchUntil, v.At) + "."
 	}
+	if n.Kind == Resolved {
+		watch = "No relapse by " + near(v.At, Point(i.End)) + ": the incident is resolved."
+	}
 	depth := depthText(i)
 	if i.Changes > 1 {
 		depth = joinNonEmpty("; ", depth, "lost "+strconv.Itoa(i.Changes)+nbsp+"times in all")
@@ -152,7 +155,7 @@ func unstableBlocks(n *Notice) []block {
 	case n.Kind == Resolved && i.FollowedBy != "":
 		what = "Lost and back " + times + "; then a loss held: outage " + i.FollowedBy + "."
 	case n.Kind != Resolved:
-		what = "Lost " + times + " so far; no single loss has held long enough to be an outage. This message is kept up to date; each loss is on the timeline."
+		what = "Lost " + times + " so far; no single loss has held long enough to be an outage. This message is kept up to date."
 	}
 	if v.State == checks.Unknown {
 		what = joinNonEmpty(" ", sentence(phrases(v.Reasons)), claimUntil(v), what)
