@@ -212,6 +212,9 @@ func (p *player) table(s *playing, r *mrt.Record, u *route.Update) error {
 	u.Kind, u.Prefix, u.Dump = route.Table, r.Prefix, s.dumpNo
 	p.entries, p.paths = p.entries[:0], p.paths[:0]
 	for e := range r.Entries() {
+		if e.Peer.AS == 0 { // the collector's own routes, in the dumps of some routers
+			continue
+		}
 		at := len(p.paths)
 		p.paths = append(p.paths, e.Path...)
 		p.entries = append(p.entries, route.Entry{

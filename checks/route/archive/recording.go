@@ -117,7 +117,7 @@ func (rec *Recording) Names() []string {
 func (rec *Recording) Gaps() []checks.Gap { return slices.Clone(rec.gaps) }
 
 // collectorName finds the collectors of RIPE RIS and RouteViews in a path.
-var collectorName = regexp.MustCompile(`\b(rrc\d\d|route-views[0-9.a-z-]*?)(?:[._/\\]|$)`)
+var collectorName = regexp.MustCompile(`\b(rrc\d\d|route-views\d+|route-views(?:\.[a-z]+\d*)?)\b`)
 
 func openFile(arg string) (*source, error) {
 	name, file := "", arg
@@ -135,7 +135,7 @@ func openFile(arg string) (*source, error) {
 	}
 	if name == "" {
 		if m := collectorName.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
-			name = m[1]
+			name, _ = strings.CutSuffix(strings.TrimSuffix(m[1], ".updates"), ".rib")
 		}
 	}
 	s := &source{
