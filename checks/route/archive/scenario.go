@@ -50,7 +50,8 @@ type vantage struct {
 	voter     int // index of the AS among all that have a session
 }
 
-// addr is the peer's address, from the space for benchmarks (RFC 2544): nobody's.
+// sessionAddr and collectorAddr are from the space for benchmarks (RFC 2544):
+// nobody's.
 func sessionAddr(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{198, 18, byte((i + 1) >> 8), byte(i + 1)})
 }
@@ -85,10 +86,9 @@ type otherNetwork struct {
 // The background has AS numbers that no registry ever handed out, and address
 // space that is nobody's: the former class E (RFC 1112 section 4), and IPv6 space
 // that IANA reserves. No real network is played by it.
-const (
-	otherASFirst checks.ASN = 3_000_001
-	otherBits4              = 22
-)
+const otherASFirst checks.ASN = 3_000_001
+
+const otherBits4 = 22 // prefix length of each
 
 var (
 	otherSpace4 = netip.PrefixFrom(netip.AddrFrom4([4]byte{240}), 4)

@@ -62,7 +62,9 @@ func (p *scenarioParser) parse(text string) error {
 		}
 	}
 	if !p.declared {
-		return p.declarations()
+		if err := p.declarations(); err != nil {
+			return fmt.Errorf("at the end: %w", err)
+		}
 	}
 	return nil
 }
