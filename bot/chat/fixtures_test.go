@@ -305,7 +305,9 @@ func tonga() checks.Verdict {
 func moved() checks.Verdict {
 	v := checks.Verdict{
 		Target: checks.Network(31148), Name: "FREENET-AS Freenet LLC", At: utc("2026-02-22 15:45:00"), State: checks.Degraded,
-		Announced: checks.ExtentPart, MovedOnly: true, Onset: at("2026-02-22 15:31:20"),
+		Announced: checks.ExtentPart, MovedOnly: true, Onset: checks.Interval{
+			After: utc("2026-02-22 15:31:05"), By: utc("2026-02-22 15:32:01"), Half: utc("2026-02-22 15:32:01"), Ninety: utc("2026-02-22 15:35:40"),
+		},
 		Vantage: checks.Vantage{
 			Source: "updates.20260222.1530.bz2", Live: 20, FullFeed: 20, Voting: 18, Syncing: 2, Usual: 20, Collectors: 1,
 			NewestAt: utc("2026-02-22 15:44:58"),

@@ -188,7 +188,7 @@ func (s votes) quoted() string {
 	case s.even:
 		return thousands(uint64(s.low)) + " to " + thousands(uint64(s.high)) + " of " + points(s.of)
 	}
-	return "at least " + thousands(uint64(s.low)) + " of " + points(s.of)
+	return "no fewer than " + thousands(uint64(s.low)) + " of " + points(s.of)
 }
 
 // quoteSource says whose data it is.

@@ -228,7 +228,35 @@ func sinceLine(n *Notice, i checks.Interval) string {
 	case wide(i):
 		return joinNonEmpty(dot, "Between "+between(i, fullDated), n.localSpan(i.After, i.By), elapsed(p, v.At)+" or more so far")
 	}
-	return joinNonEmpty(dot, fullDated(p), n.local(p), elapsed(p, v.At)+" so far")
+	return joinNonEmpty(dot, fullDated(p)+spread(i), n.local(p), elapsed(p, v.At)+" so far")
+}
+
+// spread writes when the first vantage point saw it, and nine in ten, where that
+// is well before or after half of them did: " (first loss 15:31:05)".
+func spread(i checks.Interval) string {
+	var parts []string
+	if !i.Half.IsZero() && !i.After.IsZero() && i.Half.Sub(i.After) >= slowSpread {
+		parts = append(parts, "first loss "+second(i.After, i.Half))
+	}
+	if !i.Half.IsZero() && i.Ninety.Sub(i.Half) >= wideInterval {
+		parts = append(parts, "nine in ten vantage points by "+second(i.Ninety, i.Half))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// slowSpread is from when on the first loss is worth a time of its own: routes
+// take half a minute to go everywhere at the best of times.
+const slowSpread = 30 * time.Second
+
+// second writes a time to the second, with its day where that is not day's.
+func second(t, day time.Time) string {
+	if sameDay(t.UTC(), day.UTC()) {
+		return t.UTC().Format(time.TimeOnly)
+	}
+	return hold(t.UTC().Format("2 Jan 15:04:05"))
 }
 
 func ofLocal(s string) string {

@@ -61,12 +61,17 @@ func carriedText(us []checks.Upstream, share func(checks.Upstream) float64, verb
 	return text + " of observed paths"
 }
 
-// behindText names the ASes on the far side of the main upstream; "" when
-// there are none, or when each upstream has its own.
+// mainShare is the share of paths from which on it is said who stands behind an
+// upstream.
+const mainShare = 0.1
+
+// behindText names the ASes on the far side of the main upstreams; "" when none
+// is visible.
 func behindText(us []checks.Upstream, share func(checks.Upstream) float64) string {
 	var parts []string
-	for _, u := range carriers(us, share) {
-		if len(u.Behind) == 0 {
+	cs := carriers(us, share)
+	for _, u := range cs {
+		if len(u.Behind) == 0 || share(u) < mainShare && len(cs) > 1 {
 			continue
 		}
 		var names []string
@@ -74,13 +79,10 @@ func behindText(us []checks.Upstream, share func(checks.Upstream) float64) strin
 			names = append(names, asName(b))
 		}
 		part := "behind it " + list(names)
-		if len(us) > 1 {
-			part = "behind " + u.ASN.String() + " " + list(names)
+		if len(cs) > 1 {
+			part = "behind " + u.ASN.String() + ": " + list(names)
 		}
 		parts = append(parts, part)
-		if len(parts) == maxListed {
-			break
-		}
 	}
 	return strings.Join(parts, "; ")
 }
