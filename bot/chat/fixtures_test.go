@@ -392,7 +392,10 @@ func bothFamilies(visible int) checks.Verdict {
 		Raise:          []string{"3 collectors or more"},
 		BaselineWindow: 24 * time.Hour,
 		Borders: []checks.Upstream{
-			{ASN: 3491, Name: "BTN-ASN - Beyond The Network America, Inc.,US", ShareBefore: .61},
+			{
+				ASN: 3491, Name: "BTN-ASN - Beyond The Network America, Inc.,US", ShareBefore: .61,
+				Behind: []checks.Upstream{{ASN: 3549, Name: "GBLX", ShareBefore: .4}, {ASN: 2914, ShareBefore: .2}},
+			},
 			{ASN: 3320, Name: "DTAG Deutsche Telekom AG,DE", ShareBefore: .25},
 			{ASN: 6762, Name: "SEABONE-NET", ShareBefore: .14},
 		},

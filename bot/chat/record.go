@@ -58,7 +58,7 @@ func announcedRecord(v *checks.Verdict) AnnouncedRecord {
 		CoveredForeign:  v.CoveredForeign,
 		Stuck:           v.Stuck,
 		Changes:         v.Changes,
-		Peers:           PeersRecord{Live: w.Sessions, FullFeed: w.FullFeedSessions, Partial: w.Sessions - w.FullFeedSessions},
+		Peers:           peersRecord(&w),
 		VantagePoints: PointsRecord{
 			Live: w.Live, Syncing: w.Syncing, FullFeed: w.FullFeed, Partial: w.Partial, Voting: w.Voting, Usual: w.Usual,
 			FullFeedIPv6: w.FullFeed6, VotingIPv6: w.Voting6, UsualIPv6: w.Usual6, Declared: w.Declared,
@@ -67,6 +67,14 @@ func announcedRecord(v *checks.Verdict) AnnouncedRecord {
 		Source:     clean(w.Source),
 		Newest:     stamp(w.NewestAt),
 	}
+}
+
+func peersRecord(w *checks.Vantage) PeersRecord {
+	r := PeersRecord{Live: w.Sessions, FullFeed: w.FullFeedSessions}
+	if w.FullFeed > 0 || w.Partial > 0 { // else no table was judged
+		r.Partial = w.Sessions - w.FullFeedSessions
+	}
+	return r
 }
 
 func answeringRecord(e checks.Extent) *AnsweringRecord {
