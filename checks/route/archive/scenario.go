@@ -129,6 +129,7 @@ const (
 	maxCollectors    = 100
 	maxTransits      = 1000
 	maxTransitDepth  = 8
+	maxBehind        = 100
 	maxNetworks      = 100
 	maxPrefixes      = 5000 // of all networks together
 	maxOthers        = 20000

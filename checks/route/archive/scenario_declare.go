@@ -89,7 +89,7 @@ func (p *scenarioParser) transit() error {
 	if err != nil {
 		return err
 	}
-	list, err := p.asList(maxSessions)
+	list, err := p.asList(maxBehind)
 	if err != nil {
 		return err
 	}

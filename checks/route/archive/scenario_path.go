@@ -41,8 +41,11 @@ func (s *Scenario) longerPath(as checks.ASN, w way) []checks.ASN {
 	p := []checks.ASN{as}
 	start := int(mix(uint64(as), uint64(w.via[0]), 1) % uint64(max(1, len(behind))))
 	for i := range behind {
+		if len(p) == 3 {
+			break
+		}
 		other := behind[(start+i)%len(behind)]
-		if len(p) < 3 && !slices.Contains(usual, other) && !slices.Contains(w.via, other) {
+		if !slices.Contains(usual, other) && !slices.Contains(w.via, other) {
 			p = append(p, other)
 		}
 	}
