@@ -52,7 +52,7 @@ func (a *app) loadRegistry(files []string) (*registry.Registry, error) {
 
 // inputFailure gives the exit code for a file that could not be used.
 func inputFailure(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, archive.ErrNoFile) {
 		return &failure{exitNoInput, err}
 	}
 	return &failure{exitData, err}

@@ -17,6 +17,9 @@ import (
 	"isitdown/checks/internal/mrt"
 )
 
+// ErrNoFile is wrapped by the error for a file that does not exist.
+var ErrNoFile = errors.New("there is no file")
+
 // Recording is routing data of one or several files, to be played in the order
 // of its time, once or more often.
 type Recording struct {
@@ -127,7 +130,7 @@ func openFile(arg string) (*source, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("there is no file %s: give the path of an MRT file (a table dump or updates)", file)
+		return nil, fmt.Errorf("%w %s: give the path of an MRT file (a table dump or updates)", ErrNoFile, file)
 	case err != nil:
 		return nil, fmt.Errorf("looking at %s: %w", file, err)
 	case info.IsDir():
@@ -135,7 +138,7 @@ func openFile(arg string) (*source, error) {
 	}
 	if name == "" {
 		if m := collectorName.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
-			name, _ = strings.CutSuffix(strings.TrimSuffix(m[1], ".updates"), ".rib")
+			name = strings.TrimSuffix(strings.TrimSuffix(m[1], ".updates"), ".rib")
 		}
 	}
 	s := &source{
