@@ -108,6 +108,8 @@ type Vantage struct {
 	// which at least half of the voting peers lost a prefix that is called
 	// gone. Zero where nothing is gone or where it was not counted.
 	Collectors, LosingCollectors int
+	// Needed is how many must vote before anything is called down or degraded.
+	Needed int
 	// Declared is true where the operator vouches for a feed being full.
 	Declared bool
 	// NewestAt is the time of the newest message, at the source.

@@ -328,6 +328,9 @@ func space(v *checks.Verdict) string {
 	case checks.KindPrefix:
 		return "prefixes announced inside " + target + ", or over it"
 	}
+	if v.Target.Kind() != checks.KindAddress {
+		return ""
+	}
 	return "the prefixes that cover " + target
 }
 

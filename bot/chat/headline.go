@@ -266,6 +266,8 @@ func unknownText(v *checks.Verdict) string {
 	switch {
 	case v.Announced == checks.ExtentNone && (v.Answering == checks.ExtentAll || v.Answering == checks.ExtentPart):
 		return "sources disagree: routes withdrawn, yet it answers"
+	case needsProbes(v):
+		return "not probed, and routing knows no host names"
 	case w.Live == 0 && w.NewestAt.IsZero():
 		return "no routing data"
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
@@ -278,6 +280,12 @@ func unknownText(v *checks.Verdict) string {
 		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
 	}
 	return "the routing data at hand does not tell"
+}
+
+// needsProbes reports whether only probes could answer, and there were none.
+func needsProbes(v *checks.Verdict) bool {
+	k := v.Target.Kind()
+	return (k == checks.KindHost || k == checks.KindURL) && v.Answering == checks.ExtentUnknown
 }
 
 // staleAge is from when on the data is no longer called current.

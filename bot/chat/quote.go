@@ -28,7 +28,9 @@ func quoteText(n *Notice) string {
 	at := clock(v.At) + " on " + hold(v.At.UTC().Format("2 January 2006"))
 	var s strings.Builder
 	s.WriteString("As of " + at + ", ")
-	if v.State == checks.Unknown || len(families(v)) == 0 {
+	if needsProbes(v) {
+		s.WriteString("isitdown had not probed " + shorten(v.Target.String(), 80) + " and could not tell whether it answered.")
+	} else if v.State == checks.Unknown || len(families(v)) == 0 {
 		s.WriteString("isitdown could not tell from " + quoteSource(v) + " whether " + quoteSubject(v) + " announced.")
 	} else {
 		s.WriteString(quoteFact(n) + ", according to " + quoteSource(v) + " analysed by isitdown.")

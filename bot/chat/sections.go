@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -99,6 +100,8 @@ func claimUntil(v *checks.Verdict) string {
 	switch {
 	case v.Announced == checks.ExtentNone && v.Answering >= checks.ExtentPart:
 		return "Nothing is claimed until they agree."
+	case needsProbes(v):
+		return "Nothing is claimed until it is probed. Ask for its address to learn whether that is announced."
 	case w.Live == 0 && w.NewestAt.IsZero():
 		return "Nothing is claimed until there is routing data."
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
@@ -106,7 +109,7 @@ func claimUntil(v *checks.Verdict) string {
 	case len(families(v)) == 0:
 		return "Nothing is claimed until a route to it has been seen."
 	case few(v):
-		return "Nothing is claimed until at least " + strconv.Itoa(usualPeers) + " full-feed vantage points can be asked."
+		return "Nothing is claimed until at least " + strconv.Itoa(cmp.Or(w.Needed, usualPeers)) + " full-feed vantage points can be asked."
 	}
 	return "Nothing is claimed until there is more to go on."
 }

@@ -93,7 +93,11 @@ func windowText(v *checks.Verdict) string {
 	case v.MovedOnly:
 		return "earlier in this recording"
 	case v.BaselineWindow > 0:
-		return "in the " + strings.TrimSuffix(span(v.BaselineWindow.Round(time.Minute)), ".") + " before"
+		text := "in the " + strings.TrimSuffix(span(v.BaselineWindow.Round(time.Minute)), ".") + " before"
+		if onset := Point(v.Onset); v.Frozen && onset.Sub(v.BaselineAsOf) > staleAge {
+			text += " " + near(v.BaselineAsOf, v.At) // held since then by an incident
+		}
+		return text
 	}
 	return "before"
 }
