@@ -85,6 +85,9 @@ func absent(v *checks.Verdict, family string) string {
 // seenText says who saw it: votes, collectors, source, age, and who was left out.
 // Dated is true where the notice says nowhere else which moment it is about.
 func seenText(v *checks.Verdict, dated bool) string {
+	if needsProbes(v) {
+		return ""
+	}
 	w := &v.Vantage
 	when := ""
 	if dated {
@@ -312,10 +315,11 @@ func evidenceText(v *checks.Verdict) string {
 
 // rule words the definition of what is counted.
 func rule(v *checks.Verdict) string {
-	if v.MovedOnly {
-		return space(v) + ", as far as they moved in this recording"
+	text := space(v)
+	if v.MovedOnly && text != "" {
+		text += ", as far as they moved in this recording"
 	}
-	return space(v)
+	return text
 }
 
 func space(v *checks.Verdict) string {

@@ -224,3 +224,17 @@ func TestReplayAPartialWithdrawal(t *testing.T) {
 func oneLine(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "\u00a0", " ")
 }
+
+// Routing knows no host names: a host that was not probed is unknown, and the
+// answer says what to do.
+func TestCheckAHost(t *testing.T) {
+	stdout, _, code := isitdown(t, "check", "example.org", "--routes", data(t, "mrt/cuts/kp_fulltable_pch_20151023.mrt"))
+	if code != exitUnknown {
+		t.Errorf("exit code %d, want 3", code)
+	}
+	for _, want := range []string{"UNKNOWN", "not probed", "Ask for its address"} {
+		if !strings.Contains(oneLine(stdout), want) {
+			t.Errorf("the answer does not say %q:\n%s", want, stdout)
+		}
+	}
+}
