@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -24,10 +23,11 @@ func DefaultRules() Rules { return Rules{MinVoting: 10, MaxAge: 15 * time.Minute
 
 // Thresholds of docs/methods.md, sections 2 and 6.
 const (
-	partBelow      = 0.9  // visible share of the space below which it is "part"
-	fewPrefixes    = 20   // below this number one missing prefix is "part"
-	residual4      = 0.20 // peers that may keep a stuck IPv4 route when all is gone
-	residual6      = 0.30 // the same for IPv6
+	partBelow      = 90 // per cent of the space, less of which visible is "part"
+	fewPrefixes    = 20 // below this number one missing prefix is "part"
+	residual4      = 20 // per cent of peers that may keep a stuck IPv4 route when all is gone
+	residual6      = 30 // the same for IPv6
+	takenOver      = 10 // per cent of peers with another origin for the same prefix, from which that is no noise
 	strongVoting   = 30
 	strongSources  = 3    // collectors
 	strongCoverage = 0.95 // of the vantage points agree
@@ -53,6 +53,7 @@ func Assess(c Case) Verdict {
 		Gaps: slices.Clone(c.Gaps), Registered: c.Footprint,
 		BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.Window,
 	}
+	v.Vantage.Needed = c.Rules.MinVoting
 	a := assessment{in: &c, Verdict: &v}
 	for i := range c.Observations {
 		a.prefix(&c.Observations[i])
@@ -87,10 +88,11 @@ func stateOf(announced, answering Extent) State {
 type assessment struct {
 	in *Case
 	*Verdict
-	foreign int // prefixes that another origin's route covers
+	foreign int // prefixes that another origin's route covers, or takes over
 	gone    int // prefixes gone beyond the residual
-	unsure  int // prefixes not seen, and too few asked to say more
-	unasked int // prefixes that none of those who vote had before
+	missing int // prefixes not visible, gone or not
+	unsure  int // prefixes not seen, and too few vote to say more
+	unasked int // prefixes not seen, and too few of those who vote had them before
 }
 
 // fresh reports whether the newest data still speaks for now.
@@ -98,25 +100,38 @@ func (a *assessment) fresh() bool {
 	return a.in.Rules.MaxAge <= 0 || a.in.Now.Sub(a.in.Vantage.NewestAt) <= a.in.Rules.MaxAge
 }
 
+// voting gives how many vote on a family, and how many usually do.
+func (v *Vantage) voting(ipv6 bool) (now, usual int) {
+	if ipv6 {
+		return v.Voting6, v.Usual6
+	}
+	return v.Voting, v.Usual
+}
+
 // enough reports whether so many vote on a family that a missing route may be
 // called a loss.
-func (a *assessment) enough(p netip.Prefix) bool {
-	v := &a.in.Vantage
-	voting, usual := v.Voting, v.Usual
-	if p.Addr().Is6() {
-		voting, usual = v.Voting6, v.Usual6
-	}
+func (a *assessment) enough(ipv6 bool) bool {
+	voting, usual := a.in.Vantage.voting(ipv6)
 	return voting >= a.in.Rules.MinVoting && voting*2 >= usual && a.fresh()
+}
+
+// asked reports whether so many were asked about one prefix that its absence may
+// be called a loss. Many vantage points that never had it do not make up for few
+// that did.
+func (a *assessment) asked(o *Observation) bool {
+	return a.enough(o.Prefix.Addr().Is6()) && o.Asked >= max(1, a.in.Rules.MinVoting)
 }
 
 func (a *assessment) prefix(o *Observation) {
 	s := PrefixState{Prefix: o.Prefix, Seen: o.Seen, Of: o.Asked, CoveredBy: o.Covers, Split: o.Split, Lost: o.Lost, Origins: o.Origins}
-	if a.enough(o.Prefix) && o.Asked > 0 {
+	if a.asked(o) {
 		s.Known = true
 		s.Visible = o.Seen*2 >= o.Asked
-	} else {
-		s.Seen, s.Of = o.Sighted, a.in.Vantage.Live
-		s.Visible = o.Sighted > 0 && a.fresh()
+	} else { // what is seen can be said, a loss cannot
+		if o.Seen == 0 || !a.enough(o.Prefix.Addr().Is6()) {
+			s.Seen, s.Of = max(o.Sighted, o.Seen), a.in.Vantage.Live
+		}
+		s.Visible = s.Seen > 0 && a.fresh()
 		s.Known = s.Visible
 	}
 	if len(s.Origins) == 0 {
@@ -132,35 +147,46 @@ func (a *assessment) prefix(o *Observation) {
 
 // tally counts what a prefix means for the whole.
 func (a *assessment) tally(s *PrefixState, o *Observation) {
-	accepted, foreign := 0, 0
+	accepted, foreign, taken := 0, 0, 0
 	for _, c := range o.Covers {
-		if c.Accepted {
+		switch {
+		case c.Accepted:
 			accepted += c.Peers
-		} else {
+		case c.Prefix == o.Prefix:
+			taken += c.Peers
+			fallthrough
+		default:
 			foreign += c.Peers
 		}
 	}
+	ipv6 := o.Prefix.Addr().Is6()
+	residual := residual4
+	if ipv6 {
+		residual = residual6
+	}
 	switch {
-	case !s.Known && a.enough(s.Prefix):
+	case !s.Known && a.enough(ipv6):
 		a.unasked++
+		return
 	case !s.Known:
 		a.unsure++
-	case s.Visible:
-		if accepted*2 >= max(o.Asked, 1) {
-			a.CoveredAccepted++
-		}
-	case foreign*2 >= o.Asked:
+		return
+	case !s.Visible:
+		a.missing++
+	case accepted > 0 && accepted*2 >= o.Asked:
+		a.CoveredAccepted++
+	}
+	switch {
+	case !a.asked(o):
+	case taken > 0 && taken*100 >= takenOver*o.Asked, !s.Visible && foreign*100 > residual*o.Asked:
 		a.foreign++
 		a.CoveredForeign++
-	default:
-		residual := residual4
-		if o.Prefix.Addr().Is6() {
-			residual = residual6
-		}
-		if o.Seen == 0 || o.Stuck == o.Seen && float64(o.Seen) <= residual*float64(o.Asked) {
-			a.gone++
-			a.Stuck = max(a.Stuck, o.Stuck)
-		}
+	case !s.Visible && (o.Seen == 0 || o.Stuck == o.Seen && o.Seen*100 <= residual*o.Asked):
+		a.gone++
+		a.Stuck = max(a.Stuck, o.Stuck)
+	}
+	if taken > 0 {
+		a.because("%s comes from another origin at %d of %d vantage points", o.Prefix, taken, o.Asked)
 	}
 }
 
@@ -177,8 +203,8 @@ func (a *assessment) before(p netip.Prefix) BaselinePrefix {
 func (a *assessment) count() {
 	var all, seen []netip.Prefix
 	for _, s := range a.Prefixes {
-		if !s.Known && a.enough(s.Prefix) {
-			continue // nobody could be asked about it
+		if !s.Known && a.enough(s.Prefix.Addr().Is6()) {
+			continue // too few could be asked about it
 		}
 		all = append(all, s.Prefix)
 		counts := &a.IPv4
@@ -196,22 +222,23 @@ func (a *assessment) count() {
 	a.IPv4.Slash24s = Count{is.Slash24s, was.Slash24s}
 }
 
-// announced decides how much of the target is announced.
+// announced decides how much of the target is announced. A loss that is certain
+// stands, even where nothing can be said of the other address family.
 func (a *assessment) announced() {
 	n := int(a.IPv4.Prefixes.Of + a.IPv6.Prefixes.Of)
-	visible := int(a.IPv4.Prefixes.Seen + a.IPv6.Prefixes.Seen)
 	switch {
 	case n == 0 || !a.fresh():
-		a.Announced = ExtentUnknown
-	case a.unsure > 0:
 		a.Announced = ExtentUnknown
 	case a.gone == n && a.whole():
 		a.Announced = ExtentNone
 	case a.gone == n:
 		a.Announced = ExtentPart
 		a.because("prefixes that did not move in the recording may still be announced")
-	case a.foreign > 0, short(a.IPv4.Addresses), short(a.IPv6.Prefixes), n < fewPrefixes && visible < n:
+	case a.foreign > 0, a.missing > 0 && n < fewPrefixes,
+		a.enough(false) && short(a.IPv4.Addresses), a.enough(true) && short(a.IPv6.Prefixes):
 		a.Announced = ExtentPart
+	case a.unsure > 0:
+		a.Announced = ExtentUnknown
 	default:
 		a.Announced = ExtentAll
 	}
@@ -237,7 +264,7 @@ func (a *assessment) whole() bool {
 }
 
 // short reports whether a count is below the share that still is "all".
-func short(c Count) bool { return float64(c.Seen) < partBelow*float64(c.Of) }
+func short(c Count) bool { return c.Seen*100 < partBelow*c.Of }
 
 // times finds the onset of the present loss, or the end of the last one.
 func (a *assessment) times() {
@@ -271,14 +298,14 @@ func (a *assessment) onset() {
 	if k == len(lost) { // only another origin's routes make the difference
 		k = 0
 	}
-	half := a.Prefixes[lost[k]].Lost
-	a.Onset = Interval{After: a.Prefixes[lost[0]].Lost.First, By: half.Half, Half: half.Half, Ninety: half.Ninety}
+	decisive := a.Prefixes[lost[k]].Lost
+	a.Onset = Interval{After: decisive.First, By: decisive.Half, Half: decisive.Half, Ninety: decisive.Ninety}
 }
 
 // lessThanWhole reports whether the target would be announced in part with just
 // the given prefixes lost.
 func (a *assessment) lessThanWhole(lost []int) bool {
-	b := assessment{in: a.in, Verdict: &Verdict{Prefixes: slices.Clone(a.Prefixes)}}
+	b := assessment{in: a.in, Verdict: &Verdict{Prefixes: slices.Clone(a.Prefixes)}, missing: len(lost)}
 	for i := range b.Prefixes {
 		b.Prefixes[i].Visible = b.Prefixes[i].Known
 	}
@@ -293,29 +320,40 @@ func (a *assessment) lessThanWhole(lost []int) bool {
 // grade says how much the verdict rests on, why, and what would raise it.
 func (a *assessment) grade() {
 	v := &a.in.Vantage
-	voting := v.Voting
-	if a.IPv4.Prefixes.Of == 0 {
-		voting = v.Voting6
+	ipv6 := a.IPv4.Prefixes.Of == 0 || a.unsure > 0 && a.enough(false)
+	family := ""
+	if ipv6 && a.IPv4.Prefixes.Of > 0 {
+		family = "IPv6 "
 	}
+	voting, usual := v.voting(ipv6)
 	switch {
 	case v.Live == 0 && len(a.in.Observations) == 0:
 		a.Evidence = EvidenceNone
 		a.because("no routing data was given")
 	case !a.fresh():
 		a.Evidence = EvidenceNone
-		a.because("the newest routing data is of %s, %s before the time asked about", a.clock(v.NewestAt), a.in.Now.Sub(v.NewestAt).Round(time.Second))
+		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
 		a.raise("newer routing data")
+	case a.Target.Kind() == KindHost, a.Target.Kind() == KindURL:
+		a.Evidence = EvidenceNone
+		a.because("routing knows addresses and no host names, and nothing was probed")
+		a.raise("a probe of it")
+		return
 	case len(a.in.Observations) == 0:
 		a.Evidence = EvidenceNone
 		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
 		a.raise("a table dump from before")
 	case voting < a.in.Rules.MinVoting:
 		a.Evidence = EvidenceWeak
-		a.because("%d settled full-feed vantage %s, and it takes %d to call a loss", voting, plural(voting, "point", "points"), a.in.Rules.MinVoting)
-		a.raise("a table dump or feed with at least %d full-feed vantage points", a.in.Rules.MinVoting)
-	case voting*2 < v.Usual:
+		a.because("%d settled full-feed %svantage %s, and it takes %d to call a loss", voting, family, plural(voting, "point", "points"), a.in.Rules.MinVoting)
+		a.raise("a table dump or feed with at least %d full-feed %svantage points", a.in.Rules.MinVoting, family)
+	case voting*2 < usual:
 		a.Evidence = EvidenceWeak
-		a.because("only %d of the usual %d vantage points are there", voting, v.Usual)
+		a.because("only %d of the usual %d %svantage points are there", voting, usual, family)
+		a.raise("the return of the missing vantage points")
+	case a.unasked == len(a.Prefixes):
+		a.Evidence = EvidenceNone
+		a.because("too few of those vantage points that can be asked now had a route of this target before")
 		a.raise("the return of the missing vantage points")
 	case a.MovedOnly:
 		a.Evidence = EvidenceWeak
@@ -323,6 +361,9 @@ func (a *assessment) grade() {
 		a.raise("a table dump from before the recording")
 	default:
 		a.gradeFull(voting)
+	}
+	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
+		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
 	}
 	if a.Answering == ExtentUnknown {
 		a.raise("probes of hosts inside")
@@ -349,25 +390,24 @@ func (a *assessment) gradeFull(voting int) {
 	}
 }
 
-func (a *assessment) routeGap() bool {
-	return slices.ContainsFunc(a.Gaps, func(g Gap) bool { return g.Check == "route" })
-}
-
 // agreement is the smallest share of vantage points that say of a prefix what
-// the verdict says of it.
+// the verdict says of it, among the prefixes that enough were asked about.
 func (a *assessment) agreement() float64 {
 	least := 1.0
-	for _, s := range a.Prefixes {
-		if s.Of == 0 {
-			continue
+	for i := range a.in.Observations {
+		if s := &a.Prefixes[i]; a.asked(&a.in.Observations[i]) {
+			share := ratio(s.Seen, s.Of)
+			if !s.Visible {
+				share = 1 - share
+			}
+			least = min(least, share)
 		}
-		share := float64(s.Seen) / float64(s.Of)
-		if !s.Visible {
-			share = 1 - share
-		}
-		least = min(least, share)
 	}
 	return least
+}
+
+func (a *assessment) routeGap() bool {
+	return slices.ContainsFunc(a.Gaps, func(g Gap) bool { return g.Check == "route" })
 }
 
 func (a *assessment) because(format string, args ...any) {
@@ -385,122 +425,4 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// carriers says who carries the target's routes now and who did before: the ASes
-// next to the origins, and the first ASes outside the country. It counts the
-// prefixes with paths in none of which such an AS is visible.
-func carriers(c *Case) (lastHops, borders []Upstream, none int) {
-	last, border := newCarrierCount(), newCarrierCount()
-	abroad := len(c.Footprint.Home) > 0
-	add := func(s PathSeen, when int) bool {
-		origin := s.Path.Origin()
-		next := last.add(s, when, func(a ASN) bool { return a == origin })
-		if !abroad {
-			return next
-		}
-		foreign := border.add(s, when, c.Footprint.Domestic)
-		if c.Footprint.Target.Kind() == KindCountry {
-			return foreign
-		}
-		return next
-	}
-	for _, b := range c.Baseline.Prefixes {
-		for _, s := range b.Paths {
-			add(s, before)
-		}
-	}
-	for i := range c.Observations {
-		visible := false
-		for _, s := range c.Observations[i].Paths {
-			visible = add(s, now) || visible
-		}
-		if len(c.Observations[i].Paths) > 0 && !visible {
-			none++
-		}
-	}
-	h := BaselineHegemony(c.Baseline.Prefixes)
-	return last.list(h), border.list(h), none
-}
-
-// now and before index the counts of a carrier.
-const (
-	now = iota
-	before
-)
-
-// carrierCount counts paths, one a vantage point and prefix, by who carries them.
-type carrierCount struct {
-	paths  [2]int
-	by     map[ASN]*[2]int
-	behind map[ASN]map[ASN]*[2]int
-}
-
-func newCarrierCount() *carrierCount {
-	return &carrierCount{by: map[ASN]*[2]int{}, behind: map[ASN]map[ASN]*[2]int{}}
-}
-
-// add counts a path and reports whether a carrier is visible in it: the first
-// AS, from the origin outwards, that is not inside. AS_SETs are passed over.
-func (n *carrierCount) add(s PathSeen, when int, inside func(ASN) bool) bool {
-	if len(s.Path) == 0 {
-		return false
-	}
-	n.paths[when] += len(s.Peers)
-	outward := func(i int, inside func(ASN) bool) int {
-		for i >= 0 && (len(s.Path[i]) != 1 || inside(s.Path[i][0])) {
-			i--
-		}
-		return i
-	}
-	i := outward(len(s.Path)-1, inside)
-	if i < 0 {
-		return false
-	}
-	carrier := s.Path[i][0]
-	count(n.by, carrier, when, len(s.Peers))
-	if i = outward(i, func(a ASN) bool { return a == carrier }); i >= 0 {
-		if n.behind[carrier] == nil {
-			n.behind[carrier] = map[ASN]*[2]int{}
-		}
-		count(n.behind[carrier], s.Path[i][0], when, len(s.Peers))
-	}
-	return true
-}
-
-func count(m map[ASN]*[2]int, a ASN, when, n int) {
-	if m[a] == nil {
-		m[a] = new([2]int)
-	}
-	m[a][when] += n
-}
-
-// list gives the carriers, most used now first, then most used before.
-func (n *carrierCount) list(hegemony map[ASN]float64) []Upstream {
-	out := shares(n.by, n.paths)
-	for i := range out {
-		u := &out[i]
-		u.Hegemony = hegemony[u.ASN]
-		u.Behind = shares(n.behind[u.ASN], *n.by[u.ASN])
-		u.Behind = u.Behind[:min(len(u.Behind), MaxBehind)]
-	}
-	return out
-}
-
-func shares(by map[ASN]*[2]int, of [2]int) []Upstream {
-	out := make([]Upstream, 0, len(by))
-	for a, n := range by {
-		out = append(out, Upstream{ASN: a, Share: ratio(n[now], of[now]), ShareBefore: ratio(n[before], of[before])})
-	}
-	slices.SortFunc(out, func(x, y Upstream) int {
-		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))
-	})
-	return out
-}
-
-func ratio(k, n int) float64 {
-	if n == 0 {
-		return 0
-	}
-	return float64(k) / float64(n)
 }

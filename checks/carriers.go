@@ -1,0 +1,124 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+)
+
+// carriers says who carries the target's routes now and who did before: the ASes
+// next to the origins, and the first ASes outside the country. It counts the
+// prefixes with paths in none of which such an AS is visible.
+func carriers(c *Case) (lastHops, borders []Upstream, none int) {
+	last, border := newCarrierCount(), newCarrierCount()
+	abroad := len(c.Footprint.Home) > 0
+	add := func(s PathSeen, when int) bool {
+		origin := s.Path.Origin()
+		next := last.add(s, when, func(a ASN) bool { return a == origin })
+		if !abroad {
+			return next
+		}
+		foreign := border.add(s, when, c.Footprint.Domestic)
+		if c.Footprint.Target.Kind() == KindCountry {
+			return foreign
+		}
+		return next
+	}
+	for _, b := range c.Baseline.Prefixes {
+		for _, s := range b.Paths {
+			add(s, before)
+		}
+	}
+	for i := range c.Observations {
+		visible := false
+		for _, s := range c.Observations[i].Paths {
+			visible = add(s, now) || visible
+		}
+		if len(c.Observations[i].Paths) > 0 && !visible {
+			none++
+		}
+	}
+	h := BaselineHegemony(c.Baseline.Prefixes)
+	return last.list(h), border.list(h), none
+}
+
+// now and before index the counts of a carrier.
+const (
+	now = iota
+	before
+)
+
+// carrierCount counts paths, one a vantage point and prefix, by who carries them.
+type carrierCount struct {
+	paths  [2]int
+	by     map[ASN]*[2]int
+	behind map[ASN]map[ASN]*[2]int
+}
+
+func newCarrierCount() *carrierCount {
+	return &carrierCount{by: map[ASN]*[2]int{}, behind: map[ASN]map[ASN]*[2]int{}}
+}
+
+// add counts a path and reports whether a carrier is visible in it: the first
+// AS, from the origin outwards, that is not inside. AS_SETs are passed over.
+func (n *carrierCount) add(s PathSeen, when int, inside func(ASN) bool) bool {
+	if len(s.Path) == 0 {
+		return false
+	}
+	n.paths[when] += len(s.Peers)
+	outward := func(i int, inside func(ASN) bool) int {
+		for i >= 0 && (len(s.Path[i]) != 1 || inside(s.Path[i][0])) {
+			i--
+		}
+		return i
+	}
+	i := outward(len(s.Path)-1, inside)
+	if i < 0 {
+		return false
+	}
+	carrier := s.Path[i][0]
+	count(n.by, carrier, when, len(s.Peers))
+	if i = outward(i, func(a ASN) bool { return a == carrier }); i >= 0 {
+		if n.behind[carrier] == nil {
+			n.behind[carrier] = map[ASN]*[2]int{}
+		}
+		count(n.behind[carrier], s.Path[i][0], when, len(s.Peers))
+	}
+	return true
+}
+
+func count(m map[ASN]*[2]int, a ASN, when, n int) {
+	if m[a] == nil {
+		m[a] = new([2]int)
+	}
+	m[a][when] += n
+}
+
+// list gives the carriers, most used now first, then most used before.
+func (n *carrierCount) list(hegemony map[ASN]float64) []Upstream {
+	out := shares(n.by, n.paths)
+	for i := range out {
+		u := &out[i]
+		u.Hegemony = hegemony[u.ASN]
+		u.Behind = shares(n.behind[u.ASN], *n.by[u.ASN])
+		u.Behind = u.Behind[:min(len(u.Behind), MaxBehind)]
+	}
+	return out
+}
+
+func shares(by map[ASN]*[2]int, of [2]int) []Upstream {
+	out := make([]Upstream, 0, len(by))
+	for a, n := range by {
+		out = append(out, Upstream{ASN: a, Share: ratio(n[now], of[now]), ShareBefore: ratio(n[before], of[before])})
+	}
+	slices.SortFunc(out, func(x, y Upstream) int {
+		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))
+	})
+	return out
+}
+
+func ratio(k, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return float64(k) / float64(n)
+}
