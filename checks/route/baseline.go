@@ -44,6 +44,7 @@ func (w *Watch) baseline(now stamp) checks.Baseline {
 	case w.kept != nil && now.since(w.keptAt) < baselineAge && (now.since(w.start) > w.rib.rules.BaselineStable || w.keptRev == w.revision):
 		return *w.kept
 	}
+	w.forget(now)
 	b := checks.Baseline{AsOf: now.time(), Window: w.rib.rules.BaselineWindow, MovedOnly: w.rib.tableless()}
 	for _, p := range w.sorted {
 		if bp := w.baselineOf(p, now); len(bp.Paths) > 0 {
@@ -55,22 +56,39 @@ func (w *Watch) baseline(now stamp) checks.Baseline {
 	return b
 }
 
+// forget drops what no baseline can come to hold again: prefixes that nobody
+// held within the window, and paths that nothing refers to.
+func (w *Watch) forget(now stamp) {
+	from := now.add(-w.rib.rules.BaselineWindow)
+	w.sorted = slices.DeleteFunc(w.sorted, func(p *watched) bool {
+		idle := p.idle(from)
+		if idle {
+			delete(w.prefixes, p.prefix)
+		}
+		return idle
+	})
+	w.sweep()
+}
+
+// choice is the path that one session held longest.
+type choice struct {
+	path uint32
+	held time.Duration
+}
+
 // baselineOf finds, for each vantage point, the path that one of its sessions
 // held longest.
 func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
-	type choice struct {
-		path uint32
-		held time.Duration
-	}
 	best := map[checks.ASN]choice{}
 	for i := range p.holds {
-		path, held := w.usualPath(&p.holds[i], now)
-		if path == 0 {
+		h := &p.holds[i]
+		c := w.usualPath(h, now)
+		if h.usual = c.path != 0; !h.usual {
 			continue
 		}
 		as := w.rib.sessions[i].peer.AS
-		if c, ok := best[as]; !ok || held > c.held {
-			best[as] = choice{path, held}
+		if b, ok := best[as]; !ok || w.longer(c, b) {
+			best[as] = c
 		}
 	}
 	byPath := map[uint32][]checks.ASN{}
@@ -86,30 +104,34 @@ func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
 	return bp
 }
 
+// longer reports whether a was held longer than b. Where it was not, the paths
+// decide, so that it does not matter which was heard first.
+func (w *Watch) longer(a, b choice) bool {
+	return cmp.Or(cmp.Compare(a.held, b.held), comparePaths(w.paths.paths[b.path], w.paths.paths[a.path])) > 0
+}
+
+// comparePaths orders paths by their length, then hop by hop.
+func comparePaths(a, b checks.Path) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), slices.CompareFunc(a, b, func(g, h checks.Hop) int { return slices.Compare(g, h) }))
+}
+
 // usualPath gives the path that a session held longest within the window, among
-// those that stood for the stable time, and how long. While the whole history is
-// younger than that, what the session held at its beginning counts.
-func (w *Watch) usualPath(h *hold, now stamp) (path uint32, held time.Duration) {
-	if now.since(w.start) < w.rib.rules.BaselineStable {
-		if h.first == 0 || !w.origin(h.first) {
-			return 0, 0
-		}
-		return h.first, 0
-	}
+// those that stood for the stable time without a break; path 0 for none.
+func (w *Watch) usualPath(h *hold, now stamp) (best choice) {
 	from := now.add(-w.rib.rules.BaselineWindow)
-	sums := make([]span, 0, 4) // from 0 to the summed duration
+	sums := make([]choice, 0, 4)
 	add := func(s span) {
 		if s.to < from || s.to.since(s.from) < w.rib.rules.BaselineStable || !w.origin(s.path) {
 			return
 		}
-		d := s.to - max(s.from, from)
+		held := s.to.since(max(s.from, from))
 		for j := range sums {
 			if sums[j].path == s.path {
-				sums[j].to += d
+				sums[j].held += held
 				return
 			}
 		}
-		sums = append(sums, span{path: s.path, to: d})
+		sums = append(sums, choice{s.path, held})
 	}
 	for _, s := range h.past {
 		add(s)
@@ -117,11 +139,12 @@ func (w *Watch) usualPath(h *hold, now stamp) (path uint32, held time.Duration) 
 	if h.path != 0 {
 		add(span{h.path, h.since, now})
 	}
-	if len(sums) == 0 {
-		return 0, 0
+	for _, c := range sums {
+		if best.path == 0 || w.longer(c, best) {
+			best = c
+		}
 	}
-	best := slices.MaxFunc(sums, func(a, b span) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(b.path, a.path)) })
-	return best.path, time.Duration(best.to)
+	return best
 }
 
 // origin reports whether a path may stand for the target's normal state: for a
@@ -135,11 +158,16 @@ func (w *Watch) origin(path uint32) bool {
 // held first.
 func (w *Watch) pathsSeen(byPath map[uint32][]checks.ASN) []checks.PathSeen {
 	seen := make([]checks.PathSeen, 0, len(byPath))
-	for _, id := range slices.Sorted(maps.Keys(byPath)) {
-		seen = append(seen, checks.PathSeen{Path: w.paths.paths[id], Peers: byPath[id]})
+	for id, peers := range byPath {
+		seen = append(seen, checks.PathSeen{Path: w.paths.paths[id], Peers: peers})
 	}
-	slices.SortStableFunc(seen, func(a, b checks.PathSeen) int { return cmp.Compare(len(b.Peers), len(a.Peers)) })
+	slices.SortFunc(seen, compareSeen)
 	return seen
+}
+
+// compareSeen puts the path that more vantage points hold first.
+func compareSeen(a, b checks.PathSeen) int {
+	return cmp.Or(cmp.Compare(len(b.Peers), len(a.Peers)), comparePaths(a.Path, b.Path))
 }
 
 // narrow leaves, for a prefix or an address, the announced prefixes that answer
@@ -192,10 +220,10 @@ func (w *Watch) NewSurvey() *Survey {
 func (s *Survey) Add(u *Update) {
 	w := s.watch
 	switch u.Kind {
-	case PeerUp, PeerDown:
+	case PeerUp, PeerDown, EndOfRIB:
 		s.reset[w.rib.session(u.Peer)] = true
 		return
-	case Table, Lost, EndOfRIB:
+	case Table, Lost:
 		return
 	}
 	i := w.rib.session(u.Peer)
@@ -244,11 +272,12 @@ func (s *Survey) Imply(start time.Time) {
 	w := s.watch
 	at := stampOf(start)
 	w.start = at
+	s.enrol(at)
 	keys := slices.SortedFunc(maps.Keys(s.holds), func(a, b surveyKey) int {
 		return cmp.Or(checks.ComparePrefixes(a.prefix, b.prefix), cmp.Compare(a.session, b.session))
 	})
 	for _, key := range keys {
-		if !s.moved[key.prefix] || s.reset[key.session] || s.tables[key.session] > resentTable {
+		if !s.moved[key.prefix] || w.rib.sessions[key.session].resent {
 			continue
 		}
 		p := w.prefixes[key.prefix]
@@ -256,11 +285,26 @@ func (s *Survey) Imply(start time.Time) {
 			p = w.add(key.prefix)
 		}
 		h := p.hold(key.session)
-		h.path, h.since = impliedPath, at
+		path := uint32(impliedPath)
 		if v := s.holds[key]; !v.withdrawn && (v.last == 0 || w.lastHop(v.last) != w.lastHop(v.first)) {
-			h.path = v.first
+			path = v.first
 		}
-		h.first = h.path
+		w.seed(h, path, at)
+		h.path, h.since = path, at
+	}
+}
+
+// enrol takes the sessions of the recording as up from its start, for each of
+// them speaks in it sooner or later, and notes whose word is not a change.
+func (s *Survey) enrol(at stamp) {
+	r := s.watch.rib
+	for i, announced := range s.tables {
+		n := &r.sessions[i]
+		n.resent = n.resent || s.reset[i] || announced > resentTable
+		if n.state == PeerUnknown && !n.resent {
+			n.heard = at
+			n.enter(Established, at)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -57,6 +58,7 @@ type RIB struct {
 	rules    Rules
 	sessions []session
 	byPeer   map[Peer]int
+	ranked   []int  // sessions in the order of their peers, whoever spoke first
 	tails    []tail // by value - 1
 	tailIDs  map[tail]uint32
 	table    bart.Table[uint32] // prefix -> vector of tails, one a session
@@ -67,6 +69,7 @@ type RIB struct {
 	newest   stamp
 	dumped   bool // a table dump was loaded
 	dense    []uint32
+	adopters []int
 }
 
 type addPathKey struct {
@@ -113,9 +116,8 @@ func (r *RIB) Apply(u *Update) {
 	case Lost:
 		for i := range r.sessions {
 			if s := &r.sessions[i]; s.peer.Collector == u.Peer.Collector && s.live() {
-				s.before = s.routes
 				s.enter(Syncing, at)
-				s.before = [2]int{} // nothing tells when it is whole again but time
+				s.hole, s.before = true, [2]int{} // nothing but time tells when it is whole again
 			}
 		}
 	default:
@@ -130,31 +132,36 @@ func (r *RIB) message(u *Update, at stamp) {
 	s.settle(at, &r.rules)
 	switch u.Kind {
 	case PeerUp:
-		if s.state == Established || s.state == Syncing {
-			r.end(i, at) // its end was not reported
-		}
+		r.end(i, at) // in case that its end was not reported
 		s.enter(Syncing, at)
 		s.table = true
 	case PeerDown:
 		r.end(i, at)
 	case EndOfRIB:
-		if s.state == Syncing {
-			s.enter(Established, at)
-		}
+		s.mark(u.Family)
+		s.settle(at, &r.rules)
 	case Routes:
-		switch s.state {
-		case PeerUnknown, Stale:
-			s.enter(Established, at)
-		case Ended: // its return was not reported
-			s.enter(Syncing, at)
-			s.table = true
+		r.routes(i, u, at)
+	}
+}
+
+func (r *RIB) routes(i int, u *Update, at stamp) {
+	s := &r.sessions[i]
+	switch s.state {
+	case PeerUnknown, Stale:
+		s.enter(Established, at)
+	case Ended:
+		if len(u.Announced) == 0 {
+			return // a straggler of the session that has ended
 		}
-		for _, n := range u.Withdrawn {
-			r.withdraw(i, n, at)
-		}
-		for _, n := range u.Announced {
-			r.announce(i, n, u.Path, at)
-		}
+		s.enter(Syncing, at) // its return was not reported
+		s.table = true
+	}
+	for _, n := range u.Withdrawn {
+		r.withdraw(i, n, at)
+	}
+	for _, n := range u.Announced {
+		r.announce(i, n, u.Path, at)
 	}
 }
 
@@ -165,6 +172,8 @@ func (r *RIB) session(p Peer) int {
 		i = len(r.sessions)
 		r.sessions = append(r.sessions, session{peer: p})
 		r.byPeer[p] = i
+		rank, _ := slices.BinarySearchFunc(r.ranked, p, func(j int, p Peer) int { return r.sessions[j].peer.compare(p) })
+		r.ranked = slices.Insert(r.ranked, rank, i)
 	}
 	return i
 }
@@ -173,7 +182,7 @@ func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
 	if n.PathID != 0 {
 		path = r.addPath(i, n, path)
 	}
-	r.put(i, n.Prefix, r.tailID(path), at)
+	r.put(i, n.Prefix, r.tailID(i, path))
 	for _, w := range r.watches {
 		w.announced(n.Prefix, i, path, at)
 	}
@@ -186,10 +195,15 @@ func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 			return
 		}
 	}
-	r.put(i, n.Prefix, 0, at)
+	r.put(i, n.Prefix, 0)
 	for _, w := range r.watches {
 		w.withdrawn(n.Prefix, i, at)
 	}
+}
+
+// hasPath reports whether a path of a session that sends several is known.
+func (r *RIB) hasPath(i int, n NLRI) bool {
+	return slices.ContainsFunc(r.addPaths[addPathKey{i, n.Prefix}], func(p addPath) bool { return p.id == n.PathID })
 }
 
 // addPath notes a path of a session that sends several for a prefix (nil takes
@@ -199,7 +213,7 @@ func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 	key := addPathKey{i, n.Prefix}
 	paths := slices.DeleteFunc(r.addPaths[key], func(p addPath) bool { return p.id == n.PathID })
 	if path != nil {
-		at, _ := slices.BinarySearchFunc(paths, n.PathID, func(p addPath, id uint32) int { return int(p.id) - int(id) })
+		at, _ := slices.BinarySearchFunc(paths, n.PathID, func(p addPath, id uint32) int { return cmp.Compare(p.id, id) })
 		paths = slices.Insert(paths, at, addPath{n.PathID, string(path)})
 	}
 	if len(paths) == 0 {
@@ -211,16 +225,16 @@ func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 }
 
 // put sets what session i holds for a prefix; value 0 takes the route away.
-func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
-	family := familyOf(prefix)
+func (r *RIB) put(i int, prefix netip.Prefix, value uint32) {
+	s, family := &r.sessions[i], familyOf(prefix)
 	r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
 		had := r.vectors.at(ref, i) != 0
 		ref = r.vectors.set(ref, i, value)
 		switch {
 		case value != 0 && !had:
-			r.sessions[i].routes[family]++
+			s.gain(family)
 		case value == 0 && had:
-			r.sessions[i].routes[family]--
+			s.routes[family]--
 		}
 		return ref, ref == emptyVector
 	})
@@ -230,29 +244,26 @@ func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
 // keeps what its updates said: they are newer than the dump's slow writing.
 func (r *RIB) load(u *Update, at stamp) {
 	r.dumped = true
-	family := familyOf(u.Prefix)
+	adopters := r.adopters[:0]
+	for k := range u.Entries { // first, for it may change the prefix's vector
+		i := r.session(u.Entries[k].Peer)
+		if !r.adopt(i, u.Dump, at) {
+			i = -1
+		}
+		adopters = append(adopters, i)
+	}
+	r.adopters = adopters
 	ref, _ := r.table.Get(u.Prefix)
 	dense := append(r.dense[:0], r.vectors.decode(ref)...)
 	changed := false
-	for _, e := range u.Entries {
-		i := r.session(e.Peer)
-		if !r.adopt(i, u.Dump, at) {
+	for k, i := range adopters {
+		if i < 0 {
 			continue
 		}
 		if i >= len(dense) {
 			dense = append(dense, make([]uint32, i+1-len(dense))...)
 		}
-		if dense[i] != 0 {
-			continue
-		}
-		dense[i] = r.tailID(e.Path)
-		r.sessions[i].routes[family]++
-		changed = true
-		r.sessions[i].loading = true
-		for _, w := range r.watches {
-			w.announced(u.Prefix, i, e.Path, at)
-		}
-		r.sessions[i].loading = false
+		changed = r.loadEntry(u, &u.Entries[k], i, &dense[i], at) || changed
 	}
 	r.dense = dense
 	if changed {
@@ -262,32 +273,67 @@ func (r *RIB) load(u *Update, at stamp) {
 	}
 }
 
+// loadEntry takes in what session i holds for the prefix of a table dump, and
+// reports whether that changed value, which stands for it.
+func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) bool {
+	path, n := e.Path, NLRI{Prefix: u.Prefix, PathID: e.PathID}
+	switch {
+	case n.PathID != 0:
+		if r.hasPath(i, n) {
+			return false
+		}
+		path = r.addPath(i, n, path)
+	case *value != 0:
+		return false
+	}
+	s := &r.sessions[i]
+	if *value == 0 {
+		s.gain(familyOf(u.Prefix))
+	}
+	*value = r.tailID(i, path)
+	s.loading = true
+	for _, w := range r.watches {
+		w.announced(u.Prefix, i, path, at)
+	}
+	s.loading = false
+	return true
+}
+
 // adopt reports whether session i takes its routes from the given dump, which
-// it does when its table was not known before.
+// it does when its table was not known before, and as long as it stays up.
 func (r *RIB) adopt(i, dump int, at stamp) bool {
 	s := &r.sessions[i]
 	s.heard = max(s.heard, at)
 	if s.dump == dump {
-		return true
+		return s.adopts
 	}
-	if s.state == Stale {
+	if s.state == Stale || s.hole {
 		r.end(i, at)
 	}
-	if s.table && s.live() {
-		return false
+	s.dump, s.adopts = dump, !s.table || !s.live()
+	if s.adopts {
+		s.enter(Established, at)
+		s.table = true
 	}
-	s.enter(Established, at)
-	s.table, s.dump = true, dump
-	return true
+	return s.adopts
 }
 
-// tableless reports whether the recording holds updates alone, so that what a
-// session held before its first update is not known.
+// tableless reports whether the recording holds updates alone, so that what
+// most sessions held before their first update is not known.
 func (r *RIB) tableless() bool {
 	if r.dumped {
 		return false
 	}
-	return slices.ContainsFunc(r.sessions, func(s session) bool { return s.live() && !s.table })
+	live, without := 0, 0
+	for i := range r.sessions {
+		if s := &r.sessions[i]; s.live() {
+			live++
+			if !s.table {
+				without++
+			}
+		}
+	}
+	return without*2 > live
 }
 
 // end takes all routes of a session away without calling them withdrawn.
@@ -302,7 +348,14 @@ func (r *RIB) end(i int, at stamp) {
 	if s.routes != [2]int{} {
 		r.clear(i)
 	}
-	s.before, s.routes = s.routes, [2]int{}
+	for f, n := range s.peak {
+		if s.state == Syncing { // it had not sent all of its table
+			n = max(n, s.before[f])
+		}
+		s.before[f] = n
+	}
+	s.routes, s.peak = [2]int{}, [2]int{}
+	s.adopts, s.hole = false, false
 	s.ended = at
 	s.enter(Ended, at)
 }
@@ -328,9 +381,13 @@ func (r *RIB) clear(i int) {
 	}
 }
 
-// tailID gives the value that stands for the end of a path; never 0.
-func (r *RIB) tailID(path bgp.RawPath) uint32 {
+// tailID gives the value that stands for the end of a path of session i; never
+// 0. A path without an AS is a route that the peer itself originates.
+func (r *RIB) tailID(i int, path bgp.RawPath) uint32 {
 	t := tailOf(path)
+	if len(path) == 0 {
+		t.origin = r.sessions[i].peer.AS
+	}
 	id, ok := r.tailIDs[t]
 	if !ok {
 		r.tails = append(r.tails, t)
@@ -352,15 +409,6 @@ func tailOf(path bgp.RawPath) (t tail) {
 		t.origin, t.upstream = a, t.origin
 	}
 	return t
-}
-
-// held gives the tail of what session i holds for a prefix.
-func (r *RIB) held(prefix netip.Prefix, i int) (tail, bool) {
-	ref, ok := r.table.Get(prefix)
-	if !ok {
-		return tail{}, false
-	}
-	return r.tailAt(ref, i)
 }
 
 func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {

@@ -1,10 +1,13 @@
 package route
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/bgp"
 )
 
 // PeerState is what is known of a session. The zero value claims nothing.
@@ -45,6 +48,11 @@ func (s stamp) time() time.Time {
 func (s stamp) add(d time.Duration) stamp   { return s + stamp(d) }
 func (s stamp) since(t stamp) time.Duration { return time.Duration(s - t) }
 
+// compare orders peers by collector, AS and address.
+func (p Peer) compare(q Peer) int {
+	return cmp.Or(cmp.Compare(p.Collector, q.Collector), cmp.Compare(p.AS, q.AS), p.Addr.Compare(q.Addr))
+}
+
 // session is one peer of one collector and how much it holds.
 type session struct {
 	peer  Peer
@@ -52,17 +60,31 @@ type session struct {
 	since stamp // of state
 	heard stamp
 	ended stamp // when it last went down
-	// routes held now by family (IPv4, IPv6), and when it last went down.
-	routes, before [2]int
+	// routes held now by family (IPv4, IPv6), the most since the session came
+	// up, and that of the session before.
+	routes, peak, before [2]int
+	marked               [2]bool // End-of-RIB, by family
 	// table is true where the whole table is known: from a dump, or because
-	// the session came up before our eyes. dump is the one it came from.
+	// the session came up before our eyes.
 	table   bool
-	dump    int
+	hole    bool // the feed lost messages of this session
+	resent  bool // in a recording without a table: what it says may be no change
+	dump    int  // the last table dump it was in
+	adopts  bool // it takes its routes from that dump
 	loading bool // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {
 	s.state, s.since = state, at
+	if state != Established {
+		s.marked = [2]bool{}
+	}
+}
+
+// gain counts one more route.
+func (s *session) gain(family int) {
+	s.routes[family]++
+	s.peak[family] = max(s.peak[family], s.routes[family])
 }
 
 // live reports whether the session is up, be its table whole or not.
@@ -73,9 +95,7 @@ func (s *session) live() bool { return s.state == Established || s.state == Sync
 func (s *session) settle(now stamp, r *Rules) {
 	switch s.state {
 	case Syncing:
-		before, held := s.before[0]+s.before[1], s.routes[0]+s.routes[1]
-		whole := before > 0 && float64(held) >= r.SyncShare*float64(before)
-		if whole || now.since(s.since) >= r.SyncAfter {
+		if s.whole(r.SyncShare) || now.since(s.since) >= r.SyncAfter {
 			s.enter(Established, now)
 		}
 	case Established:
@@ -85,56 +105,113 @@ func (s *session) settle(now stamp, r *Rules) {
 	}
 }
 
+// whole reports whether a session that is sending its table has sent it. Each
+// family it holds or held must have had its End-of-RIB or be nearly as large as
+// before: IPv6 often follows after all of IPv4.
+func (s *session) whole(share float64) bool {
+	known := false
+	for f, held := range s.routes {
+		switch {
+		case s.marked[f]:
+		case s.before[f] == 0 && held == 0:
+			continue
+		case s.before[f] == 0, float64(held) < share*float64(s.before[f]):
+			return false
+		}
+		known = true
+	}
+	return known
+}
+
+// mark notes an End-of-RIB.
+func (s *session) mark(f bgp.Family) {
+	s.marked[0] = s.marked[0] || f != bgp.IPv6Unicast
+	s.marked[1] = s.marked[1] || f != bgp.IPv4Unicast
+}
+
+// size is how large the session's table is when it is whole, as far as known.
+func (s *session) size(family int) int {
+	if s.state == Syncing || s.state == Ended {
+		return max(s.routes[family], s.before[family])
+	}
+	return s.routes[family]
+}
+
+// remembered is how long a session that is gone or silent still is one of the
+// usual ones: today and the day before.
+const remembered = 48 * time.Hour
+
+// usual reports whether the session is there or was lately.
+func (s *session) usual(now stamp) bool {
+	return s.live() || s.state != PeerUnknown && now.since(max(s.heard, s.ended)) < remembered
+}
+
 // electorate is who may vote on the prefixes of one address family.
 type electorate struct {
-	// sessions are the voting sessions of each vantage point.
+	// sessions are the voting sessions of each vantage point, in the order of
+	// their peers.
 	sessions     map[checks.ASN][]int
-	fullFeed     int // vantage points whose table is full, settled or not
+	full         map[checks.ASN]bool // whose table is full, settled or not
 	fullSessions int
+	usual        int // vantage points that would vote were all sessions there
 }
 
 // votes reports whether a vantage point votes.
 func (e *electorate) votes(a checks.ASN) bool { return len(e.sessions[a]) > 0 }
 
 // fullTable gives the table size from which a session counts as a full feed: a
-// share of the 90th percentile of all live sessions. A fixed size would age.
-func (r *RIB) fullTable(family int) int {
-	sizes := make([]int, 0, len(r.sessions))
+// share of the 90th percentile of the vantage points. A fixed size would age.
+// Sessions that are down count with what they held, so that the test does not
+// become easier while the large ones are away.
+func (r *RIB) fullTable(family int, now stamp) float64 {
+	largest := map[checks.ASN]int{}
 	for i := range r.sessions {
-		if s := &r.sessions[i]; s.live() && s.routes[family] > 0 {
-			sizes = append(sizes, s.routes[family])
+		s := &r.sessions[i]
+		if n := s.size(family); n > largest[s.peer.AS] && s.usual(now) {
+			largest[s.peer.AS] = n
 		}
 	}
-	if len(sizes) == 0 {
+	if len(largest) == 0 {
 		return 0
 	}
-	slices.Sort(sizes)
+	sizes := slices.Sorted(maps.Values(largest))
 	p90 := sizes[(len(sizes)*9+9)/10-1]
-	return max(1, int(r.rules.FullFeedShare*float64(p90)))
+	return max(1, r.rules.FullFeedShare*float64(p90))
 }
 
 // electorate says who votes on a family now. Where no table was ever seen the
-// full-feed test cannot be made, and every session of the recording that has
-// not reset votes.
-func (r *RIB) electorate(family int, tableless bool) electorate {
-	e := electorate{sessions: map[checks.ASN][]int{}}
-	full := r.fullTable(family)
-	fullFeeds := map[checks.ASN]bool{}
-	for i := range r.sessions {
+// full-feed test cannot be made, and every session of the recording votes that
+// has neither reset nor sent its table again.
+func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
+	e := electorate{sessions: map[checks.ASN][]int{}, full: map[checks.ASN]bool{}}
+	if tableless {
+		for _, i := range r.ranked {
+			if s := &r.sessions[i]; s.state == Established && !s.table && !s.resent {
+				e.sessions[s.peer.AS] = append(e.sessions[s.peer.AS], i)
+			}
+		}
+		e.usual = len(e.sessions)
+		return e
+	}
+	full := r.fullTable(family, now)
+	usual := map[checks.ASN]bool{}
+	for _, i := range r.ranked {
 		s := &r.sessions[i]
-		if !s.live() {
+		as := s.peer.AS
+		declared := slices.Contains(r.rules.Declared, as) && max(s.peak[family], s.before[family]) > 0
+		if !declared && (full == 0 || float64(s.size(family)) < full) || !s.usual(now) {
 			continue
 		}
-		isFull := full > 0 && s.routes[family] >= full || slices.Contains(r.rules.Declared, s.peer.AS)
-		if isFull && !tableless {
-			fullFeeds[s.peer.AS] = true
+		usual[as] = true
+		if s.live() {
+			e.full[as] = true
 			e.fullSessions++
 		}
-		if s.state == Established && (isFull || tableless) {
-			e.sessions[s.peer.AS] = append(e.sessions[s.peer.AS], i)
+		if s.state == Established {
+			e.sessions[as] = append(e.sessions[as], i)
 		}
 	}
-	e.fullFeed = len(fullFeeds)
+	e.usual = len(usual)
 	return e
 }
 

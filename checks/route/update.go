@@ -27,7 +27,7 @@ const (
 	PeerUp
 	// PeerDown: the session ended. Its routes are not withdrawn, they are unknown.
 	PeerDown
-	// EndOfRIB: the session has sent its whole table (RFC 4724).
+	// EndOfRIB: the session has sent its whole table of Family (RFC 4724).
 	EndOfRIB
 	// Table is one prefix of a table dump, with the routes of several sessions.
 	Table
@@ -46,6 +46,9 @@ type Update struct {
 	Announced, Withdrawn []NLRI
 	Path                 bgp.RawPath
 
+	// Family is that of an EndOfRIB; zero, where a feed does not say, is both.
+	Family bgp.Family
+
 	// Prefix and Entries are one record of a table dump; Dump numbers the dump,
 	// from 1, among all that are loaded.
 	Prefix  netip.Prefix
@@ -56,8 +59,11 @@ type Update struct {
 // NLRI is a prefix, with the path identifier of RFC 7911 (zero without add-path).
 type NLRI = bgp.NLRI
 
-// Entry is what one session holds for the prefix of a table dump.
+// Entry is what one session holds for the prefix of a table dump. Of a session
+// that sends several paths for a prefix there are several, told apart by PathID
+// (RFC 8050), which is zero for all others.
 type Entry struct {
-	Peer Peer
-	Path bgp.RawPath
+	Peer   Peer
+	Path   bgp.RawPath
+	PathID uint32
 }

@@ -33,8 +33,15 @@ type Watch struct {
 
 // watched is one prefix of the target.
 type watched struct {
-	prefix netip.Prefix
-	holds  []hold // one a session
+	prefix  netip.Prefix
+	holds   []hold // one a session
+	changes []minuteCount
+}
+
+// minuteCount is how many routes changed within a minute.
+type minuteCount struct {
+	minute int64 // since 1970
+	n      int
 }
 
 // hold is what one session held for one prefix.
@@ -45,11 +52,13 @@ type hold struct {
 	lostAt   stamp  // of the last loss
 	backAt   stamp  // of the last return
 	cut      bool   // the loss is the session's, not a withdrawal
-	first    uint32 // of the table that history began with, 0 for none
+	usual    bool   // the baseline rests on it
 	past     []span
 }
 
-// span is a path that a session held for a time.
+// span is a path that a session held for a time. Only those that stood long
+// enough for a baseline are kept, so a flapping route takes no more memory than
+// a quiet one.
 type span struct {
 	path     uint32
 	from, to stamp
@@ -102,19 +111,28 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 	}
 	w.revision++
 	if s := &w.rib.sessions[i]; s.state == Syncing || s.loading {
-		if h.first == 0 {
-			h.first = path
-		}
+		w.seed(h, path, at)
 	} else {
 		w.note(prefix, i, false, at)
 	}
 	switch {
 	case h.path != 0:
-		h.past = append(w.trim(h.past, at), span{h.path, h.since, at})
+		w.remember(h, at)
+		p.count(at, w.rib.rules.BaselineWindow)
 	case h.lostAt != 0 && !h.cut:
 		h.backAt = at
 	}
 	h.path, h.since, h.cut = path, at, false
+}
+
+// seed makes up a past for what a session held when history began, as if it had
+// stood for the stable time: there is nothing older to compare with. Where
+// history is no longer young, or knows more, it does nothing.
+func (w *Watch) seed(h *hold, path uint32, at stamp) {
+	stable := w.rib.rules.BaselineStable
+	if h.path == 0 && h.lostAt == 0 && len(h.past) == 0 && at.since(w.start) < stable {
+		h.past = append(h.past, span{path, at.add(-stable), at})
+	}
 }
 
 // mayTrack is tracks without decoding the path where the prefix alone decides.
@@ -142,13 +160,24 @@ func (w *Watch) withdrawn(prefix netip.Prefix, i int, at stamp) {
 	w.note(prefix, i, true, at)
 	w.lose(h, at)
 	h.cut = false
+	p.count(at, w.rib.rules.BaselineWindow)
 }
 
 // lose ends what a session held.
 func (w *Watch) lose(h *hold, at stamp) {
-	h.past = append(w.trim(h.past, at), span{h.path, h.since, at})
+	w.remember(h, at)
 	h.lostPath, h.lostAt = h.path, at
 	h.path, h.since = 0, at
+}
+
+// remember keeps the path that a session leaves, if it stood long enough, and
+// forgets what ended before the baseline's window.
+func (w *Watch) remember(h *hold, at stamp) {
+	from := at.add(-w.rib.rules.BaselineWindow)
+	h.past = slices.DeleteFunc(h.past, func(s span) bool { return s.to < from })
+	if at.since(h.since) >= w.rib.rules.BaselineStable {
+		h.past = append(h.past, span{h.path, h.since, at})
+	}
 }
 
 // ended notes the end of a session. Withdrawals that it sent just before count
@@ -187,18 +216,21 @@ func (p *watched) hold(i int) *hold {
 	return &p.holds[i]
 }
 
-// trim drops what ended before the baseline's window. A span that began before
-// it and reaches into it stays.
-func (w *Watch) trim(past []span, now stamp) []span {
-	from := now.add(-w.rib.rules.BaselineWindow)
-	old := 0
-	for old < len(past) && past[old].to < from {
-		old++
+// count notes a change of route and forgets those before the window.
+func (p *watched) count(at stamp, window time.Duration) {
+	minute := int64(at) / int64(time.Minute)
+	if n := len(p.changes); n > 0 && p.changes[n-1].minute >= minute {
+		p.changes[n-1].n++
+		return
 	}
-	if old > len(past)/2 {
-		return slices.Delete(past, 0, old)
-	}
-	return past
+	oldest := minute - int64(window/time.Minute)
+	p.changes = slices.DeleteFunc(p.changes, func(c minuteCount) bool { return c.minute < oldest })
+	p.changes = append(p.changes, minuteCount{minute, 1})
+}
+
+// idle reports whether nobody has held the prefix since from.
+func (p *watched) idle(from stamp) bool {
+	return !slices.ContainsFunc(p.holds, func(h hold) bool { return h.path != 0 || h.lostAt >= from })
 }
 
 // pathTable holds the full paths of watched routes, each once. Identifier 0 is
@@ -206,22 +238,62 @@ func (w *Watch) trim(past []span, now stamp) []span {
 type pathTable struct {
 	ids   map[string]uint32
 	paths []checks.Path
+	raw   []string
+	limit int // of len(paths), from which unused ones are dropped
 }
 
-const impliedPath = 1
+const (
+	impliedPath = 1
+	// fewPaths is how many paths a table holds before it is worth sweeping.
+	fewPaths = 1 << 14
+)
 
 func newPathTable() pathTable {
-	return pathTable{ids: map[string]uint32{}, paths: make([]checks.Path, 2)}
+	return pathTable{ids: map[string]uint32{}, paths: make([]checks.Path, 2), raw: make([]string, 2), limit: fewPaths}
 }
 
 func (t *pathTable) id(raw bgp.RawPath) uint32 {
 	id, ok := t.ids[string(raw)]
 	if !ok {
 		id = uint32(len(t.paths))
-		t.paths = append(t.paths, raw.Path())
-		t.ids[string(raw)] = id
+		key := string(raw)
+		t.paths, t.raw = append(t.paths, raw.Path()), append(t.raw, key)
+		t.ids[key] = id
 	}
 	return id
+}
+
+// sweep drops the paths that nothing refers to any more, once they may be the
+// most: routes that search their way pass through very many.
+func (w *Watch) sweep() {
+	if len(w.paths.paths) < w.paths.limit {
+		return
+	}
+	kept := newPathTable()
+	keep := func(id uint32) uint32 {
+		if id <= impliedPath {
+			return id
+		}
+		key := w.paths.raw[id]
+		now, ok := kept.ids[key]
+		if !ok {
+			now = uint32(len(kept.paths))
+			kept.paths, kept.raw = append(kept.paths, w.paths.paths[id]), append(kept.raw, key)
+			kept.ids[key] = now
+		}
+		return now
+	}
+	for _, p := range w.sorted {
+		for i := range p.holds {
+			h := &p.holds[i]
+			h.path, h.lostPath = keep(h.path), keep(h.lostPath)
+			for j := range h.past {
+				h.past[j].path = keep(h.past[j].path)
+			}
+		}
+	}
+	kept.limit = max(fewPaths, 2*len(kept.paths))
+	w.paths = kept
 }
 
 // dayPeak is the highest value of the present and the last day.

@@ -1,0 +1,393 @@
+package route
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+)
+
+// view is one prefix of the baseline, looked at from every vantage point.
+type view struct {
+	watch    *Watch
+	base     *checks.BaselinePrefix
+	held     *watched
+	over     []*watched // watched prefixes over it
+	family   int
+	now      stamp
+	accepted []checks.ASN // origins
+
+	asked, seen int
+	answered    map[checks.ASN]bool // those asked, and those sighted
+	sightings   []sighting
+	covers      map[coverKey]*coverCount
+	split       int
+	lost        []stamp   // one a vantage point that lost it
+	absences    []absence // the last one of each that was asked
+	collectors  map[string]*collectorCount
+}
+
+// sighting is what a vantage point has in place of the lost or found prefix.
+type sighting struct {
+	as    checks.ASN
+	path  checks.Path
+	since stamp
+	vote  bool // it counts among those asked
+	exact bool
+}
+
+type coverKey struct {
+	prefix   netip.Prefix
+	origin   checks.ASN
+	accepted bool
+}
+
+// coverCount counts who sees the prefix only through a cover, and who carries it:
+// zero where the vantage points differ.
+type coverCount struct {
+	peers    int
+	upstream checks.ASN
+}
+
+// collectorCount counts the vantage points of one collector.
+type collectorCount struct{ asked, lost int }
+
+// cover counts one vantage point for a cover.
+func (v *view) cover(key coverKey, upstream checks.ASN) {
+	c := v.covers[key]
+	if c == nil {
+		v.covers[key] = &coverCount{1, upstream}
+		return
+	}
+	c.peers++
+	if c.upstream != upstream {
+		c.upstream = 0
+	}
+}
+
+func (w *Watch) view(bp *checks.BaselinePrefix, voters *electorate, now stamp) *view {
+	v := &view{
+		watch: w, base: bp, held: w.prefixes[bp.Prefix], over: w.over(bp.Prefix), family: familyOf(bp.Prefix), now: now,
+		answered: map[checks.ASN]bool{}, covers: map[coverKey]*coverCount{}, collectors: map[string]*collectorCount{},
+	}
+	v.accepted = append(slices.Clone(bp.Origins), w.target.Origins...)
+	carriers := make([]checks.ASN, 0, 64)
+	for _, s := range bp.Paths {
+		carriers = append(carriers, s.Peers...)
+	}
+	slices.Sort(carriers)
+	for _, as := range carriers {
+		if sessions := voters.sessions[as]; v.carried(sessions) {
+			v.ask(as, sessions)
+		}
+	}
+	v.sightOthers()
+	return v
+}
+
+// over gives the watched prefixes that lie over one, the longest first.
+func (w *Watch) over(prefix netip.Prefix) (list []*watched) {
+	for bits := prefix.Bits() - 1; bits >= checks.MinCoverBits; bits-- {
+		if p := w.prefixes[netip.PrefixFrom(prefix.Addr(), bits).Masked()]; p != nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// carried reports whether the baseline rests on any of the sessions. Where it
+// rests only on other sessions of the same AS, which do not vote now, those that
+// do cannot have lost what they never had.
+func (v *view) carried(sessions []int) bool {
+	return slices.ContainsFunc(sessions, func(i int) bool { return v.held.hold(i).usual })
+}
+
+// ask looks at the prefix from one vantage point that had it before.
+func (v *view) ask(as checks.ASN, sessions []int) {
+	v.asked++
+	v.answered[as] = true
+	gone := absence{}
+	for _, i := range sessions {
+		h := v.held.hold(i)
+		if path, ok := v.exact(h, i); ok {
+			v.seen++
+			v.sightings = append(v.sightings, sighting{as, v.watch.paths.paths[path], h.since, true, true})
+			if h.path != 0 && h.backAt > h.lostAt {
+				v.absences = append(v.absences, absence{h.lostAt, h.backAt})
+			}
+			v.count(sessions, false)
+			return
+		}
+		gone.from = max(gone.from, v.lostSince(h, i))
+	}
+	if v.covered(as, sessions) {
+		v.seen++
+		v.count(sessions, false)
+		return
+	}
+	v.lost = append(v.lost, gone.from)
+	v.absences = append(v.absences, gone)
+	v.count(sessions, true)
+}
+
+// count counts a vantage point for every collector it has a voting session at.
+func (v *view) count(sessions []int, lost bool) {
+	last := ""
+	for n, i := range sessions {
+		name := v.watch.rib.sessions[i].peer.Collector
+		if n > 0 && name == last { // sessions come in the order of their collectors
+			continue
+		}
+		last = name
+		c := v.collectors[name]
+		if c == nil {
+			c = &collectorCount{}
+			v.collectors[name] = c
+		}
+		c.asked++
+		if lost {
+			c.lost++
+		}
+	}
+}
+
+// losing adds the collectors at which at least half of those asked lost the prefix.
+func (v *view) losing(names map[string]bool) {
+	for name, c := range v.collectors {
+		if c.lost*2 >= c.asked {
+			names[name] = true
+		}
+	}
+}
+
+// exact gives the accepted path that a session has for the prefix itself. A loss
+// that has not settled yet leaves the path before it standing.
+func (v *view) exact(h *hold, i int) (path uint32, ok bool) {
+	path = h.path
+	if path == 0 && v.unsettled(h, i) {
+		path = h.lostPath
+	}
+	if path == 0 {
+		return 0, false
+	}
+	return path, v.accepts(path)
+}
+
+// unsettled reports whether the loss of a route is too young to count: a session
+// that was about to end may have withdrawn it, or one that came back, and counts
+// as whole for most of its table, may still be sending it.
+func (v *view) unsettled(h *hold, i int) bool {
+	return h.lostAt != 0 && v.now.since(v.lossKnown(h, i)) < v.watch.rib.rules.Settle
+}
+
+// lossKnown gives when a loss counts from: that of a session which ended from
+// when the session was back without the route.
+func (v *view) lossKnown(h *hold, i int) stamp {
+	if s := &v.watch.rib.sessions[i]; h.cut && !s.marked[v.family] {
+		return max(h.lostAt, s.since)
+	}
+	return h.lostAt
+}
+
+// lostSince gives from when a session has had no accepted route for the prefix,
+// or for a watched one over it.
+func (v *view) lostSince(h *hold, i int) stamp {
+	if h.path != 0 {
+		return h.since // another origin's route took its place
+	}
+	at := v.lossKnown(h, i)
+	for _, p := range v.over {
+		if o := p.hold(i); o.path == 0 && o.lostAt != 0 && v.accepts(o.lostPath) {
+			at = max(at, v.lossKnown(o, i))
+		}
+	}
+	return at
+}
+
+func (v *view) accepts(path uint32) bool {
+	if path == impliedPath || len(v.accepted) == 0 {
+		return true
+	}
+	origins := v.watch.paths.paths[path].Origins()
+	return len(origins) == 0 || slices.ContainsFunc(origins, func(o checks.ASN) bool { return slices.Contains(v.accepted, o) })
+}
+
+// covered looks for a route that stands in for the prefix at one vantage point:
+// its more-specifics, or one over it. Only an accepted origin makes it seen;
+// others are noted.
+func (v *view) covered(as checks.ASN, sessions []int) bool {
+	foreign, through := coverKey{}, checks.ASN(0)
+	for _, i := range sessions {
+		if v.splitAt(i) {
+			v.split++
+			return true
+		}
+		key, upstream := v.coverAt(i)
+		switch {
+		case key.accepted:
+			v.cover(key, upstream)
+			t := tail{key.origin, upstream}
+			v.sightings = append(v.sightings, sighting{as: as, path: t.path(), vote: true})
+			return true
+		case foreign == (coverKey{}):
+			foreign, through = key, upstream
+		}
+	}
+	if foreign != (coverKey{}) {
+		v.cover(foreign, through)
+	}
+	return false
+}
+
+// coverAt finds what one session has in place of the prefix: the longest route
+// over it with an accepted origin, else the longest of all. A route of another
+// origin for the prefix itself hides those over it.
+func (v *view) coverAt(i int) (key coverKey, upstream checks.ASN) {
+	r := v.watch.rib
+	for prefix, ref := range r.table.Supernets(v.base.Prefix) {
+		if prefix.Bits() < checks.MinCoverBits {
+			break
+		}
+		t, ok := r.tailAt(ref, i)
+		if !ok {
+			continue
+		}
+		if prefix == v.base.Prefix {
+			return coverKey{prefix, t.origin, false}, t.upstream
+		}
+		if slices.Contains(v.accepted, t.origin) {
+			return coverKey{prefix, t.origin, true}, t.upstream
+		}
+		if key == (coverKey{}) {
+			key, upstream = coverKey{prefix, t.origin, false}, t.upstream
+		}
+	}
+	return v.unsettledCover(i, key, upstream)
+}
+
+// unsettledCover gives the watched route over the prefix that a session withdrew
+// too lately for that to count, and otherwise what it is given.
+func (v *view) unsettledCover(i int, key coverKey, upstream checks.ASN) (coverKey, checks.ASN) {
+	for _, p := range v.over {
+		h := p.hold(i)
+		if h.path != 0 || !v.unsettled(h, i) || !v.accepts(h.lostPath) {
+			continue
+		}
+		path := v.watch.paths.paths[h.lostPath]
+		return coverKey{p.prefix, path.Origin(), true}, v.watch.lastHop(h.lostPath)
+	}
+	return key, upstream
+}
+
+// splitAt reports whether a session has accepted more-specifics that make up the
+// whole prefix.
+func (v *view) splitAt(i int) bool {
+	r := v.watch.rib
+	parts := make([]netip.Prefix, 0, 8)
+	for prefix, ref := range r.table.Subnets(v.base.Prefix) {
+		if prefix == v.base.Prefix {
+			continue
+		}
+		if t, ok := r.tailAt(ref, i); ok && slices.Contains(v.accepted, t.origin) {
+			parts = append(parts, prefix)
+		}
+	}
+	return checks.Fills(parts, v.base.Prefix)
+}
+
+// sightOthers adds the vantage points that have the prefix and were not asked.
+func (v *view) sightOthers() {
+	r := v.watch.rib
+	for _, i := range r.ranked {
+		s := &r.sessions[i]
+		if i >= len(v.held.holds) || !s.live() || v.answered[s.peer.AS] {
+			continue
+		}
+		h := &v.held.holds[i]
+		if h.path != 0 && v.accepts(h.path) {
+			v.answered[s.peer.AS] = true
+			v.sightings = append(v.sightings, sighting{s.peer.AS, v.watch.paths.paths[h.path], h.since, false, true})
+		}
+	}
+}
+
+func (v *view) observation(newest time.Time) checks.Observation {
+	o := checks.Observation{
+		Check: "route", Source: joinNames(v.sources()), At: newest, Prefix: v.base.Prefix,
+		Asked: v.asked, Seen: v.seen, Split: v.split > 0 && v.split*2 >= v.asked, Changes: v.changes(),
+	}
+	o.Lost, o.Back = v.crossings()
+	byPath := map[string]*checks.PathSeen{}
+	for _, s := range v.sightings {
+		if s.exact {
+			o.Sighted++
+			o.Origins = append(o.Origins, s.path.Origins()...)
+		}
+		if s.vote && s.exact && len(v.lost) > 0 && s.since < slices.Min(v.lost) {
+			o.Stuck++
+		}
+		if s.path == nil {
+			continue
+		}
+		key := s.path.String()
+		if byPath[key] == nil {
+			byPath[key] = &checks.PathSeen{Path: s.path}
+		}
+		byPath[key].Peers = append(byPath[key].Peers, s.as)
+	}
+	slices.Sort(o.Origins)
+	o.Origins = slices.Compact(o.Origins)
+	for _, seen := range byPath {
+		slices.Sort(seen.Peers)
+		o.Paths = append(o.Paths, *seen)
+	}
+	slices.SortFunc(o.Paths, compareSeen)
+	o.Covers = v.coverList()
+	return o
+}
+
+// sources gives the collectors that have, or had, the prefix.
+func (v *view) sources() map[string]bool {
+	names := map[string]bool{}
+	for i := range v.held.holds {
+		if v.held.holds[i].path != 0 || v.held.holds[i].lostAt != 0 {
+			names[v.watch.rib.sessions[i].peer.Collector] = true
+		}
+	}
+	return names
+}
+
+// changes counts the route changes in the baseline's window.
+func (v *view) changes() (n int) {
+	oldest := int64(v.now.add(-v.watch.rib.rules.BaselineWindow)) / int64(time.Minute)
+	for _, c := range v.held.changes {
+		if c.minute >= oldest {
+			n += c.n
+		}
+	}
+	return n
+}
+
+func (v *view) coverList() []checks.Cover {
+	list := make([]checks.Cover, 0, len(v.covers))
+	for k, c := range v.covers {
+		list = append(list, checks.Cover{Prefix: k.prefix, Origin: k.origin, Upstream: c.upstream, Peers: c.peers, Accepted: k.accepted})
+	}
+	slices.SortFunc(list, func(a, b checks.Cover) int {
+		return cmp.Or(cmp.Compare(b.Peers, a.Peers), checks.ComparePrefixes(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))
+	})
+	return list
+}
+
+// path is the end of a path as far as it is kept.
+func (t tail) path() checks.Path {
+	switch {
+	case t.origin == 0:
+		return nil
+	case t.upstream == 0:
+		return checks.MakePath(t.origin)
+	}
+	return checks.MakePath(t.upstream, t.origin)
+}
