@@ -133,10 +133,15 @@ func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	v := checks.Assess(checks.Case{
 		Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations,
-		Gaps: slices.Concat(d.rec.Gaps(), d.gaps), Now: now, Rules: d.app.config.assessRules(),
+		Gaps: append(slices.Concat(d.rec.Gaps(), d.gaps), notProbed()), Now: now, Rules: d.app.config.assessRules(),
 	})
 	v.NameASes(d.registry.ASName)
 	return v
+}
+
+// notProbed is the gap that every answer of this version has.
+func notProbed() checks.Gap {
+	return checks.Gap{Check: "reach", Reason: "this version does not probe"}
 }
 
 // finish adds to a notice what the reader's surroundings know.

@@ -140,8 +140,8 @@ func TestCheckInATruncatedTable(t *testing.T) {
 	if points.FullFeed != 29 || points.Voting != 29 {
 		t.Errorf("vantage points %+v, want 29 voting", points)
 	}
-	if len(v.Gaps) != 1 || !regexp.MustCompile(`stops at byte \d+.*cut off`).MatchString(v.Gaps[0].Reason) {
-		t.Errorf("gaps %+v, want the byte at which the file is cut off", v.Gaps)
+	if len(v.Gaps) != 2 || !regexp.MustCompile(`stops at byte \d+.*cut off`).MatchString(v.Gaps[0].Reason) {
+		t.Errorf("gaps %+v, want the byte at which the file is cut off, and that nothing was probed", v.Gaps)
 	}
 	for _, prefix := range v.Prefixes {
 		if prefix.Of != 29 {
