@@ -58,11 +58,14 @@ func inputFailure(err error) error {
 	return &failure{exitData, err}
 }
 
-// scenarioRegistry makes the registry that a scenario declares.
+// scenarioRegistry makes the registry that a scenario declares: without lines for
+// it, one that knows nothing, which is enough for networks and prefixes.
 func scenarioRegistry(s *archive.Scenario) (*registry.Registry, error) {
 	var l registry.Loader
-	if err := l.Add(s.Name, bytes.NewReader(s.Delegated())); err != nil {
-		return nil, fmt.Errorf("reading the registered space of %s: %w", s.Name, err)
+	if lists := s.Delegated(); len(lists) > 0 {
+		if err := l.Add(s.Name, bytes.NewReader(lists)); err != nil {
+			return nil, fmt.Errorf("reading the registered space of %s: %w", s.Name, err)
+		}
 	}
 	if names := s.ASNames(); len(names) > 0 {
 		if err := l.Add(s.Name, bytes.NewReader(names)); err != nil {
