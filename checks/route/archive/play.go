@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/bgp"
 	"isitdown/checks/internal/mrt"
 	"isitdown/checks/route"
 )
@@ -195,8 +196,12 @@ func (p *player) one(s *playing) error {
 
 func (p *player) message(r *mrt.Record, u *route.Update) error {
 	if r.Update.EndOfRIB {
-		u.Kind = route.EndOfRIB
-		return p.emit(u)
+		// The end of another family's table says nothing of this one's.
+		if f := r.Update.EndOfRIBFamily; f == bgp.IPv4Unicast || f == bgp.IPv6Unicast {
+			u.Kind, u.Family = route.EndOfRIB, f
+			return p.emit(u)
+		}
+		return nil
 	}
 	if len(r.Update.Announced) == 0 && len(r.Update.Withdrawn) == 0 {
 		return nil
@@ -219,7 +224,7 @@ func (p *player) table(s *playing, r *mrt.Record, u *route.Update) error {
 		p.paths = append(p.paths, e.Path...)
 		p.entries = append(p.entries, route.Entry{
 			Peer: route.Peer{Collector: s.collector, Addr: e.Peer.Addr, AS: e.Peer.AS},
-			Path: p.paths[at:len(p.paths):len(p.paths)],
+			Path: p.paths[at:len(p.paths):len(p.paths)], PathID: e.PathID,
 		})
 	}
 	u.Entries = p.entries
