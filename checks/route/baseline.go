@@ -16,26 +16,42 @@ const baselineAge = time.Minute
 // Freeze holds the baseline as it is now: while an incident is open nothing of
 // the outage may enter it.
 func (w *Watch) Freeze(now time.Time) {
-	if w.frozen {
+	if w.frozen != 0 {
 		return
 	}
 	b := w.baseline(stampOf(now))
 	b.Frozen = true
-	w.kept, w.frozen, w.thawing = &b, true, 0
+	w.kept, w.frozen, w.thawing = &b, stampOf(now), 0
 }
 
 // Thaw lets the baseline move on. The frozen one serves until new paths had time
 // to become stable, for after a long outage there is nothing else to compare with.
 func (w *Watch) Thaw(now time.Time) {
-	if w.frozen {
-		w.frozen, w.thawing = false, stampOf(now)
+	if w.frozen == 0 {
+		return
 	}
+	at := stampOf(now)
+	from := at.add(-w.rib.rules.BaselineWindow)
+	w.held = slices.DeleteFunc(w.held, func(p period) bool { return p.to < from })
+	w.held = append(w.held, period{w.frozen, at})
+	w.frozen, w.thawing = 0, at
+}
+
+// normal cuts off what a path stood while the baseline was held, unless it had
+// been stable before that: it is what the outage left, or brought.
+func (w *Watch) normal(s span) span {
+	for _, p := range w.held {
+		if s.from > p.from.add(-w.rib.rules.BaselineStable) && s.from < p.to {
+			s.from = p.to
+		}
+	}
+	return s
 }
 
 // baseline gives what is normal at now.
 func (w *Watch) baseline(now stamp) checks.Baseline {
 	switch {
-	case w.frozen:
+	case w.frozen != 0:
 		return *w.kept
 	case w.thawing != 0 && now.since(w.thawing) < w.rib.rules.BaselineStable:
 		b := *w.kept
@@ -121,6 +137,7 @@ func (w *Watch) usualPath(h *hold, now stamp) (best choice) {
 	from := now.add(-w.rib.rules.BaselineWindow)
 	sums := make([]choice, 0, 4)
 	add := func(s span) {
+		s = w.normal(s)
 		if s.to < from || s.to.since(s.from) < w.rib.rules.BaselineStable || !w.origin(s.path) {
 			return
 		}

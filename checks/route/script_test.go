@@ -137,9 +137,9 @@ func (d *desk) line(fields []string) []*Update {
 	case "announce":
 		return o.announce(d.t, o.prefixes)
 	case "resend":
-		return o.announce(d.t, slices.Concat(o.prefixes, o.filler()))
+		return append(o.announce(d.t, o.prefixes), o.other().announce(d.t, o.filler())...)
 	case "beat":
-		return o.announce(d.t, []netip.Prefix{named(d.t, "20.0.0.0/24")})
+		return o.other().announce(d.t, []netip.Prefix{named(d.t, "20.0.0.0/24")})
 	case "withdraw":
 		return o.each(func(u *Update) { u.Kind, u.Withdrawn = Routes, o.routes(o.prefixes) })
 	case "hole":
@@ -215,6 +215,11 @@ func (o *order) raw(t testing.TB, p Peer) bgp.RawPath {
 	return raw
 }
 
+// other is the same order for prefixes that are not the script's concern.
+func (o *order) other() *order {
+	return &order{at: o.at, peers: o.peers, path: checks.MakePath(64496), id: o.id}
+}
+
 func (o *order) announce(t testing.TB, prefixes []netip.Prefix) []*Update {
 	t.Helper()
 	return o.each(func(u *Update) {
@@ -241,13 +246,17 @@ func (o *order) filler() (list []netip.Prefix) {
 
 func (o *order) dump(t testing.TB, number int) (list []*Update) {
 	t.Helper()
-	for _, p := range slices.Concat(o.prefixes, o.filler()) {
-		u := &Update{Kind: Table, At: o.at, Prefix: p, Dump: number}
-		for _, peer := range o.peers {
-			u.Entries = append(u.Entries, Entry{Peer: peer, Path: o.raw(t, peer), PathID: o.id})
+	tables := func(o *order, prefixes []netip.Prefix) {
+		for _, p := range prefixes {
+			u := &Update{Kind: Table, At: o.at, Prefix: p, Dump: number}
+			for _, peer := range o.peers {
+				u.Entries = append(u.Entries, Entry{Peer: peer, Path: o.raw(t, peer), PathID: o.id})
+			}
+			list = append(list, u)
 		}
-		list = append(list, u)
 	}
+	tables(o, o.prefixes)
+	tables(o.other(), o.filler())
 	return list
 }
 

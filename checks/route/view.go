@@ -179,14 +179,17 @@ func (v *view) exact(h *hold, i int) (path uint32, ok bool) {
 // that was about to end may have withdrawn it, or one that came back, and counts
 // as whole for most of its table, may still be sending it.
 func (v *view) unsettled(h *hold, i int) bool {
+	if h.cut && v.watch.rib.sessions[i].marked[v.family] {
+		return false
+	}
 	return h.lostAt != 0 && v.now.since(v.lossKnown(h, i)) < v.watch.rib.rules.Settle
 }
 
-// lossKnown gives when a loss counts from: that of a session which ended from
-// when the session was back without the route.
+// lossKnown gives when a session lost a route. Where the session itself ended that
+// is not known until it is back without the route.
 func (v *view) lossKnown(h *hold, i int) stamp {
-	if s := &v.watch.rib.sessions[i]; h.cut && !s.marked[v.family] {
-		return max(h.lostAt, s.since)
+	if h.cut {
+		return max(h.lostAt, v.watch.rib.sessions[i].since)
 	}
 	return h.lostAt
 }

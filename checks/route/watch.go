@@ -23,8 +23,9 @@ type Watch struct {
 	kept    *checks.Baseline // computed at keptAt, or frozen
 	keptAt  stamp
 	keptRev int
-	frozen  bool
+	frozen  stamp // since when it is held, zero for not
 	thawing stamp // unfrozen then, and the frozen baseline serves on for a while
+	held    []period
 
 	episodes []Episode
 	open     *openEpisode
@@ -63,6 +64,9 @@ type span struct {
 	path     uint32
 	from, to stamp
 }
+
+// period is a time in which the baseline was held.
+type period struct{ from, to stamp }
 
 // Watch begins to keep the history of a target. It sees only updates that are
 // applied later.

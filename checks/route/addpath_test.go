@@ -1,0 +1,54 @@
+package route
+
+import (
+	"testing"
+
+	"isitdown/checks"
+)
+
+func TestAddPath(t *testing.T) {
+	tests := []struct {
+		name, script string
+		path         string // of AS1 now, "" for none
+	}{
+		{"the lowest identifier stands for all", steady + "2h announce 1 n1 via 10 id 2\n2h announce 1 n1 via 20 id 1\n", "1 20 131279"},
+		{"whichever came first", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n", "1 20 131279"},
+		{"withdrawing one of two keeps the route", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n2h1m withdraw 1 n1 id 1", "1 10 131279"},
+		{"the other", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n2h1m withdraw 1 n1 id 2", "1 20 131279"},
+		{"both", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n2h1m withdraw 1 n1 id 1\n2h1m withdraw 1 n1 id 2", ""},
+		{"one twice", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n2h1m withdraw 1 n1 id 1\n2h1m withdraw 1 n1 id 1", "1 10 131279"},
+		{"one anew", steady + "2h announce 1 n1 via 20 id 1\n2h1m announce 1 n1 via 10 id 1\n", "1 10 131279"},
+		{"a session that ends takes all of them", steady + "2h announce 1 n1 via 20 id 1\n2h announce 1 n1 via 10 id 2\n2h1m down 1\n2h2m up 1\n2h3m announce 1 n1 via 30 id 2\n2h4m withdraw 1 n1 id 2", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := watching(t).play(tt.script)
+			got := ""
+			if p := d.watch.prefixes[named(t, "n1")]; p != nil && len(p.holds) > 0 {
+				got = d.watch.paths.paths[p.holds[0].path].String()
+			}
+			if got != tt.path {
+				t.Errorf("AS1 has %q, want %q", got, tt.path)
+			}
+		})
+	}
+	t.Run("a dump with two", func(t *testing.T) {
+		d := watching(t)
+		dump := d.updates("0s dump 1-40 k1 via 20 id 1")
+		for i, second := range d.updates("0s dump 1-40 k1 via 10 id 2") {
+			dump[i].Entries = append(dump[i].Entries, second.Entries...)
+			d.apply(dump[i])
+		}
+		d.play("119m beat 1-40\n2h withdraw 1-40 k1 id 2\n")
+		d.expect(want{at: "2h1m", state: checks.Up, k1: "40/40", voting: 40})
+		d.play("2h2m withdraw 1-40 k1 id 1\n")
+		d.expect(want{at: "2h3m", state: checks.Down, k1: "0/40"})
+		if n := len(d.rib.addPaths); n != 40*100 {
+			t.Errorf("paths of %d prefixes are kept, want those of the filler, %d", n, 40*100)
+		}
+		d.play("2h4m down 1-40\n")
+		if n := len(d.rib.addPaths); n != 0 {
+			t.Errorf("paths of %d prefixes are kept after the sessions ended", n)
+		}
+	})
+}
