@@ -81,23 +81,24 @@ func played(t *testing.T, rec *Recording, until time.Time) []string {
 	t.Helper()
 	var out []string
 	err := rec.Play(t.Context(), until, func(u *route.Update) error {
-		text := u.At.Format("15:04:05") + " " + u.Peer.Collector
+		var text strings.Builder
+		text.WriteString(u.At.Format("15:04:05") + " " + u.Peer.Collector)
 		switch u.Kind {
 		case route.Routes:
-			text += " " + u.Peer.AS.String() + " announces " + u.Announced[0].Prefix.String()
+			text.WriteString(" " + u.Peer.AS.String() + " announces " + u.Announced[0].Prefix.String())
 		case route.PeerUp:
-			text += " " + u.Peer.AS.String() + " up"
+			text.WriteString(" " + u.Peer.AS.String() + " up")
 		case route.PeerDown:
-			text += " " + u.Peer.AS.String() + " down"
+			text.WriteString(" " + u.Peer.AS.String() + " down")
 		case route.Lost:
-			text += " lost"
+			text.WriteString(" lost")
 		case route.Table:
-			text += " table " + u.Prefix.String()
+			text.WriteString(" table " + u.Prefix.String())
 			for _, e := range u.Entries {
-				text += " " + e.Peer.AS.String() + " [" + e.Path.String() + "]"
+				text.WriteString(" " + e.Peer.AS.String() + " [" + e.Path.String() + "]")
 			}
 		}
-		out = append(out, text)
+		out = append(out, text.String())
 		return nil
 	})
 	if err != nil {
@@ -155,6 +156,7 @@ func TestPlayOverADamagedFile(t *testing.T) {
 	compare(t, played(t, rec, time.Time{}),
 		"12:00:00 rrc00 AS3356 announces 192.0.2.0/24",
 		"12:00:00 rrc00 lost",
+		"12:05:00 rrc00 lost",
 		"12:05:00 rrc00 AS3356 announces 203.0.113.0/24",
 		"12:06:00 rrc01 AS1299 announces 203.0.113.0/24",
 	)
