@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"isitdown/checks"
@@ -15,16 +16,20 @@ import (
 	"isitdown/checks/route"
 )
 
-// progressEvery is how many records pass between two reports.
-const progressEvery = 1 << 13
+// progressEvery is how many records pass between two reports, askEvery between
+// two looks at whether to go on: some records take long.
+const (
+	progressEvery = 1 << 13
+	askEvery      = 1 << 6
+)
 
 // Play emits all updates up to and including the given time, all there are where
 // it is zero, in the order of time. The update and what hangs on it are valid
 // until emit returns. An error is emit's, the context's, or that of a file that
 // can no longer be opened; damage in a file is a gap.
 func (rec *Recording) Play(ctx context.Context, until time.Time, emit func(*route.Update) error) error {
-	p := &player{rec: rec, emit: emit, until: until}
-	rec.gaps = nil
+	p := &player{rec: rec, emit: emit, until: until, feeds: map[string]*feed{}}
+	rec.gaps = slices.Clone(rec.known)
 	defer p.close()
 	return p.run(ctx)
 }
@@ -36,6 +41,7 @@ type player struct {
 	until   time.Time
 	waiting []*source
 	active  queue
+	feeds   map[string]*feed // by collector
 	dumps   int
 	done    int64 // bytes of finished sources
 	records int64
@@ -66,10 +72,12 @@ func (p *player) run(ctx context.Context) error {
 		if err := p.one(s); err != nil {
 			return err
 		}
-		if p.records++; p.records%progressEvery == 0 {
+		if p.records++; p.records%askEvery == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+		}
+		if p.records%progressEvery == 0 {
 			p.progress(s.last)
 		}
 		if err := p.next(s); err != nil {
@@ -108,6 +116,9 @@ func (p *player) open() error {
 		if err := p.next(s); err != nil {
 			return err
 		}
+		if err := p.resume(s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -118,8 +129,9 @@ func (p *player) next(s *playing) error {
 	for at < len(p.active) && p.active[at] != s {
 		at++
 	}
-	record, err := s.reader.Next()
+	record, err := s.read()
 	if err == nil {
+		p.hear(s, record.Time)
 		s.record, s.last = record, record.Time
 		heap.Fix(&p.active, at)
 		return nil
@@ -129,7 +141,7 @@ func (p *player) next(s *playing) error {
 	p.done += s.size
 	p.problems(s)
 	if errors.Is(err, io.EOF) {
-		return nil
+		return p.silence(s)
 	}
 	return p.cutOff(s, err)
 }
@@ -137,13 +149,13 @@ func (p *player) next(s *playing) error {
 // cutOff notes that a source ended before its time. Where another source goes on
 // with the same collector, what the collector's sessions hold is not known there.
 func (p *player) cutOff(s *playing, err error) error {
-	p.gap("%s: %v; what is whole before it was used, up to %s", s.name, err, s.last.UTC().Format("15:04:05 UTC on 2 January 2006"))
+	p.gap("%s: %v; what is whole before it was used, up to %s", s.name, err, s.last.UTC().Format(gapClock))
 	if s.dump {
 		return nil
 	}
 	for _, other := range p.waiting {
 		if other.collector == s.collector {
-			return p.emit(&route.Update{Kind: route.Lost, At: s.last, Peer: route.Peer{Collector: s.collector}})
+			return p.lost(s)
 		}
 	}
 	return nil
@@ -154,13 +166,21 @@ func (p *player) problems(s *playing) {
 	if n, first := s.reader.Problems(); n > 0 {
 		p.gap("%s: %d %s left out because they make no sense, the first %v", s.name, n, plural(n, "record was", "records were"), first)
 	}
+	if s.strays > 0 {
+		p.gap("%s: %d %s left out because of %s time, which is before %d or more than a year from the first record's", s.name, s.strays,
+			plural(s.strays, "record was", "records were"), plural(s.strays, "its", "their"), earliest.Year())
+	}
 	for _, skipped := range s.reader.Skipped() {
 		p.gap("%s: %d %s of MRT type %d, subtype %d, which is not read", s.name, skipped.Count, plural(skipped.Count, "record", "records"), skipped.Type, skipped.Subtype)
 	}
 }
 
 func (p *player) gap(format string, args ...any) {
-	p.rec.gaps = append(p.rec.gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf(format, args...)})
+	p.rec.gaps = append(p.rec.gaps, routeGap(format, args...))
+}
+
+func routeGap(format string, args ...any) checks.Gap {
+	return checks.Gap{Check: "route", Reason: fmt.Sprintf(format, args...)}
 }
 
 func plural(n int, one, many string) string {

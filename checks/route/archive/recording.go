@@ -26,7 +26,8 @@ type Recording struct {
 	// OnProgress, when set, is called now and then while playing.
 	OnProgress func(Progress)
 
-	sources []*source // by start
+	sources []*source    // by start
+	known   []checks.Gap // before it was played
 	gaps    []checks.Gap
 }
 
@@ -42,6 +43,7 @@ type source struct {
 	name      string
 	collector string
 	open      func() (io.ReadCloser, error)
+	info      os.FileInfo // nil for a stream of a scenario
 	size      int64
 	dump      bool // a table dump
 	start     time.Time
@@ -57,6 +59,10 @@ func Open(files []string) (*Recording, error) {
 		s, err := openFile(arg)
 		if err != nil {
 			return nil, err
+		}
+		if twice := slices.ContainsFunc(rec.sources, func(o *source) bool { return os.SameFile(o.info, s.info) }); twice {
+			rec.known = append(rec.known, routeGap("%s was given twice and is read once", s.name))
+			continue
 		}
 		s.order = i
 		rec.sources = append(rec.sources, s)
@@ -135,6 +141,8 @@ func openFile(arg string) (*source, error) {
 		return nil, fmt.Errorf("looking at %s: %w", file, err)
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a directory: give the MRT files in it one by one, for example %s", file, filepath.Join(file, "updates.*.gz"))
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is a pipe or a device: write the data to a file first, for it is read more than once", file)
 	}
 	if name == "" {
 		if m := collectorName.FindStringSubmatch(filepath.ToSlash(file)); m != nil {
@@ -142,7 +150,7 @@ func openFile(arg string) (*source, error) {
 		}
 	}
 	s := &source{
-		name: filepath.Base(file), collector: name, size: info.Size(),
+		name: filepath.Base(file), collector: name, info: info, size: info.Size(),
 		open: func() (io.ReadCloser, error) { return os.Open(file) },
 	}
 	return s, s.sniff()
@@ -160,8 +168,10 @@ func (s *source) sniff() error {
 		return err
 	}
 	defer p.close()
-	rec, err := p.reader.Next()
+	rec, err := p.read()
 	switch {
+	case errors.Is(err, io.EOF) && p.strays > 0:
+		return fmt.Errorf("%s holds no record with a time from %d on: the clock of whoever wrote it was not set", s.name, earliest.Year())
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%s holds no record that could be used: its records are all damaged", s.name)
 	case errors.Is(err, mrt.ErrEmpty):
@@ -189,6 +199,30 @@ type playing struct {
 	record *mrt.Record // the next one
 	last   time.Time
 	dumpNo int
+	strays int // records left out for their time
+}
+
+// earliest is the time of the earliest record that is believed: MRT is younger,
+// and a router whose clock was never set begins in 1970. farthest is how far from
+// a file's first record another may be: one damaged time would make all sessions
+// of all collectors look silent for decades.
+var earliest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const farthest = 366 * 24 * time.Hour
+
+// read gives the next record whose time can be believed.
+func (p *playing) read() (*mrt.Record, error) {
+	for {
+		rec, err := p.reader.Next()
+		if err != nil || !p.stray(rec.Time) {
+			return rec, err
+		}
+		p.strays++
+	}
+}
+
+func (p *playing) stray(t time.Time) bool {
+	return t.Before(earliest) || !p.start.IsZero() && t.Sub(p.start).Abs() > farthest
 }
 
 // play opens a source at its beginning.
