@@ -15,7 +15,7 @@ func countBlocks(v *checks.Verdict, people bool) []block {
 	var blocks []block
 	if v4.of > 0 {
 		text := prefixCount(v, v4)
-		if a := v.IPv4.Addresses; a.Of > 0 {
+		if a := v.IPv4.Addresses; a.Of > 0 && v4.unknown < v4.of {
 			notes := partOf(a, v.IPv4.Prefixes)
 			if people {
 				notes = joinNonEmpty("; ", notes, "addresses, not people")
@@ -40,6 +40,9 @@ func countBlocks(v *checks.Verdict, people bool) []block {
 
 // prefixCount writes "3 of 4 prefixes visible" and what became of the others.
 func prefixCount(v *checks.Verdict, t tally) string {
+	if t.unknown == t.of {
+		return count(t.of, "prefix", "prefixes") + ", not known whether visible"
+	}
 	text := kOfN(t.visible, t.of) + " "
 	if v.MovedOnly {
 		text += "moved "
@@ -49,7 +52,7 @@ func prefixCount(v *checks.Verdict, t tally) string {
 		text += " (" + part + ")"
 	}
 	if t.foreign > 0 {
-		text += ", " + thousands(t.foreign) + " covered only by " + foreignName(v)
+		text += ", " + thousands(t.foreign) + " " + onlyBy(v)
 	}
 	if t.unknown > 0 {
 		text += ", " + thousands(t.unknown) + " not known"
@@ -66,18 +69,29 @@ func partOf(c, prefixes checks.Count) string {
 	return percent(float64(c.Seen) / float64(c.Of))
 }
 
-// absent says why a family has no line; "" where nobody would expect one.
+// absent says why a family has no counts; "" where nobody would expect any.
 func absent(v *checks.Verdict, family string) string {
+	none := "none announced"
+	tables := v.Vantage.FullFeed
+	if family == "IPv6" {
+		tables = v.Vantage.FullFeed6
+	}
+	switch {
+	case v.MovedOnly:
+		none = "none moved in this recording"
+	case tables == 0:
+		none = "not known: no full " + family + " table in this data"
+	}
 	switch v.Target.Kind() {
 	case checks.KindCountry:
 		for _, p := range v.Registered.Prefixes {
 			if p.Addr().Is6() == (family == "IPv6") {
-				return "registered, none announced before"
+				return "registered, " + none
 			}
 		}
 		return "none registered"
 	case checks.KindASN:
-		return "none announced before"
+		return none
 	}
 	return ""
 }
@@ -129,6 +143,9 @@ func votesText(v *checks.Verdict) string {
 		return word + v6.text(points)
 	case !v6.any:
 		return word + v4.text(points)
+	}
+	if v4 == v6 {
+		return word + v4.text(points) + ", IPv4 and IPv6 alike"
 	}
 	return word + v4.text(points) + ", IPv6 at " + v6.text(points)
 }
@@ -219,9 +236,12 @@ func coveredText(v *checks.Verdict) string {
 			if c.Accepted != p.Visible {
 				continue
 			}
-			k := cover{by: c.Prefix.String() + " from " + c.Origin.String()}
+			k := cover{by: "covered by " + c.Prefix.String() + " from " + c.Origin.String()}
 			if !c.Accepted {
 				k.note = ", another network"
+			}
+			if c.Prefix == p.Prefix {
+				k.by, k.note = "announced by "+c.Origin.String(), " instead"
 			}
 			if c.Upstream != 0 {
 				k.by += " via " + c.Upstream.String()
@@ -235,7 +255,7 @@ func coveredText(v *checks.Verdict) string {
 	}
 	var parts []string
 	for _, k := range order[:min(maxListed, len(order))] {
-		parts = append(parts, listSome(covered[k], maxListed)+" covered by "+k.by+k.note)
+		parts = append(parts, listSome(covered[k], maxListed)+" "+k.by+k.note)
 	}
 	if more := len(order) - maxListed; more > 0 {
 		parts = append(parts, count(more, "other covering route", "other covering routes"))
@@ -381,6 +401,26 @@ func notKnownText(v *checks.Verdict) string {
 		return "the cause; whether what is still announced answers; how many people are affected."
 	}
 	return "whether it is up or down now, and why."
+}
+
+// worstText writes "(at worst 2 of 3 prefixes)" of an incident in which not all was
+// gone; "" where all was.
+func worstText(i *Incident) string {
+	var parts []string
+	all := true
+	for _, f := range []struct {
+		checks.Count
+		name string
+	}{{i.IPv4.Prefixes, "IPv4"}, {i.IPv6.Prefixes, "IPv6"}} {
+		all = all && f.Seen == 0
+		if f.Seen < f.Of {
+			parts = append(parts, kOfN(f.Seen, f.Of)+" "+f.name+nbsp+unitPrefix(f.Of))
+		}
+	}
+	if all || len(parts) == 0 {
+		return ""
+	}
+	return "(at worst " + list(parts) + " visible)"
 }
 
 // depthText says how deep an incident went: the fewest that were visible.

@@ -180,7 +180,21 @@ func kpSamples(t *testing.T) []sample {
 
 	part := kp("2014-12-22 16:16:10", checks.Degraded, 40, 0, 40, 1)
 	part.Onset, part.Announced, part.Stuck = lostAt, checks.ExtentPart, 0
+	staged := kpDown("2014-12-22 17:00:08")
+	for i, lost := range []string{"16:15:00", "16:40:20", "16:15:00", "16:52:00"} {
+		staged.Prefixes[i].Lost.Half = utc("2014-12-22 " + lost)
+	}
+	taken := kp("2014-12-22 16:30:00", checks.Degraded, 40, 0, 40, 40)
+	taken.Onset, taken.Announced, taken.CoveredForeign = lostAt, checks.ExtentPart, 1
+	taken.Prefixes[1].CoveredBy = []checks.Cover{{Prefix: taken.Prefixes[1].Prefix, Origin: 64500, Upstream: 4837, Peers: 40}}
+	partly := back
+	partly.Worst, partly.IPv4 = checks.Degraded, checks.Counts{
+		Prefixes: checks.Count{Seen: 2, Of: 4}, Slash24s: checks.Count{Seen: 2, Of: 4}, Addresses: checks.Count{Seen: 512, Of: 1024},
+	}
 	return []sample{
+		{"kp-down-staged", Notice{Kind: Updated, Verdict: staged, Incident: outage(2)}},
+		{"kp-taken-over", Notice{Kind: Answer, Verdict: taken}},
+		{"kp-back-partly", Notice{Kind: Updated, Verdict: up, Incident: partly}},
 		{"kp-down", Notice{Kind: Answer, Verdict: kpDown("2014-12-22 17:00:08"), Caveats: []string{reconstruction}}},
 		{"kp-opened", Notice{
 			Kind: Opened, Verdict: kpDown("2014-12-22 16:18:00"), Incident: outage(1), Caveats: []string{reconstruction},

@@ -46,15 +46,18 @@ func newHeadline(n *Notice, at func(time.Time) string) headline {
 		h.word, h.what = unstableHeadline(n, at)
 	case n.Kind == Resolved, i.Recovering && v.State == checks.Up:
 		h.word = "BACK"
-		h.what = backText(v) + " after " + lasted(i)
+		h.what = joinNonEmpty(" ", backText(v)+" after "+lasted(i), worstText(i))
 	default:
 		h.what = stateText(n)
 		if v.State == checks.Down || v.State == checks.Degraded {
-			sep := " "
+			sep, when := " ", since(v.Onset, at)
 			if v.MovedOnly {
 				sep = ", "
 			}
-			h.what = joinNonEmpty(sep, h.what, since(v.Onset, at))
+			if last := lastLoss(v); !last.IsZero() {
+				sep, when = ", ", "the first "+when+", the last "+since(checks.Interval{Half: last}, at)
+			}
+			h.what = joinNonEmpty(sep, h.what, when)
 		}
 	}
 	return h
@@ -142,9 +145,9 @@ func goneText(v *checks.Verdict) string {
 	}
 	covered := ""
 	if len(foreign) > 0 {
-		covered = list(foreign) + " covered by " + foreignName(v)
-		if one {
-			covered = "covered by " + foreignName(v)
+		covered = instead(v)
+		if !one {
+			covered = list(foreign) + " " + covered
 		}
 	}
 	if lost == "" && covered == "" {
@@ -188,6 +191,22 @@ func foreignName(v *checks.Verdict) string {
 		return "another network"
 	}
 	return only.String()
+}
+
+// instead says in what way another network's routes lead to prefixes.
+func instead(v *checks.Verdict) string {
+	if takenOver(v) {
+		return "announced by " + foreignName(v) + " instead"
+	}
+	return "covered by " + foreignName(v)
+}
+
+// onlyBy is instead where a sentence goes on.
+func onlyBy(v *checks.Verdict) string {
+	if takenOver(v) {
+		return "announced only by " + foreignName(v)
+	}
+	return "covered only by routes of " + foreignName(v)
 }
 
 // seenCounts writes "3 of 4 networks", family by family.

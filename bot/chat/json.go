@@ -122,6 +122,7 @@ type PrefixRecord struct {
 	Of        int           `json:"of"`
 	Visible   bool          `json:"visible"`
 	Known     bool          `json:"known"`
+	Lost      *time.Time    `json:"lost"`   // half of the vantage points had lost it; null while it is visible
 	Origin    string        `json:"origin"` // "" where there are several or none
 	Origins   []string      `json:"origins"`
 	CoveredBy []CoverRecord `json:"covered_by"`

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"strings"
 
 	"isitdown/checks"
@@ -57,7 +58,7 @@ func quoteFact(n *Notice) string {
 	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false)
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
-		fact += ", after " + lasted(i) + " of absence"
+		fact = joinNonEmpty(" ", fact+", "+lasted(i)+" after the loss began", worstText(i))
 	}
 	return fact
 }
@@ -75,7 +76,7 @@ func quoteGone(v *checks.Verdict) string {
 	}
 	if foreign > 0 {
 		parts = append(parts, quoteCounts(v, func(f family) uint64 { return f.foreign },
-			"covered only by routes of "+foreignName(v)))
+			onlyBy(v)))
 	}
 	if len(parts) == 0 {
 		return quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v))
@@ -134,7 +135,14 @@ func quoteOwner(v *checks.Verdict) string {
 		if name == "" {
 			name = v.Target.String()
 		}
-		return "registered to " + name + moved
+		which := "announced from"
+		switch {
+		case anyWithdrawn(v):
+			which = "previously announced from"
+		case v.State == checks.Degraded: // whether they are announced is yet to come
+			which = "in"
+		}
+		return which + " address space registered to " + withArticle(name) + moved
 	case checks.KindASN:
 		return "of " + subject(v) + moved
 	case checks.KindPrefix:
@@ -147,6 +155,9 @@ func quoteOwner(v *checks.Verdict) string {
 func quoteSubject(v *checks.Verdict) string {
 	if v.Target.Kind() == checks.KindPrefix {
 		return v.Target.String() + " was"
+	}
+	if v.Target.Kind() == checks.KindCountry {
+		return "the address space registered to " + withArticle(cmp.Or(shorten(v.Name, maxName), v.Target.String())) + " was"
 	}
 	return "the " + unit(v, 2) + " " + quoteOwner(v) + " were"
 }
@@ -174,6 +185,8 @@ func quoteVotes(v *checks.Verdict, lost bool) string {
 		return " at " + v6.quoted()
 	case !v6.any:
 		return " at " + v4.quoted()
+	case v4 == v6:
+		return " at " + v4.quoted() // true of both
 	}
 	return " at " + v4.quoted() + " (IPv6: " + strings.TrimSuffix(v6.quoted(), " observed") + ")"
 }
@@ -195,8 +208,14 @@ func (s votes) quoted() string {
 
 // quoteSource says whose data it is.
 func quoteSource(v *checks.Verdict) string {
-	if s := shorten(v.Vantage.Source, 80); s != "" {
-		return "routing data (" + s + ")"
+	incomplete := ""
+	for _, g := range v.Gaps {
+		if g.Check == "route" {
+			incomplete = "incomplete "
+		}
 	}
-	return "route-collector data"
+	if s := shorten(v.Vantage.Source, 80); s != "" {
+		return incomplete + "routing data (" + s + ")"
+	}
+	return incomplete + "route-collector data"
 }

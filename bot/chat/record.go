@@ -100,6 +100,9 @@ func prefixRecord(p checks.PrefixState) PrefixRecord {
 		}),
 	}
 	r.Origin = asnText(p.Origin)
+	if !p.Visible && p.Known {
+		r.Lost = stamp(p.Lost.Half)
+	}
 	return r
 }
 

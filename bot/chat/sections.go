@@ -12,14 +12,18 @@ import (
 // lossBlocks is the body of a notice about something down or degraded: whole.
 func lossBlocks(n *Notice) []block {
 	v := &n.Verdict
-	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: incidentLine(n)}}
+	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: lastLossLine(v)}, {text: incidentLine(n)}}
 	blocks = append(blocks, countBlocks(v, true)...)
+	present := nowText(v)
+	if v.State == checks.Down { // what stuck routes show carries nothing
+		present = ""
+	}
 	blocks = append(blocks,
 		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Gone", text: goneList(v)},
 		block{label: "Covered", text: coveredText(v)},
 		block{label: "Before", text: beforeText(v)},
-		block{label: "Now", text: nowText(v)},
+		block{label: "Now", text: present},
 		block{label: "Lost", text: lostText(v)},
 		block{label: "Probes", text: probesText(v)},
 		block{label: "Evidence", text: evidenceText(v)},
@@ -232,6 +236,15 @@ func sinceLine(n *Notice, i checks.Interval) string {
 		return joinNonEmpty(dot, "Between "+between(i, fullDated), n.localSpan(i.After, i.By), elapsed(p, v.At)+" or more so far")
 	}
 	return joinNonEmpty(dot, fullDated(p)+spread(i), n.local(p), elapsed(p, v.At)+" so far")
+}
+
+// lastLossLine says when the last prefix went, where they did not go together.
+func lastLossLine(v *checks.Verdict) string {
+	last := lastLoss(v)
+	if last.IsZero() {
+		return ""
+	}
+	return "They did not go together: the last was gone at " + near(last, Point(v.Onset)) + "."
 }
 
 // spread writes when the first vantage point saw it, and nine in ten, where that

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/netip"
+	"time"
 
 	"isitdown/checks"
 )
@@ -79,6 +80,45 @@ func isWithdrawn(p *checks.PrefixState) bool {
 // isForeign reports whether only another network's route leads to p.
 func isForeign(p *checks.PrefixState) bool {
 	return !p.Visible && p.Known && standsIn(p, false)
+}
+
+// takenOver reports whether the prefixes that only another network's routes lead
+// to are themselves announced, by that network: no wider route covers them.
+func takenOver(v *checks.Verdict) bool {
+	any := false
+	for i := range v.Prefixes {
+		p := &v.Prefixes[i]
+		if !isForeign(p) {
+			continue
+		}
+		for _, c := range p.CoveredBy {
+			if !c.Accepted && c.Prefix != p.Prefix {
+				return false
+			}
+		}
+		any = true
+	}
+	return any
+}
+
+// lastLoss gives when half of the vantage points had lost the last of the
+// prefixes that are gone, where that was well after the onset; zero where they
+// went together.
+func lastLoss(v *checks.Verdict) time.Time {
+	onset := Point(v.Onset)
+	if onset.IsZero() || wide(v.Onset) {
+		return time.Time{}
+	}
+	var last time.Time
+	for i := range v.Prefixes {
+		if p := &v.Prefixes[i]; !p.Visible && p.Known && p.Lost.Half.After(last) {
+			last = p.Lost.Half
+		}
+	}
+	if last.Sub(onset) < wideInterval {
+		return time.Time{}
+	}
+	return last
 }
 
 // voting counts the vantage points whose vote counts, of the family that the

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func carriers(us []checks.Upstream, share func(checks.Upstream) float64) []check
 		case share(a) < share(b):
 			return 1
 		}
-		return 0
+		return cmp.Compare(a.ASN, b.ASN)
 	})
 	return out
 }
@@ -112,6 +113,9 @@ func noUpstreamText(v *checks.Verdict) string {
 		from = "from this vantage point"
 	}
 	of := v.IPv4.Prefixes.Of + v.IPv6.Prefixes.Of
+	if uint64(v.NoUpstream) == of {
+		return "no upstream visible " + from
+	}
 	if v.IPv4.Prefixes.Of > 0 && v.IPv6.Prefixes.Of > 0 {
 		return "no upstream visible " + from + " for " + count(v.NoUpstream, "prefix", "prefixes")
 	}
@@ -146,21 +150,36 @@ func afterText(i *Incident) string {
 }
 
 // suspects is what may have disappeared: the origins that could have withdrawn
-// and the ASes next to them in the baseline.
-func suspects(v *checks.Verdict) (origins []checks.ASN, hops []checks.ASN) {
+// and the ASes next to them in the baseline. Kept are those of the latter that
+// still carry other routes of the same origin: that link stands. Known is false
+// where the ASes next to other origins cannot be told from those next to these.
+func suspects(v *checks.Verdict) (origins, hops, kept []checks.ASN, known bool) {
+	var all []checks.ASN
+	left := false
 	for i := range v.Prefixes {
-		if isWithdrawn(&v.Prefixes[i]) {
-			origins = append(origins, v.Prefixes[i].Origins...)
+		p := &v.Prefixes[i]
+		all = append(all, p.Origins...)
+		left = left || p.Visible
+		if isWithdrawn(p) {
+			origins = append(origins, p.Origins...)
 		}
 	}
-	slices.Sort(origins)
-	origins = slices.Compact(origins)
+	origins, all = distinct(origins), distinct(all)
 	for _, u := range carriers(v.LastHops, before) {
-		if !slices.Contains(origins, u.ASN) {
-			hops = append(hops, u.ASN)
+		switch {
+		case slices.Contains(origins, u.ASN):
+			continue
+		case left && u.Share >= leastShare:
+			kept = append(kept, u.ASN)
 		}
+		hops = append(hops, u.ASN)
 	}
-	return origins, hops
+	return origins, hops, kept, !left || len(all) == 1
+}
+
+func distinct(as []checks.ASN) []checks.ASN {
+	slices.Sort(as)
+	return slices.Compact(as)
 }
 
 // maxSuspects is how many origins, or ASes next to them, are named one by one.
@@ -172,14 +191,22 @@ func disappeared(v *checks.Verdict) []string {
 	if !lossOfRoutes(v) {
 		return nil
 	}
-	origins, hops := suspects(v)
+	origins, hops, kept, known := suspects(v)
 	var set []string
 	for _, o := range origins {
 		set = append(set, o.String()+" withdrew its routes")
 	}
+	if !known {
+		for _, o := range origins {
+			set = append(set, "a link of "+o.String()+" failed")
+		}
+		return append(set, "a network that carried the routes filtered them")
+	}
 	for _, h := range hops {
 		for _, o := range origins {
-			set = append(set, "the link between "+o.String()+" and "+h.String()+" failed")
+			if !slices.Contains(kept, h) {
+				set = append(set, "the link between "+o.String()+" and "+h.String()+" failed")
+			}
 		}
 	}
 	for _, h := range hops {
@@ -198,29 +225,47 @@ func lostText(v *checks.Verdict) string {
 	if !lossOfRoutes(v) {
 		return ""
 	}
-	origins, hops := suspects(v)
-	os, hs := asList(origins), asList(hops)
+	origins, hops, kept, known := suspects(v)
 	its, withdrew := "its", "withdrew its routes"
 	if len(origins) > 1 {
 		its, withdrew = "their", "withdrew their routes"
 	}
-	const cannot = "cannot tell from outside whether "
+	if len(kept) > 0 || !known {
+		withdrew = "withdrew these routes"
+	}
+	who := asList(origins)
+	if len(origins) > maxSuspects {
+		who = "the " + count(len(origins), "origin network", "origin networks")
+	}
+	text := "cannot tell from outside whether " + who + " " + withdrew
 	switch {
 	case len(origins) == 0:
 		return ""
-	case len(origins) > maxSuspects || len(hops) > maxSuspects:
-		who := os
-		if len(origins) > maxSuspects {
-			who = "the " + count(len(origins), "origin network", "origin networks")
-		}
-		return cannot + who + " " + withdrew + ", links of " + its + " failed, or networks that carried them filtered them."
+	case !known, len(origins) > maxSuspects, len(hops) > maxSuspects:
+		return text + ", one of " + its + " links failed, or a network that carried them filtered them."
 	case len(hops) == 0:
-		return cannot + os + " " + withdrew + " or something between there and the vantage points failed; " +
-			"no upstream was visible before."
+		return text + " or something between there and the vantage points failed; no upstream was visible before."
+	case len(kept) > 0:
+		return text + keptText(hops, kept)
 	case len(hops) == 1:
-		return cannot + os + " " + withdrew + ", the " + linkWord(origins) + " to " + hs + " failed, or " + hs + " filtered them."
+		return text + ", the " + linkWord(origins) + " to " + asList(hops) + " failed, or " + asList(hops) + " filtered them."
 	}
-	return cannot + os + " " + withdrew + ", " + its + " links to " + hs + " failed, or " + hs + " filtered them."
+	return text + ", " + its + " links to " + asList(hops) + " failed, or " + asList(hops) + " filtered them."
+}
+
+// keptText closes the set of an origin that some of the ASes next to it still
+// carry.
+func keptText(hops, kept []checks.ASN) string {
+	gone := slices.DeleteFunc(slices.Clone(hops), func(h checks.ASN) bool { return slices.Contains(kept, h) })
+	filtered := strings.ReplaceAll(asList(hops), " and ", " or ") + " filtered them; "
+	still := asList(kept) + " still " + plural(len(kept), "carries", "carry") + " others."
+	switch len(gone) {
+	case 0:
+		return " or " + filtered + still
+	case 1:
+		return ", its link to " + asList(gone) + " failed, or " + filtered + still
+	}
+	return ", its links to " + asList(gone) + " failed, or " + filtered + still
 }
 
 func linkWord(origins []checks.ASN) string {

@@ -123,6 +123,25 @@ func phrases(parts []string) string {
 	return strings.Join(out, "; ")
 }
 
+// withArticle puts "the" before names of countries that English says it with.
+func withArticle(country string) string {
+	first, _, _ := strings.Cut(country, " ")
+	last := country[strings.LastIndex(country, " ")+1:]
+	switch {
+	case first == "United" || first == "Republic" || first == "DR",
+		slices.Contains(namesInPlural[:], last):
+		return "the " + country
+	}
+	return country
+}
+
+// namesInPlural end the names of countries that take an article, though not all of
+// them are plurals.
+var namesInPlural = [...]string{
+	"Islands", "Republic", "Netherlands", "Philippines", "Maldives", "Bahamas", "Comoros", "Seychelles", "Gambia", "Emirates",
+	"Territory", "Territories",
+}
+
 // sentence begins with a capital and ends with a full stop.
 func sentence(s string) string {
 	if s == "" {

@@ -201,6 +201,18 @@ func TestLists(t *testing.T) {
 	}
 }
 
+func TestWithArticle(t *testing.T) {
+	for name, want := range map[string]string{
+		"North Korea": "North Korea", "Syria": "Syria", "United States": "the United States", "DR Congo": "the DR Congo",
+		"Republic of the Congo": "the Republic of the Congo", "Marshall Islands": "the Marshall Islands",
+		"Central African Republic": "the Central African Republic", "Netherlands": "the Netherlands", "KP": "KP", "": "",
+	} {
+		if got := withArticle(name); got != want {
+			t.Errorf("withArticle(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestTimelineText(t *testing.T) {
 	ms := []Moment{
 		{At: utc("2022-04-21 02:00:00"), State: checks.Up, IPv4: checks.Count{Seen: 4, Of: 4}, Upstreams: []checks.ASN{134544}},
