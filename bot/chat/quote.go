@@ -3,6 +3,7 @@ package chat
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"isitdown/checks"
 )
@@ -58,7 +59,8 @@ func quoteFact(n *Notice) string {
 	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false)
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
-		fact = joinNonEmpty(" ", fact+", "+lasted(i)+" after the loss began", worstText(i))
+		end := since(i.End, func(t time.Time) string { return near(t, v.At) })
+		fact = joinNonEmpty(" ", fact+", "+joinNonEmpty(", ", end, lasted(i)+" after the loss began"), worstText(i))
 	}
 	return fact
 }
