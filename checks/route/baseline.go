@@ -115,6 +115,7 @@ func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
 	for _, s := range bp.Paths {
 		bp.Origins = append(bp.Origins, s.Path.Origins()...)
 	}
+	bp.Origins = append(bp.Origins, w.impliedOrigins(p)...)
 	slices.Sort(bp.Origins)
 	bp.Origins = slices.Compact(bp.Origins)
 	return bp
@@ -200,6 +201,17 @@ func (w *Watch) narrow(list []checks.BaselinePrefix) []checks.BaselinePrefix {
 	}
 	longest := slices.MaxFunc(list, func(a, b checks.BaselinePrefix) int { return cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()) })
 	return []checks.BaselinePrefix{longest}
+}
+
+// impliedOrigins gives the origins that a recording of updates alone lets one take
+// for those before it: the target's own networks where they announce the prefix
+// first at any vantage point, or else whoever does.
+func (w *Watch) impliedOrigins(p *watched) []checks.ASN {
+	own := slices.DeleteFunc(slices.Clone(p.implied), func(a checks.ASN) bool { return !slices.Contains(w.target.Origins, a) })
+	if len(own) > 0 {
+		return own
+	}
+	return p.implied
 }
 
 // Survey looks through a recording that holds updates alone, before it is
@@ -303,7 +315,11 @@ func (s *Survey) Imply(start time.Time) {
 		}
 		h := p.hold(key.session)
 		path := uint32(impliedPath)
-		if v := s.holds[key]; !v.withdrawn && (v.last == 0 || w.lastHop(v.last) != w.lastHop(v.first)) {
+		v := s.holds[key]
+		if v.first != 0 {
+			p.implied = append(p.implied, w.paths.paths[v.first].Origins()...)
+		}
+		if !v.withdrawn && (v.last == 0 || w.lastHop(v.last) != w.lastHop(v.first)) {
 			path = v.first
 		}
 		w.seed(h, path, at)

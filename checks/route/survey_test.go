@@ -181,3 +181,16 @@ func TestOnsetInARecordingWithoutTable(t *testing.T) {
 		t.Errorf("onset %q, want %q", got, want)
 	}
 }
+
+// A prefix of the country's space that another country's network announces is
+// seen all the same. Where the country's own announces it too, only that counts.
+func TestRecordingWithoutTableTakesTheOriginThatAnnounces(t *testing.T) {
+	v := watching(t).replay(chatter+"5m announce 1-15 k1 path 3356 777", "6m").at("6m")
+	if v.State != checks.Up || v.Prefixes[0].Seen != 15 || v.Prefixes[0].Origin != 777 {
+		t.Errorf("state %v, %+v, want up, seen by 15 from AS777", v.State, v.Prefixes[0])
+	}
+	v = watching(t).replay(chatter+"5m announce 1-5 k1\n5m announce 6-15 k1 path 3356 777", "6m").at("6m")
+	if v.State != checks.Degraded || v.Prefixes[0].Seen != 5 {
+		t.Errorf("state %v, %+v, want degraded: seen by 5, and by others from another network", v.State, v.Prefixes[0])
+	}
+}

@@ -34,6 +34,7 @@ type Watch struct {
 
 // watched is one prefix of the target.
 type watched struct {
+	implied []checks.ASN // origins of the first announcements, of updates alone
 	prefix  netip.Prefix
 	holds   []hold // one a session
 	changes []minuteCount
