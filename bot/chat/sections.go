@@ -15,8 +15,8 @@ func lossBlocks(n *Notice) []block {
 	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: lastLossLine(v)}, {text: incidentLine(n)}}
 	blocks = append(blocks, countBlocks(v, true)...)
 	present := nowText(v)
-	if v.State == checks.Down { // what stuck routes show carries nothing
-		present = ""
+	if v4, v6 := tallies(v); v4.visible+v4.foreign+v6.visible+v6.foreign == 0 {
+		present = "" // what stuck routes show carries nothing
 	}
 	blocks = append(blocks,
 		block{label: "Seen", text: seenText(v, false)},

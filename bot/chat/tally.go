@@ -109,13 +109,20 @@ func lastLoss(v *checks.Verdict) time.Time {
 	if onset.IsZero() || wide(v.Onset) {
 		return time.Time{}
 	}
-	var last time.Time
+	var first, last time.Time
 	for i := range v.Prefixes {
-		if p := &v.Prefixes[i]; !p.Visible && p.Known && p.Lost.Half.After(last) {
+		p := &v.Prefixes[i]
+		if p.Visible || !p.Known || p.Lost.Half.IsZero() {
+			continue
+		}
+		if first.IsZero() || p.Lost.Half.Before(first) {
+			first = p.Lost.Half
+		}
+		if p.Lost.Half.After(last) {
 			last = p.Lost.Half
 		}
 	}
-	if last.Sub(onset) < wideInterval {
+	if last.Sub(first) < wideInterval || last.Sub(onset) < wideInterval {
 		return time.Time{}
 	}
 	return last
