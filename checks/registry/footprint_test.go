@@ -167,7 +167,7 @@ func TestFootprintOfMovedSpace(t *testing.T) {
 	if got := footprint(t, r, "175.45.178.9").Country; got != "KR" {
 		t.Errorf("175.45.178.9: got %q, want KR", got)
 	}
-	want := "1 ipv4 range is registered to two countries: the newer list counts, and within a list the smaller range"
+	want := "1 range of IPv4 addresses is registered to two countries: the newer list counts, and within a list the smaller range"
 	if got := reasons(r); !slices.Contains(got, want) {
 		t.Errorf("problems are %q, want %q", got, want)
 	}

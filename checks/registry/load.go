@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -37,9 +38,21 @@ type Loader struct {
 	problems  []string
 }
 
+// missingFile is the error of a file that is not there; it is fs.ErrNotExist.
+type missingFile struct{ name string }
+
+func (m *missingFile) Error() string {
+	return "there is no file " + m.name + ": give the path of delegated statistics, AS names or overrides"
+}
+
+func (m *missingFile) Is(target error) bool { return target == fs.ErrNotExist }
+
 func (l *Loader) addFile(name string) error {
 	f, err := os.Open(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &missingFile{name}
+	case err != nil:
 		return fmt.Errorf("opening registry file: %w", err)
 	}
 	defer f.Close()
@@ -211,8 +224,8 @@ func (r *Registry) build() {
 	r.ipv6, n[kindIPv6] = disjoint(ipv6)
 	for k, conflicts := range n {
 		if conflicts > 0 {
-			r.problems = append(r.problems, fmt.Sprintf("%d %v %s registered to two countries: the newer list counts, and within a list the smaller range",
-				conflicts, kind(k), plural(conflicts, "range is", "ranges are")))
+			r.problems = append(r.problems, fmt.Sprintf("%d %s of %s %s registered to two countries: the newer list counts, and within a list the smaller range",
+				conflicts, plural(conflicts, "range", "ranges"), [...]string{"AS numbers", "IPv4 addresses", "IPv6 addresses"}[k], plural(conflicts, "is", "are")))
 		}
 	}
 }
