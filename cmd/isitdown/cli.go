@@ -122,7 +122,7 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fail(exitUsage, "%s; see isitdown --help", strings.TrimSuffix(err.Error(), "."))
+		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err))
 	}
 	a := &app{console: c, ctx: ctx, config: defaultConfig()}
 	if cmd.Config != "" {
@@ -138,6 +138,19 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 	default:
 		return 0, cmd.Version.run(a)
 	}
+}
+
+// usageText words what the parser of the command line found.
+func usageText(err error) string {
+	text := strings.TrimSuffix(err.Error(), ".")
+	flag, _, isFlag := strings.Cut(text, ": ")
+	switch {
+	case strings.HasPrefix(text, `expected "<target>`):
+		return `name a target, as in "isitdown check KP --routes FILE"`
+	case isFlag && strings.HasPrefix(flag, "--") && (strings.Contains(text, "EOL") || strings.Contains(text, "missing value")):
+		return flag + " needs a value"
+	}
+	return text
 }
 
 // spreadFiles lets --routes and --registry take all the files that follow, as a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -113,7 +114,10 @@ func defaultConfig() config {
 // readConfig reads the settings in the file called name over the defaults.
 func readConfig(name string) (config, error) {
 	text, err := os.ReadFile(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return config{}, fmt.Errorf("there is no file %s: give the path of a copy of config.example.toml", name)
+	case err != nil:
 		return config{}, fmt.Errorf("reading the configuration: %w", err)
 	}
 	c, err := parseConfig(text)

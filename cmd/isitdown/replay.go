@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -103,6 +105,11 @@ func (c *replayCommand) scenario() (*archive.Scenario, error) {
 		return nil, fail(exitUsage, "nothing to replay: name a scenario (%s, or a file of yours) or MRT files", known)
 	}
 	if len(c.Recording) != 1 || len(c.Routes) > 0 {
+		for _, name := range c.Recording {
+			if slices.Contains(archive.Scenarios(), name) || strings.HasSuffix(name, scenarioSuffix) {
+				return nil, fail(exitUsage, "%s is a scenario, which is replayed alone: leave the other files out", name)
+			}
+		}
 		return nil, nil
 	}
 	name := c.Recording[0]
@@ -117,7 +124,10 @@ func (c *replayCommand) scenario() (*archive.Scenario, error) {
 		return nil, nil
 	}
 	f, err := os.Open(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fail(exitNoInput, "there is no file %s: give the path of a scenario, or the name of one that comes with the program: %s", name, known)
+	case err != nil:
 		return nil, fail(exitNoInput, "opening the scenario: %w", err)
 	}
 	defer f.Close()
@@ -131,6 +141,14 @@ func (c *replayCommand) scenario() (*archive.Scenario, error) {
 // tick is how often, in the recording's time, a replay looks whether something
 // is due.
 const tick = 10 * time.Second
+
+// A hole in a recording that is longer than longHole is not looked through tick by
+// tick: nothing has been claimed for days by then. It is again from wakeUp
+// before the data goes on.
+const (
+	longHole = 14 * 24 * time.Hour
+	wakeUp   = time.Hour
+)
 
 // replay turns a recording into changes.
 type replay struct {
@@ -175,7 +193,12 @@ func (r *replay) update(u *route.Update) error {
 		if r.next.IsZero() {
 			r.next = u.At.Truncate(tick).Add(tick)
 		}
+		hole := u.At.Sub(r.next) > longHole
+		from := r.next.Add(longHole)
 		for ; r.next.Before(u.At); r.next = r.next.Add(tick) {
+			if hole && r.next.After(from) {
+				r.next, hole = u.At.Add(-wakeUp).Truncate(tick), false
+			}
 			if err := r.step(r.next); err != nil {
 				return err
 			}
@@ -270,7 +293,10 @@ func (c *coverLog) note(v *checks.Verdict) {
 
 func coverText(p netip.Prefix, by checks.Cover) string {
 	text := fmt.Sprintf("%s covered by %s", p, by.Prefix)
-	if by.Origin != 0 {
+	switch {
+	case by.Origin != 0 && by.Prefix == p:
+		text = p.String() + " announced by " + by.Origin.String() + " instead"
+	case by.Origin != 0:
 		text += " of " + by.Origin.String()
 	}
 	if by.Upstream != 0 {
