@@ -85,6 +85,7 @@ type desk struct {
 	watches  []*route.Watch
 	caveats  []string
 	gaps     []checks.Gap // of the registry
+	progress *progress    // of what is being played
 }
 
 func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []checks.Target) (*desk, error) {
@@ -122,9 +123,9 @@ func (d *desk) survey() error {
 
 // play plays the recording with progress on standard error.
 func (d *desk) play(what string, until time.Time, emit func(*route.Update) error) error {
-	p := newProgress(&d.app.console, what)
-	defer p.clear()
-	d.rec.OnProgress = p.show
+	d.progress = newProgress(&d.app.console, what)
+	defer d.progress.clear()
+	d.rec.OnProgress = d.progress.show
 	if err := d.rec.Play(d.app.ctx, until, emit); err != nil {
 		return fmt.Errorf("%s %s: %w", what, strings.Join(d.rec.Names(), ", "), err)
 	}

@@ -17,6 +17,7 @@ type progress struct {
 	what    string
 	began   time.Time
 	shown   time.Time
+	dirty   bool // the line is there
 }
 
 const (
@@ -37,7 +38,7 @@ func (p *progress) show(s archive.Progress) {
 	if p.w == nil || now.Sub(p.began) < progressAfter || now.Sub(p.shown) < progressEvery {
 		return
 	}
-	p.shown = now
+	p.shown, p.dirty = now, true
 	line := progressLine(p.what, s, now.Sub(p.began))
 	fmt.Fprintf(p.w, "\r%-*.*s", p.columns-1, p.columns-1, line)
 }
@@ -57,9 +58,11 @@ func progressLine(what string, s archive.Progress, took time.Duration) string {
 	return line
 }
 
-// clear takes the line away.
+// clear takes the line away, so that something else can be written in its place.
+// A nil progress has none.
 func (p *progress) clear() {
-	if p.w != nil && !p.shown.IsZero() {
+	if p != nil && p.w != nil && p.dirty {
 		fmt.Fprint(p.w, "\r"+strings.Repeat(" ", p.columns-1)+"\r")
+		p.dirty = false
 	}
 }

@@ -222,11 +222,12 @@ func (r *replay) step(now time.Time) error {
 
 func (r *replay) tell(c bot.Change) error {
 	n := r.desk.finish(c.Notice())
-	switch {
-	case r.json != nil:
-		return r.json.Encode(chat.ChangeJSON(n))
-	case n.Quiet: // an edit of a message that a terminal has shown already
+	if n.Quiet && r.json == nil { // an edit of a message that a terminal has shown already
 		return nil
+	}
+	r.desk.progress.clear()
+	if r.json != nil {
+		return r.json.Encode(chat.ChangeJSON(n))
 	}
 	return r.desk.app.terminal().Show(n)
 }
