@@ -93,6 +93,10 @@ func exitCode(states []checks.State) int {
 	return exitUp
 }
 
+// The years that may be asked about: MRT knows none after lastYear (its 32 bits of
+// seconds end in 2106), and none of its data is older than firstYear.
+const firstYear, lastYear = 1980, 2105
+
 // parseTime reads a moment in RFC 3339, seconds and zone optional; without a
 // zone it is UTC. Empty text is the zero time.
 func parseTime(text string) (time.Time, error) {
@@ -100,9 +104,14 @@ func parseTime(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
 		}
+		if t = t.UTC(); t.Year() < firstYear || t.Year() > lastYear {
+			return t, fail(exitUsage, "no routing data is of the year %d: give a time from %d to %d", t.Year(), firstYear, lastYear)
+		}
+		return t, nil
 	}
 	return time.Time{}, fail(exitUsage, "%q is no time: write it as in 2014-12-22T17:00Z", text)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -94,11 +95,22 @@ func run(ctx context.Context, args []string, c console) int {
 		fmt.Fprintln(c.err, "isitdown: interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintln(c.err, "isitdown: "+err.Error())
+	fmt.Fprintln(c.err, "isitdown: "+printable(err.Error()))
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.code
 	}
 	return exitSoftware
+}
+
+// printable takes out of an error what would steer a terminal: names of files and
+// arguments are other people's words. Line breaks are kept, an error may be a list.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 func dispatch(ctx context.Context, args []string, c console) (int, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -111,14 +112,25 @@ func defaultConfig() config {
 	}
 }
 
+// maxConfig bounds the configuration, in bytes; one with every setting has 5 KiB.
+const maxConfig = 1 << 20
+
 // readConfig reads the settings in the file called name over the defaults.
 func readConfig(name string) (config, error) {
-	text, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return config{}, fmt.Errorf("there is no file %s: give the path of a copy of config.example.toml", name)
 	case err != nil:
 		return config{}, fmt.Errorf("reading the configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	switch {
+	case err != nil:
+		return config{}, fmt.Errorf("reading the configuration: %w", err)
+	case len(text) > maxConfig:
+		return config{}, fmt.Errorf("%s is longer than %d KiB and no configuration: config.example.toml shows one", name, maxConfig>>10)
 	}
 	c, err := parseConfig(text)
 	if err != nil {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -13,9 +11,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"isitdown": func() {
-			os.Exit(run(context.Background(), os.Args[1:], console{out: os.Stdout, err: os.Stderr}))
-		},
+		"isitdown": main,
 	})
 }
 
