@@ -52,6 +52,22 @@ func TestFlapsDoNotFillAChannel(t *testing.T) {
 	t.Logf("at most %d messages", worst)
 }
 
+// A spell counts from its first loss, though the penalty of one alone has fallen
+// below Leave by the time of the next.
+func TestSpellCountsItsFirstLoss(t *testing.T) {
+	_, changes := play(upFrom(flaps(10*time.Minute, 2*time.Hour, 7*time.Minute, 100*time.Second)), 2*time.Hour, 0, Policy{})
+	if len(changes) == 0 || changes[0].Kind != chat.Opened {
+		t.Fatalf("got %s, want a spell that opens", logOf(changes))
+	}
+	i := changes[0].Incident
+	if want := day0.Add(10 * time.Minute); !i.Onset.Half.Equal(want) && !i.Onset.By.Equal(want) {
+		t.Errorf("onset %v, want %v", i.Onset, want)
+	}
+	if want := 1 + int(changes[0].At.Sub(day0.Add(10*time.Minute))/(7*time.Minute)); i.Changes != want {
+		t.Errorf("%d losses by %v, want %d", i.Changes, changes[0].At, want)
+	}
+}
+
 // Flaps of changing length: what holds for regular ones holds for these too.
 func TestIrregularFlaps(t *testing.T) {
 	worst := 0

@@ -212,7 +212,9 @@ func (s *step) penalise(loss bool) {
 		return
 	}
 	before := s.penaltyAt(s.At, s.p)
-	if before < s.p.Leave && !s.Unstable.Live() {
+	// A loss that the next one follows within minutes belongs to the same spell,
+	// even where its own penalty has fallen below Leave by then.
+	if s.At.Sub(s.PenaltyAt) > s.p.Reopen && !s.Unstable.Live() {
 		s.FirstLoss, s.Losses = s.LastLoss, 0
 	}
 	s.Losses++
