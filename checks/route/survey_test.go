@@ -174,6 +174,15 @@ func TestTableless(t *testing.T) {
 	}
 }
 
+// A session that was up when nobody had surveyed the recording votes until it
+// resets: then its table is of another kind than those of the others.
+func TestResetWithoutSurvey(t *testing.T) {
+	d := watching(t).play(chatter + "1m down 1-3\n2m up 1-3\n3m eor 1-3\n")
+	if v := d.at("4m").Vantage; v.Live != 15 || v.Voting != 12 {
+		t.Errorf("%d of %d vote, want 12 of 15", v.Voting, v.Live)
+	}
+}
+
 // The times of an implied loss are those of the withdrawals.
 func TestOnsetInARecordingWithoutTable(t *testing.T) {
 	d := watching(t).replay(chatter+oneByOne(5*time.Minute, time.Second, "withdraw", 1, 15, "k1"), "6m")

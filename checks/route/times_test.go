@@ -81,6 +81,14 @@ func TestOnsetAndEnd(t *testing.T) {
 			"a loss during a reset dates from the session's return", steady + "2h down 1-40\n2h1m up 1-40\n2h2m resend 1-40 n1\n2h3m eor 1-20\n2h4m eor 21-40", "2h5m", checks.Down,
 			"2h3m0s 2h3m0s 2h3m0s 2h4m0s", "   ",
 		},
+		{
+			"the reset of all is no return", steady + "2h down 1-40\n2h1m up 1-40\n2h2m resend 1-40 " + all + "\n2h3m eor 1-40", "2h5m", checks.Up,
+			"   ", "   ",
+		},
+		{
+			"nor with withdrawals before it", steady + "2h withdraw 1-40 " + all + "\n2h10s down 1-40\n2h1m up 1-40\n2h2m resend 1-40 " + all + "\n2h3m eor 1-40", "2h5m", checks.Up,
+			"   ", "   ",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,6 +126,16 @@ func TestSingleFlapsAreNoReturn(t *testing.T) {
 	}
 	if got, want := crossed(o.Lost), "16h0m0s 16h0m0s 16h0m0s"; got != want {
 		t.Errorf("lost at %q, want %q", got, want)
+	}
+}
+
+// Flaps before and after an outage, of vantage points that did not see it, are no
+// part of it.
+func TestOutageBetweenFlaps(t *testing.T) {
+	d := watching(t).play(steady + "2h withdraw 40 k1\n2h10m announce 40 k1\n2h30m withdraw 1-35 k1\n2h35m announce 1-35 k1\n2h50m withdraw 39 k1\n2h51m announce 39 k1\n")
+	o := d.prefix("2h55m", "k1")
+	if got, want := crossed(o.Lost)+", "+crossed(o.Back), "2h30m0s 2h30m0s , 2h35m0s 2h35m0s 2h35m0s"; got != want {
+		t.Errorf("lost and back %q, want %q", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,9 +118,12 @@ func TestCovers(t *testing.T) {
 			[]string{"175.45.176.0/24 AS131280 through AS3356"},
 		},
 		{
-			"a cover whose origin is the vantage point itself", steady + "2h announce 1-40 k path -\n2h withdraw 1-40 k1 k2 k3 k4",
+			"a cover whose origin is the vantage point itself", steady + "2h announce 1-10 k path -\n2h withdraw 1-40 k1 k2 k3 k4",
 			checks.Degraded, "0/40",
-			nil, // each its own; looked at below
+			[]string{
+				"175.45.176.0/22 AS1", "175.45.176.0/22 AS2", "175.45.176.0/22 AS3", "175.45.176.0/22 AS4", "175.45.176.0/22 AS5",
+				"175.45.176.0/22 AS6", "175.45.176.0/22 AS7", "175.45.176.0/22 AS8", "175.45.176.0/22 AS9", "175.45.176.0/22 AS10",
+			},
 		},
 		{
 			"what stands in is withdrawn too, by sessions that then end", "0s dump 1-40 k1 k2 k3 k4 k\n119m beat 1-40\n2h withdraw 1-40 k1\n2h10m withdraw 1-15 k k2 k3 k4\n2h10m20s down 1-15",
@@ -137,6 +141,9 @@ func TestCovers(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.covers, coverText(o.Covers)); tt.covers != nil && diff != "" {
 				t.Errorf("covers (-want +got):\n%s", diff)
+			}
+			if split := strings.HasPrefix(tt.name, "its more-specifics took"); o.Split != split {
+				t.Errorf("split is %v, want %v", o.Split, split)
 			}
 		})
 	}
@@ -232,7 +239,7 @@ func TestCollectorsThatLose(t *testing.T) {
 		{"one vantage point each is not a collector", steady + "2h withdraw 1-3 k1", 3, 0},
 		{"all", steady + "2h withdraw 1-40 k1", 3, 3},
 		{
-			"two of three", steady + "2h withdraw 1,2,4,5,7,8,10,11,13,14,16,17,19,20,22,23,25,26,28,29,31,32,34,35,37,38,40 k1\n",
+			"two of three", steady + "2h withdraw 1,2,4,5,7,8,10,11,13,14,16,17,19,20,22,23,25,26,28,29,31,32,34,35,37,38,40,3 k1\n",
 			3, 2,
 		},
 		{"partial feeds have no collector", "0s dump 1,4,7,10,13,16,19,22,25,28 k1\n0s dump 2,3 k1 fill 3\n119m beat 1,4,7,10,13,16,19,22,25,28", 1, 0},
