@@ -13,7 +13,7 @@ import (
 	"isitdown/checks"
 )
 
-// maxNames bounds a list of AS names in JSON, in bytes; real ones have 4 to 8 MiB.
+// maxNames bounds a list of AS names, in bytes; real ones have 4 to 8 MiB.
 const maxNames = 128 << 20
 
 // asName is what a list of names says about one network.
@@ -119,8 +119,11 @@ func unescape(literal string) (value string, ok bool) {
 // readNamesText reads a name a line, "1 LVLT-1, US", as the RIPE NCC publishes
 // them.
 func readNamesText(r *bufio.Reader, names map[checks.ASN]asName) (bad int, err error) {
-	for {
+	for size := 0; ; {
 		line, err := readLine(r)
+		if size += len(line); size > maxNames || bad > maxBad {
+			return bad, fmt.Errorf("it has more than %d MiB, or %d lines without a name", maxNames>>20, maxBad)
+		}
 		if text := strings.TrimSpace(string(line)); text != "" && text[0] != '#' {
 			number, rest, _ := strings.Cut(text, " ")
 			if !addName(names, number, rest) {

@@ -129,6 +129,10 @@ func (b *builder) notRegistered(cc string) *NotRegisteredError {
 	return e
 }
 
+// maxNetworks bounds the AS numbers of one country; the United States have some
+// 30,000. A few kilobytes of list can claim all four billion.
+const maxNetworks = 1 << 20
+
 // networks gives the AS numbers of a country, ascending, overrides included.
 func (b *builder) networks(cc code) []checks.ASN {
 	var out []checks.ASN
@@ -140,8 +144,13 @@ func (b *builder) networks(cc code) []checks.ASN {
 		if b.fp.Target.Kind() == checks.KindCountry {
 			b.used[s.part] = true
 		}
-		for n := range s.last - s.first + 1 {
-			out = append(out, checks.ASN(s.first+n))
+		room := uint64(maxNetworks - len(out))
+		if size := uint64(s.last) - uint64(s.first) + 1; size > room {
+			b.note("more than %d AS numbers are registered to %v in the lists: they are damaged, the highest numbers are left out", maxNetworks, cc)
+			break
+		}
+		for n := uint64(s.first); n <= uint64(s.last); n++ {
+			out = append(out, checks.ASN(n))
 		}
 	}
 	for _, o := range b.r.overrides {

@@ -12,8 +12,10 @@ import (
 // Limits of what one list may hold; the combined list of all registries has a
 // tenth of either.
 const (
-	maxRows = 8 << 20
-	maxLine = 64 << 10 // bytes
+	maxRows  = 8 << 20
+	maxLine  = 64 << 10 // bytes
+	maxBad   = 1 << 20  // lines that cannot be read
+	maxLists = 1000     // in one file
 )
 
 // list is one file of delegated statistics as it was read.
@@ -62,11 +64,13 @@ func readLists(file string, r *bufio.Reader) ([]*list, error) {
 			}
 		}
 		switch {
-		case err == nil && l.rows < maxRows:
+		case err == nil && l.rows < maxRows && l.bad < maxBad && len(lists) <= maxLists:
 			continue
+		case err == nil && l.rows < maxRows:
+			l.cut = fmt.Sprintf("reading stopped at line %d: no file has more than %d lists or %d lines that cannot be read", n, maxLists, maxBad)
 		case err == nil:
 			l.cut = fmt.Sprintf("reading stopped at line %d: no list has more than %d records", n, maxRows)
-		case errors.Is(err, errLongLine):
+		case errors.Is(err, errLongLine) && l.bad < maxBad:
 			l.skip(n, err)
 			continue
 		case !errors.Is(err, io.EOF):

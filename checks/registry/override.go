@@ -20,6 +20,9 @@ import (
 //go:embed overrides.txt
 var ownOverrides string
 
+// maxOverrides bounds the lines of one file: each is a person's decision.
+const maxOverrides = 10_000
+
 // maxReason bounds the reason of an override, in bytes: notices carry it.
 const maxReason = 300
 
@@ -49,6 +52,9 @@ func readOverrides(file string, r io.Reader) ([]override, error) {
 		o, err := parseOverride(text)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		if len(out) == maxOverrides {
+			return nil, fmt.Errorf("line %d: there are more than %d overrides, which nobody can have reviewed", n, maxOverrides)
 		}
 		o.file, o.line = file, n
 		out = append(out, o)
