@@ -70,8 +70,8 @@ func Assess(c Case) Verdict {
 // stateOf is the table of docs/methods.md, section 6, as far as routing goes.
 func stateOf(announced, answering Extent) State {
 	switch {
-	case announced == ExtentNone && answering == ExtentAll:
-		return Unknown // sources disagree
+	case announced == ExtentNone && (answering == ExtentAll || answering == ExtentPart):
+		return Unknown // sources disagree: one answer is enough for that
 	case announced == ExtentNone:
 		return Down
 	case announced == ExtentPart:

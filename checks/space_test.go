@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 )
@@ -50,6 +51,43 @@ func TestFills(t *testing.T) {
 	for _, tt := range tests {
 		if got := Fills(tt.parts, netip.MustParsePrefix(tt.whole)); got != tt.want {
 			t.Errorf("Fills(%v, %s) = %v, want %v", tt.parts, tt.whole, got, tt.want)
+		}
+	}
+}
+
+// Random prefixes of one /16, measured address by address.
+func TestSpaceAgreesWithCounting(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	whole := netip.MustParsePrefix("198.18.0.0/16")
+	for range 300 {
+		var list []netip.Prefix
+		var held [1 << 16]bool
+		for range rng.IntN(40) {
+			bits := 16 + rng.IntN(17)
+			p := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, byte(rng.IntN(256)), byte(rng.IntN(256))}), bits).Masked()
+			list = append(list, p)
+			first := p.Addr().As4()
+			for i := range 1 << (32 - bits) {
+				held[int(first[2])<<8+int(first[3])+i] = true
+			}
+		}
+		var want Space
+		for block := range 256 {
+			n := want.Addresses
+			for i := range 256 {
+				if held[block<<8+i] {
+					want.Addresses++
+				}
+			}
+			if want.Addresses > n {
+				want.Slash24s++
+			}
+		}
+		if got := MeasureIPv4(list); got != want {
+			t.Fatalf("MeasureIPv4(%v) = %+v, want %+v", list, got, want)
+		}
+		if got := Fills(list, whole); got != (want.Addresses == 1<<16) {
+			t.Fatalf("Fills(%v, %v) = %v with %d addresses", list, whole, got, want.Addresses)
 		}
 	}
 }
