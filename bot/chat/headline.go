@@ -165,9 +165,17 @@ func ofFamily(v *checks.Verdict, f family, k uint64) string {
 	case k == f.of && k == 1:
 		return "the one " + f.name + "prefix"
 	case k == f.of:
-		return "all " + count(k, f.name+"prefix", f.name+"prefixes")
+		return allOf(k) + nbsp + f.name + "prefixes"
 	}
 	return thousands(k) + " of the " + count(f.of, f.name+"prefix", f.name+"prefixes")
+}
+
+// allOf writes "all 20", and of two "both".
+func allOf(n uint64) string {
+	if n == 2 {
+		return "both"
+	}
+	return "all " + thousands(n)
 }
 
 // foreignName names the network whose routes stand in, if it is but one.
@@ -269,7 +277,7 @@ func backText(v *checks.Verdict) string {
 	for _, f := range fs {
 		part := kOfN(f.visible, f.of) + " " + f.name + unit(v, f.of)
 		if f.visible == f.of {
-			part = "all " + count(f.of, f.name+unit(v, 1), f.name+unit(v, 2))
+			part = allOf(f.of) + nbsp + f.name + unit(v, f.of)
 			if f.of == 1 {
 				part = "the one " + f.name + unit(v, 1)
 			}

@@ -213,6 +213,14 @@ func TestWithArticle(t *testing.T) {
 	}
 }
 
+func TestAllOf(t *testing.T) {
+	for n, want := range map[uint64]string{2: "both", 3: "all 3", 1024: "all 1,024"} {
+		if got := allOf(n); got != want {
+			t.Errorf("allOf(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestTimelineText(t *testing.T) {
 	ms := []Moment{
 		{At: utc("2022-04-21 02:00:00"), State: checks.Up, IPv4: checks.Count{Seen: 4, Of: 4}, Upstreams: []checks.ASN{134544}},
