@@ -402,6 +402,15 @@ func TestAssessTimes(t *testing.T) {
 			t.Errorf("onset (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("the first of nineteen", func(t *testing.T) {
+		c := testCase(19)
+		for i := range 3 {
+			c.lose(i, 0, 0)
+		}
+		if got := Assess(c).Onset.Half; !got.Equal(at(0, 10)) {
+			t.Errorf("onset %v, want %v", got, at(0, 10))
+		}
+	})
 	t.Run("the last to return", func(t *testing.T) {
 		c := testCase(4)
 		for i := range c.Observations {
@@ -421,6 +430,34 @@ func TestAssessTimes(t *testing.T) {
 			t.Errorf("onset %v, want %v", got, at(7, 10))
 		}
 	})
+}
+
+// What is said of a prefix is what those say who were asked about it, as long as
+// that is something.
+func TestSeenOf(t *testing.T) {
+	tests := []struct {
+		name                 string
+		asked, seen, sighted int
+		voting, live         int
+		want                 string
+	}{
+		{"asked", 40, 30, 41, 40, 45, "30/40"},
+		{"few had it, and have it", 6, 6, 8, 40, 45, "6/6"},
+		{"few had it, others have it", 6, 0, 2, 40, 45, "2/45"},
+		{"nobody had it", 0, 0, 0, 40, 45, "0/45"},
+		{"few vote", 6, 6, 8, 6, 12, "8/12"},
+		{"few vote, and have a cover", 6, 6, 0, 6, 12, "6/12"},
+	}
+	for _, tt := range tests {
+		c := testCase(1)
+		c.Vantage.Voting, c.Vantage.Live = tt.voting, tt.live
+		o := &c.Observations[0]
+		o.Asked, o.Seen, o.Sighted = tt.asked, tt.seen, tt.sighted
+		s := Assess(c).Prefixes[0]
+		if got := strconv.Itoa(s.Seen) + "/" + strconv.Itoa(s.Of); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
 }
 
 // The verdict is a value of its own: it neither changes the case nor depends on

@@ -28,12 +28,12 @@ func MeasureIPv4(list []netip.Prefix) (s Space) {
 		b := p.Addr().As4()
 		first := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
 		after := first + 1<<(32-p.Bits())
-		if after > end {
-			s.Addresses += after - max(first, end)
+		if first >= end { // otherwise it lies inside the one before
+			s.Addresses += after - first
 			end = after
 		}
-		if firstBlock, afterBlock := first>>8, (after+255)>>8; afterBlock > block {
-			s.Slash24s += afterBlock - max(firstBlock, block)
+		if firstBlock, afterBlock := first>>8, (after+255)>>8; firstBlock >= block {
+			s.Slash24s += afterBlock - firstBlock
 			block = afterBlock
 		}
 	}
