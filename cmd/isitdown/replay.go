@@ -193,7 +193,7 @@ func (r *replay) update(u *route.Update) error {
 		if r.next.IsZero() {
 			r.next = u.At.Truncate(tick).Add(tick)
 		}
-		hole := u.At.Sub(r.next) > longHole
+		hole := u.At.Sub(r.next) > longHole+2*wakeUp // or waking up would go back in time
 		from := r.next.Add(longHole)
 		for ; r.next.Before(u.At); r.next = r.next.Add(tick) {
 			if hole && r.next.After(from) {
