@@ -29,7 +29,7 @@ func TestEndless(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"lines that cannot be read", "a|b\n", "line 1: 2 fields"},
 		{"headers", "2|apnic|20141221|1|19830101|20141221|+0000\n", "reading stopped"},
-		{"names", "1 LVLT-1, US\n", "MiB"},
+		{"names", "1 " + strings.Repeat("x", 30_000) + "\n", "MiB"},
 		{"no names", "1 LVLT-1, US\nx\n", "without a name"},
 		{"overrides", "add KP AS64500 2014-12-31 \"x\"\n", "overrides"},
 	}
