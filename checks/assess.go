@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"sort"
@@ -233,15 +232,43 @@ func (a *assessment) announced() {
 		a.Announced = ExtentNone
 	case a.gone == n:
 		a.Announced = ExtentPart
-		a.because("prefixes that did not move in the recording may still be announced")
-	case a.foreign > 0, a.missing > 0 && n < fewPrefixes,
-		a.enough(false) && short(a.IPv4.Addresses), a.enough(true) && short(a.IPv6.Prefixes):
+		a.because("updates alone cannot show that nothing is left: prefixes that did not move in the recording may still be announced")
+	case a.taken(n), a.losing(n):
 		a.Announced = ExtentPart
 	case a.unsure > 0:
 		a.Announced = ExtentUnknown
 	default:
 		a.Announced = ExtentAll
 	}
+}
+
+// taken reports whether other networks' routes stand in for so many of the n
+// prefixes that the target is announced in part. For a network one is enough; a
+// country of many networks is judged by the share, as for losses.
+func (a *assessment) taken(n int) bool {
+	if a.Target.Kind() != KindCountry || n < fewPrefixes {
+		return a.foreign > 0
+	}
+	return short(Count{uint64(max(0, n-a.foreign)), uint64(n)})
+}
+
+// losing reports whether so much of the n prefixes is missing that the target is
+// announced in part. What moved in a recording of updates alone is no measure of a
+// country: there the registered space is.
+func (a *assessment) losing(n int) bool {
+	if a.MovedOnly && len(a.in.Footprint.Prefixes) > 0 {
+		var missing []netip.Prefix
+		for _, s := range a.Prefixes {
+			if s.Known && !s.Visible {
+				missing = append(missing, s.Prefix)
+			}
+		}
+		is4, of4 := MeasureIPv4(missing).Addresses, MeasureIPv4(a.in.Footprint.Prefixes).Addresses
+		is6, of6 := measureIPv6(missing), measureIPv6(a.in.Footprint.Prefixes)
+		return a.enough(false) && short(Count{of4 - min(is4, of4), of4}) || a.enough(true) && is6*100 > (100-partBelow)*of6
+	}
+	return a.missing > 0 && n < fewPrefixes ||
+		a.enough(false) && short(a.IPv4.Addresses) || a.enough(true) && short(a.IPv6.Prefixes)
 }
 
 // whole reports whether the baseline can stand for all of the target. That of a
@@ -315,114 +342,4 @@ func (a *assessment) lessThanWhole(lost []int) bool {
 	b.count()
 	b.announced()
 	return b.Announced != ExtentAll
-}
-
-// grade says how much the verdict rests on, why, and what would raise it.
-func (a *assessment) grade() {
-	v := &a.in.Vantage
-	ipv6 := a.IPv4.Prefixes.Of == 0 || a.unsure > 0 && a.enough(false)
-	family := ""
-	if ipv6 && a.IPv4.Prefixes.Of > 0 {
-		family = "IPv6 "
-	}
-	voting, usual := v.voting(ipv6)
-	switch {
-	case v.Live == 0 && len(a.in.Observations) == 0:
-		a.Evidence = EvidenceNone
-		a.because("no routing data was given")
-	case !a.fresh():
-		a.Evidence = EvidenceNone
-		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
-		a.raise("newer routing data")
-	case a.Target.Kind() == KindHost, a.Target.Kind() == KindURL:
-		a.Evidence = EvidenceNone
-		a.because("routing knows addresses and no host names, and nothing was probed")
-		a.raise("a probe of it")
-		return
-	case len(a.in.Observations) == 0:
-		a.Evidence = EvidenceNone
-		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
-		a.raise("a table dump from before")
-	case voting < a.in.Rules.MinVoting:
-		a.Evidence = EvidenceWeak
-		a.because("%d settled full-feed %svantage %s, and it takes %d to call a loss", voting, family, plural(voting, "point", "points"), a.in.Rules.MinVoting)
-		a.raise("a table dump or feed with at least %d full-feed %svantage points", a.in.Rules.MinVoting, family)
-	case voting*2 < usual:
-		a.Evidence = EvidenceWeak
-		a.because("only %d of the usual %d %svantage points are there", voting, usual, family)
-		a.raise("the return of the missing vantage points")
-	case a.unasked == len(a.Prefixes):
-		a.Evidence = EvidenceNone
-		a.because("too few of those vantage points that can be asked now had a route of this target before")
-		a.raise("the return of the missing vantage points")
-	case a.MovedOnly:
-		a.Evidence = EvidenceWeak
-		a.because("the recording holds updates alone: prefixes that did not move are not in it")
-		a.raise("a table dump from before the recording")
-	default:
-		a.gradeFull(voting)
-	}
-	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
-		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
-	}
-	if a.Answering == ExtentUnknown {
-		a.raise("probes of hosts inside")
-	}
-}
-
-// gradeFull grades a case with enough voting vantage points.
-func (a *assessment) gradeFull(voting int) {
-	agree := a.agreement()
-	a.Evidence = EvidenceModerate
-	a.because("%d full-feed vantage points on %d %s, %.0f %% of them agree", voting, a.in.Vantage.Collectors,
-		plural(a.in.Vantage.Collectors, "collector", "collectors"), 100*agree)
-	switch {
-	case voting < strongVoting:
-		a.raise("%d full-feed vantage points or more", strongVoting)
-	case a.in.Vantage.Collectors < strongSources:
-		a.raise("%d collectors or more", strongSources)
-	case agree < strongCoverage:
-		a.because("the vantage points disagree")
-	case len(a.Gaps) > 0 && a.routeGap():
-		a.because("part of the routing data could not be used")
-	default:
-		a.Evidence = EvidenceStrong
-	}
-}
-
-// agreement is the smallest share of vantage points that say of a prefix what
-// the verdict says of it, among the prefixes that enough were asked about.
-func (a *assessment) agreement() float64 {
-	least := 1.0
-	for i := range a.in.Observations {
-		if s := &a.Prefixes[i]; a.asked(&a.in.Observations[i]) {
-			share := ratio(s.Seen, s.Of)
-			if !s.Visible {
-				share = 1 - share
-			}
-			least = min(least, share)
-		}
-	}
-	return least
-}
-
-func (a *assessment) routeGap() bool {
-	return slices.ContainsFunc(a.Gaps, func(g Gap) bool { return g.Check == "route" })
-}
-
-func (a *assessment) because(format string, args ...any) {
-	a.Reasons = append(a.Reasons, fmt.Sprintf(format, args...))
-}
-
-func (a *assessment) raise(format string, args ...any) {
-	a.Raise = append(a.Raise, fmt.Sprintf(format, args...))
-}
-
-func (*assessment) clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January 2006") }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

@@ -240,7 +240,7 @@ func TestAssess(t *testing.T) {
 				c.Rules.MinVoting, c.Vantage.Declared = 2, true
 				return c
 			},
-			Down, ExtentNone, EvidenceModerate, "0/4 0/1024 0/0", "2 full-feed vantage points",
+			Down, ExtentNone, EvidenceWeak, "0/4 0/1024 0/0", "2 full-feed vantage points",
 		},
 		{
 			"only what moved, all of the space", func() Case { c := testCase(4); c.onlyMoved(); return c },
@@ -424,12 +424,37 @@ func TestAssessTimes(t *testing.T) {
 	})
 	t.Run("another origin alone makes the difference", func(t *testing.T) {
 		c := testCase(20)
+		c.Footprint.Target = Network(64496)
 		c.lose(7, 0, 0)
 		c.Observations[7].Covers = []Cover{{Prefix: c.Observations[7].Prefix, Origin: 64500, Peers: 40}}
 		if got := Assess(c).Onset.Half; !got.Equal(at(7, 10)) {
 			t.Errorf("onset %v, want %v", got, at(7, 10))
 		}
+		c.Footprint.Target = Country("KP")
+		if got := Assess(c).State; got != Up {
+			t.Errorf("a country with one of twenty prefixes taken over is %v, want up", got)
+		}
 	})
+}
+
+// In a recording of updates alone a country is measured by what is registered to
+// it: of the little that moved, a single prefix is no loss of the country's.
+func TestAssessACountryFromUpdatesAlone(t *testing.T) {
+	for _, tt := range []struct {
+		registered string
+		want       State
+	}{
+		{"175.45.176.0/21", Degraded}, // 256 of 2,048 addresses gone
+		{"175.45.0.0/16", Up},
+	} {
+		c := testCase(4)
+		c.lose(1, 0, 0)
+		c.Baseline.MovedOnly = true
+		c.Footprint.Prefixes = prefixes(tt.registered)
+		if got := Assess(c).State; got != tt.want {
+			t.Errorf("of %s: %v, want %v", tt.registered, got, tt.want)
+		}
+	}
 }
 
 // What is said of a prefix is what those say who were asked about it, as long as

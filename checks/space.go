@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 )
@@ -38,6 +39,27 @@ func MeasureIPv4(list []netip.Prefix) (s Space) {
 		}
 	}
 	return s
+}
+
+// measureIPv6 measures the union of the IPv6 prefixes in list in /64 networks, of
+// which a shorter prefix holds more than an integer does.
+func measureIPv6(list []netip.Prefix) (networks float64) {
+	v6 := make([]netip.Prefix, 0, len(list))
+	for _, p := range list {
+		if p.Addr().Is6() {
+			v6 = append(v6, p)
+		}
+	}
+	SortPrefixes(v6)
+	last := netip.Prefix{}
+	for _, p := range v6 {
+		if last.IsValid() && last.Overlaps(p) {
+			continue // inside the one before
+		}
+		networks += math.Ldexp(1, 64-p.Bits())
+		last = p
+	}
+	return networks
 }
 
 // Fills reports whether parts, which it sorts, make up all of whole.

@@ -91,3 +91,20 @@ func TestSpaceAgreesWithCounting(t *testing.T) {
 		}
 	}
 }
+
+func TestMeasureIPv6(t *testing.T) {
+	tests := []struct {
+		list []netip.Prefix
+		want float64
+	}{
+		{nil, 0},
+		{prefixes("2001:db8::/32", "192.0.2.0/24"), 1 << 32},
+		{prefixes("2001:db8:1::/48", "2001:db8::/32", "2001:db9::/48", "2001:db9::/64"), 1<<32 + 1<<16},
+		{prefixes("2001:db8::1/128"), 1.0 / (1 << 32) / (1 << 32)},
+	}
+	for _, tt := range tests {
+		if got := measureIPv6(tt.list); got != tt.want {
+			t.Errorf("measureIPv6(%v) = %v, want %v", tt.list, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// grade says how much the verdict rests on, why, and what would raise it.
+func (a *assessment) grade() {
+	v := &a.in.Vantage
+	ipv6 := a.IPv4.Prefixes.Of == 0 || a.unsure > 0 && a.enough(false)
+	family := ""
+	if ipv6 && a.IPv4.Prefixes.Of > 0 {
+		family = "IPv6 "
+	}
+	voting, usual := v.voting(ipv6)
+	switch {
+	case v.Live == 0 && len(a.in.Observations) == 0:
+		a.Evidence = EvidenceNone
+		a.because("no routing data was given")
+	case !a.fresh():
+		a.Evidence = EvidenceNone
+		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
+		a.raise("newer routing data")
+	case a.Target.Kind() == KindHost, a.Target.Kind() == KindURL:
+		a.Evidence = EvidenceNone
+		a.because("routing knows addresses and no host names, and nothing was probed")
+		a.raise("a probe of it")
+		return
+	case len(a.in.Observations) == 0:
+		a.Evidence = EvidenceNone
+		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
+		a.raise("a table dump from before")
+	case voting < a.in.Rules.MinVoting:
+		a.Evidence = EvidenceWeak
+		a.because("%d settled full-feed %svantage %s, and it takes %d to call a loss", voting, family, plural(voting, "point", "points"), a.in.Rules.MinVoting)
+		a.raise("a table dump or feed with at least %d full-feed %svantage points", a.in.Rules.MinVoting, family)
+	case voting*2 < usual:
+		a.Evidence = EvidenceWeak
+		a.because("only %d of the usual %d %svantage points are there", voting, usual, family)
+		a.raise("the return of the missing vantage points")
+	case a.unasked == len(a.Prefixes):
+		a.Evidence = EvidenceNone
+		a.because("too few of those vantage points that can be asked now had a route of this target before")
+		a.raise("the return of the missing vantage points")
+	case a.MovedOnly:
+		a.Evidence = EvidenceWeak
+		a.because("the recording holds updates alone: prefixes that did not move are not in it")
+		a.raise("a table dump from before the recording")
+	case voting < DefaultRules().MinVoting:
+		a.Evidence = EvidenceWeak
+		a.because("%d full-feed %svantage %s, enough by this installation's own rule", voting, family, plural(voting, "point", "points"))
+		a.raise("at least %d full-feed %svantage points", DefaultRules().MinVoting, family)
+	default:
+		a.gradeFull(voting)
+	}
+	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
+		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
+	}
+	if a.Answering == ExtentUnknown {
+		a.raise("probes of hosts inside")
+	}
+}
+
+// gradeFull grades a case with enough voting vantage points.
+func (a *assessment) gradeFull(voting int) {
+	agree := a.agreement()
+	a.Evidence = EvidenceModerate
+	a.because("%d full-feed vantage points on %d %s, %.0f %% of them agree", voting, a.in.Vantage.Collectors,
+		plural(a.in.Vantage.Collectors, "collector", "collectors"), 100*agree)
+	switch {
+	case voting < strongVoting:
+		a.raise("%d full-feed vantage points or more", strongVoting)
+	case a.in.Vantage.Collectors < strongSources:
+		a.raise("%d collectors or more", strongSources)
+	case agree < strongCoverage:
+		a.raise("agreement of %.0f %% of the vantage points", 100*strongCoverage)
+	case len(a.Gaps) > 0 && a.routeGap():
+		a.because("part of the routing data could not be used")
+	default:
+		a.Evidence = EvidenceStrong
+	}
+}
+
+// agreement is the smallest share of vantage points that say of a prefix what
+// the verdict says of it, among the prefixes that enough were asked about.
+func (a *assessment) agreement() float64 {
+	least := 1.0
+	for i := range a.in.Observations {
+		if s := &a.Prefixes[i]; a.asked(&a.in.Observations[i]) {
+			share := ratio(s.Seen, s.Of)
+			if !s.Visible {
+				share = 1 - share
+			}
+			least = min(least, share)
+		}
+	}
+	return least
+}
+
+func (a *assessment) routeGap() bool {
+	return slices.ContainsFunc(a.Gaps, func(g Gap) bool { return g.Check == "route" })
+}
+
+func (a *assessment) because(format string, args ...any) {
+	a.Reasons = append(a.Reasons, fmt.Sprintf(format, args...))
+}
+
+func (a *assessment) raise(format string, args ...any) {
+	a.Raise = append(a.Raise, fmt.Sprintf(format, args...))
+}
+
+func (*assessment) clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January 2006") }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
