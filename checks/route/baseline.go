@@ -62,6 +62,7 @@ func (w *Watch) baseline(now stamp) checks.Baseline {
 	}
 	w.forget(now)
 	b := checks.Baseline{AsOf: now.time(), Window: w.rib.rules.BaselineWindow, MovedOnly: w.rib.tableless()}
+	w.sort()
 	for _, p := range w.sorted {
 		if bp := w.baselineOf(p, now); len(bp.Paths) > 0 {
 			b.Prefixes = append(b.Prefixes, bp)

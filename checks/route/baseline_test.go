@@ -236,8 +236,8 @@ func TestWatchForgets(t *testing.T) {
 	if n, m := len(d.watch.sorted), len(d.watch.prefixes); n != 4 || m != 4 {
 		t.Errorf("%d and %d prefixes are watched after a day, want 4", n, m)
 	}
-	if n := len(d.watch.paths.paths); n > 100 {
-		t.Errorf("%d paths are kept, want those of 40 vantage points", n)
+	if n := len(d.watch.paths.paths); n > fewPaths {
+		t.Errorf("%d paths are kept of %d, want at most %d", n, 3*fewPaths, fewPaths)
 	}
 	d.expect(want{at: "27h1m", state: checks.Up, k1: "40/40", of: 4})
 }

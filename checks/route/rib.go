@@ -55,21 +55,24 @@ type tail struct{ origin, upstream checks.ASN }
 // keeps the tail of each path; full paths are kept where somebody watches. It
 // is not safe for use by several goroutines.
 type RIB struct {
-	rules    Rules
-	sessions []session
-	byPeer   map[Peer]int
-	ranked   []int  // sessions in the order of their peers, whoever spoke first
-	tails    []tail // by value - 1
-	tailIDs  map[tail]uint32
-	table    bart.Table[uint32] // prefix -> vector of tails, one a session
-	vectors  *vectors
-	addPaths map[addPathKey][]addPath
-	watches  []*Watch
-	first    stamp
-	newest   stamp
-	dumped   bool // a table dump was loaded
-	dense    []uint32
-	adopters []int
+	rules      Rules
+	sessions   []session
+	byPeer     map[Peer]int
+	named      int    // session that was named last
+	ranked     []int  // sessions in the order of their peers, whoever spoke first
+	tails      []tail // by value - 1
+	tailIDs    map[tail]uint32
+	lastTail   tail
+	lastTailID uint32
+	table      bart.Table[uint32] // prefix -> vector of tails, one a session
+	vectors    *vectors
+	addPaths   map[addPathKey][]addPath
+	watches    []*Watch
+	first      stamp
+	newest     stamp
+	dumped     bool // a table dump was loaded
+	dense      []uint32
+	adopters   []int
 }
 
 type addPathKey struct {
@@ -117,7 +120,7 @@ func (r *RIB) Apply(u *Update) {
 		for i := range r.sessions {
 			if s := &r.sessions[i]; s.peer.Collector == u.Peer.Collector && s.live() {
 				s.enter(Syncing, at)
-				s.hole, s.before = true, [2]int{} // nothing but time tells when it is whole again
+				s.hole, s.before = at, [2]int{} // nothing but time tells when it is whole again
 			}
 		}
 	default:
@@ -167,6 +170,13 @@ func (r *RIB) routes(i int, u *Update, at stamp) {
 
 // session gives the number of a session, a new one where it is new.
 func (r *RIB) session(p Peer) int {
+	// A feed names the same again, and a dump the next one.
+	for _, i := range [...]int{r.named, r.named + 1} {
+		if i < len(r.sessions) && r.sessions[i].peer == p {
+			r.named = i
+			return i
+		}
+	}
 	i, ok := r.byPeer[p]
 	if !ok {
 		i = len(r.sessions)
@@ -175,6 +185,7 @@ func (r *RIB) session(p Peer) int {
 		rank, _ := slices.BinarySearchFunc(r.ranked, p, func(j int, p Peer) int { return r.sessions[j].peer.compare(p) })
 		r.ranked = slices.Insert(r.ranked, rank, i)
 	}
+	r.named = i
 	return i
 }
 
@@ -190,6 +201,9 @@ func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
 
 func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 	if n.PathID != 0 {
+		if _, known := r.addPaths[addPathKey{i, n.Prefix}]; !known && r.holds(i, n.Prefix) {
+			return // what is held came without identifiers; other paths may stand
+		}
 		if path := r.addPath(i, n, nil); path != nil {
 			r.announce(i, NLRI{Prefix: n.Prefix}, path, at)
 			return
@@ -204,6 +218,12 @@ func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 // hasPath reports whether a path of a session that sends several is known.
 func (r *RIB) hasPath(i int, n NLRI) bool {
 	return slices.ContainsFunc(r.addPaths[addPathKey{i, n.Prefix}], func(p addPath) bool { return p.id == n.PathID })
+}
+
+// holds reports whether session i has a route for exactly this prefix.
+func (r *RIB) holds(i int, prefix netip.Prefix) bool {
+	ref, _ := r.table.Get(prefix)
+	return r.vectors.at(ref, i) != 0
 }
 
 // addPath notes a path of a session that sends several for a prefix (nil takes
@@ -228,12 +248,11 @@ func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 func (r *RIB) put(i int, prefix netip.Prefix, value uint32) {
 	s, family := &r.sessions[i], familyOf(prefix)
 	r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
-		had := r.vectors.at(ref, i) != 0
-		ref = r.vectors.set(ref, i, value)
+		ref, before := r.vectors.set(ref, i, value)
 		switch {
-		case value != 0 && !had:
+		case value != 0 && before == 0:
 			s.gain(family)
-		case value == 0 && had:
+		case value == 0 && before != 0:
 			s.routes[family]--
 		}
 		return ref, ref == emptyVector
@@ -307,7 +326,7 @@ func (r *RIB) adopt(i, dump int, at stamp) bool {
 	if s.dump == dump {
 		return s.adopts
 	}
-	if s.state == Stale || s.hole {
+	if s.state == Stale || s.hole != 0 {
 		r.end(i, at)
 	}
 	s.dump, s.adopts = dump, !s.table || !s.live()
@@ -355,7 +374,7 @@ func (r *RIB) end(i int, at stamp) {
 		s.before[f] = n
 	}
 	s.routes, s.peak = [2]int{}, [2]int{}
-	s.adopts, s.hole = false, false
+	s.adopts, s.hole = false, 0
 	s.ended = at
 	s.enter(Ended, at)
 }
@@ -370,7 +389,7 @@ func (r *RIB) clear(i int) {
 	}
 	for _, prefix := range held {
 		r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
-			ref = r.vectors.set(ref, i, 0)
+			ref, _ = r.vectors.set(ref, i, 0)
 			return ref, ref == emptyVector
 		})
 	}
@@ -388,12 +407,16 @@ func (r *RIB) tailID(i int, path bgp.RawPath) uint32 {
 	if len(path) == 0 {
 		t.origin = r.sessions[i].peer.AS
 	}
+	if t == r.lastTail && r.lastTailID != 0 { // most peers have the same
+		return r.lastTailID
+	}
 	id, ok := r.tailIDs[t]
 	if !ok {
 		r.tails = append(r.tails, t)
 		id = uint32(len(r.tails))
 		r.tailIDs[t] = id
 	}
+	r.lastTail, r.lastTailID = t, id
 	return id
 }
 

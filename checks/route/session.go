@@ -67,11 +67,11 @@ type session struct {
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes.
 	table   bool
-	hole    bool // the feed lost messages of this session
-	resent  bool // in a recording without a table: what it says may be no change
-	dump    int  // the last table dump it was in
-	adopts  bool // it takes its routes from that dump
-	loading bool // a record of that dump is being taken in
+	hole    stamp // when the feed last lost messages of this session, 0 for never since it came up
+	resent  bool  // in a recording without a table: what it says may be no change
+	dump    int   // the last table dump it was in
+	adopts  bool  // it takes its routes from that dump
+	loading bool  // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {

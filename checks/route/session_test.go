@@ -143,6 +143,16 @@ func TestSessions(t *testing.T) {
 			[]want{{at: "2h1s", state: checks.Up, k1: "26/26", voting: 26}, {at: "2h9m", state: checks.Up, k1: "14/26"}, {at: "2h10m", state: checks.Up, k1: "28/40", voting: 40}},
 		},
 		{
+			"what was lost before a hole may be back behind it",
+			steady + "2h withdraw 1-40 k1 k2 k3 k4\n2h20m hole 1,2,3\n2h40m withdraw 1-40 n2",
+			[]want{{at: "2h10m", state: checks.Down, k1: "0/40", voting: 40}, {at: "2h41m", state: checks.Unknown, voting: 40}},
+		},
+		{
+			"and what is lost behind it is lost",
+			steady + "2h20m hole 1,2,3\n2h40m withdraw 1-40 k1 k2 k3 k4",
+			[]want{{at: "2h41m", state: checks.Down, k1: "0/40", voting: 40}},
+		},
+		{
 			"a dump fills the hole", steady + "2h hole 1,2,3\n2h1m dump 1-40 k1 k3 k4",
 			[]want{{at: "2h30s", state: checks.Up, voting: none, evidenceMax: checks.EvidenceWeak}, {at: "2h2m", state: checks.Degraded, k1: "40/40", seen: 3, of: 4, voting: 40}},
 		},

@@ -22,9 +22,14 @@ type vectors struct {
 	entries []vectorEntry
 	free    []uint32
 	index   map[uint64]uint32 // hash -> first entry, chained by next
-	dense   []uint32          // scratch
-	ids     []uint32          // scratch
-	buf     []byte            // scratch
+
+	// The vector at hand: its values, 0 first and then ascending, and for each
+	// session the place of its value.
+	ids   []uint32
+	codes []uint16
+	dense []uint32 // scratch
+	used  []uint16 // scratch
+	buf   []byte   // scratch
 }
 
 type vectorEntry struct {
@@ -47,25 +52,45 @@ func newVectors() *vectors {
 const compactAbove = 1 << 20
 
 // set gives the reference of the vector that is ref with session i holding
-// value, 0 to take its route away. The caller's use of ref passes on to the
-// result.
-func (v *vectors) set(ref uint32, i int, value uint32) uint32 {
-	if v.at(ref, i) == value {
-		return ref
+// value, 0 to take its route away, and what it held before. The caller's use of
+// ref passes on to the result.
+func (v *vectors) set(ref uint32, i int, value uint32) (next, before uint32) {
+	if before = v.at(ref, i); before == value {
+		return ref, before
 	}
-	v.decode(ref)
-	if i >= len(v.dense) {
-		v.dense = append(v.dense, make([]uint32, i+1-len(v.dense))...)
+	v.unpack(ref)
+	if n := i + 1 - len(v.codes); n > 0 {
+		v.codes = append(v.codes, make([]uint16, n)...)
 	}
-	v.dense[i] = value
-	next := v.intern()
+	code, found := slices.BinarySearch(v.ids, value)
+	if !found {
+		v.ids = slices.Insert(v.ids, code, value)
+		for j, c := range v.codes {
+			if int(c) >= code {
+				v.codes[j]++
+			}
+		}
+	}
+	v.codes[i] = uint16(code)
+	next = v.intern()
 	v.release(ref)
-	return next
+	return next, before
 }
 
 // make gives a reference to the vector of the given values, one a session.
 func (v *vectors) make(dense []uint32) uint32 {
-	v.dense = append(v.dense[:0], dense...)
+	v.ids = append(append(v.ids[:0], 0), dense...)
+	slices.Sort(v.ids)
+	v.ids = slices.Compact(v.ids)
+	v.codes = v.codes[:0]
+	last, code := uint32(0), 0
+	for _, id := range dense {
+		if id != last { // neighbours often agree
+			last = id
+			code, _ = slices.BinarySearch(v.ids, id)
+		}
+		v.codes = append(v.codes, uint16(code))
+	}
 	return v.intern()
 }
 
@@ -95,14 +120,24 @@ func (v *vectors) at(ref uint32, i int) uint32 {
 // visible counts the sessions with a route.
 func (v *vectors) visible(ref uint32) int { return int(v.entries[ref].visible) }
 
-// decode leaves the vector in v.dense and returns it; valid until the next call.
+// decode gives the values of a vector, one a session up to the last that has a
+// route; valid until the next call.
 func (v *vectors) decode(ref uint32) []uint32 {
+	v.unpack(ref)
 	v.dense = v.dense[:0]
+	for _, c := range v.codes {
+		v.dense = append(v.dense, v.ids[c])
+	}
+	return v.dense
+}
+
+// unpack makes a vector the one at hand.
+func (v *vectors) unpack(ref uint32) {
+	v.ids, v.codes = append(v.ids[:0], 0), v.codes[:0]
 	if ref == emptyVector {
-		return v.dense
+		return
 	}
 	b, sessions, ids := v.head(ref)
-	v.ids = append(v.ids[:0], 0)
 	id := uint64(0)
 	for range ids {
 		d, n := binary.Uvarint(b)
@@ -111,10 +146,19 @@ func (v *vectors) decode(ref uint32) []uint32 {
 		v.ids = append(v.ids, uint32(id))
 	}
 	width := codeWidth(ids)
-	for i := range sessions {
-		v.dense = append(v.dense, v.ids[readCode(b, width, i)])
+	if width >= 8 {
+		for i := range sessions {
+			v.codes = append(v.codes, uint16(readCode(b, width, i)))
+		}
+		return
 	}
-	return v.dense
+	mask := uint16(1)<<width - 1
+	for _, packed := range b {
+		for shift := 0; shift < 8; shift += width {
+			v.codes = append(v.codes, uint16(packed>>shift)&mask)
+		}
+	}
+	v.codes = v.codes[:sessions]
 }
 
 // head gives the bytes after the two counts of a vector, and the counts.
@@ -137,15 +181,15 @@ func skipIDs(b []byte, ids int) int {
 	return at
 }
 
-// intern gives the reference of the vector in v.dense, counting one more use.
+// intern gives the reference of the vector at hand, counting one more use.
 func (v *vectors) intern() uint32 {
-	for len(v.dense) > 0 && v.dense[len(v.dense)-1] == 0 {
-		v.dense = v.dense[:len(v.dense)-1]
+	for len(v.codes) > 0 && v.codes[len(v.codes)-1] == 0 {
+		v.codes = v.codes[:len(v.codes)-1]
 	}
-	if len(v.dense) == 0 {
+	if len(v.codes) == 0 {
 		return emptyVector
 	}
-	visible := v.encode()
+	visible := v.pack()
 	h := maphash.Bytes(v.seed, v.buf)
 	for ref := v.index[h]; ref != 0; ref = v.entries[ref].next {
 		e := &v.entries[ref]
@@ -170,35 +214,57 @@ func (v *vectors) intern() uint32 {
 	return ref
 }
 
-// encode writes v.dense to v.buf and counts the sessions with a route.
-func (v *vectors) encode() (visible int) {
-	v.ids = v.ids[:0]
-	for _, id := range v.dense {
-		if id != 0 {
+// pack writes the vector at hand to v.buf, without the values that no session
+// has, and counts the sessions with a route.
+func (v *vectors) pack() (visible int) {
+	v.used = append(v.used[:0], make([]uint16, len(v.ids))...)
+	for _, c := range v.codes {
+		v.used[c] = 1
+		if c != 0 {
 			visible++
-			v.ids = append(v.ids, id)
 		}
 	}
-	slices.Sort(v.ids)
-	v.ids = slices.Compact(v.ids)
-	b := binary.AppendUvarint(v.buf[:0], uint64(len(v.dense)))
-	b = binary.AppendUvarint(b, uint64(len(v.ids)))
+	ids := uint16(0)
+	v.used[0] = 0
+	for c, n := range v.used { // from now on the place among those in use
+		ids += n
+		v.used[c] = ids * n
+	}
+	b := binary.AppendUvarint(v.buf[:0], uint64(len(v.codes)))
+	b = binary.AppendUvarint(b, uint64(ids))
 	last := uint32(0)
-	for _, id := range v.ids {
-		b = binary.AppendUvarint(b, uint64(id-last))
-		last = id
-	}
-	width := codeWidth(len(v.ids))
-	at := len(b)
-	b = append(b, make([]byte, (len(v.dense)*width+7)/8)...)
-	for i, id := range v.dense {
-		if id != 0 {
-			code, _ := slices.BinarySearch(v.ids, id)
-			writeCode(b[at:], width, i, code+1)
+	for c, id := range v.ids {
+		if v.used[c] != 0 {
+			b = binary.AppendUvarint(b, uint64(id-last))
+			last = id
 		}
 	}
-	v.buf = b
+	v.buf = v.packCodes(b, codeWidth(int(ids)))
 	return visible
+}
+
+// packCodes appends the codes of the vector at hand.
+func (v *vectors) packCodes(b []byte, width int) []byte {
+	switch width {
+	case 16:
+		for _, c := range v.codes {
+			b = binary.LittleEndian.AppendUint16(b, v.used[c])
+		}
+	case 8:
+		for _, c := range v.codes {
+			b = append(b, byte(v.used[c]))
+		}
+	default:
+		for codes := v.codes; len(codes) > 0; {
+			packed, n := byte(0), min(8/width, len(codes))
+			for i, c := range codes[:n] {
+				packed |= byte(v.used[c]) << (i * width)
+			}
+			b = append(b, packed)
+			codes = codes[n:]
+		}
+	}
+	return b
 }
 
 // release takes one use away; a vector without uses leaves the index.
@@ -268,16 +334,4 @@ func readCode(b []byte, width, i int) int {
 	}
 	bit := i * width
 	return int(b[bit/8]>>(bit%8)) & (1<<width - 1)
-}
-
-func writeCode(b []byte, width, i, code int) {
-	switch width {
-	case 16:
-		binary.LittleEndian.PutUint16(b[2*i:], uint16(code))
-	case 8:
-		b[i] = byte(code)
-	default:
-		bit := i * width
-		b[bit/8] |= byte(code << (bit % 8))
-	}
 }

@@ -24,7 +24,7 @@ func TestVectorsAgreeWithPlainSlices(t *testing.T) {
 			value = 1 + uint32(rng.IntN(1+step%values))
 		}
 		model[p][s] = value
-		refs[p] = v.set(refs[p], s, value)
+		refs[p], _ = v.set(refs[p], s, value)
 		if got := v.at(refs[p], s); got != value {
 			t.Fatalf("step %d: at(%d) = %d, want %d", step, s, got, value)
 		}
@@ -59,11 +59,19 @@ func TestVectorsAgreeWithPlainSlices(t *testing.T) {
 func TestVectorsShareEqualContent(t *testing.T) {
 	v := newVectors()
 	a := v.make([]uint32{7, 0, 9})
-	b := v.set(v.set(emptyVector, 2, 9), 0, 7)
+	b, _ := v.set(emptyVector, 2, 9)
+	b, before := v.set(b, 0, 7)
 	if a != b {
 		t.Errorf("equal vectors have references %d and %d, want one", a, b)
 	}
-	if got := v.set(v.set(b, 0, 0), 2, 0); got != emptyVector {
+	if before != 0 {
+		t.Errorf("session 0 held %d before it held anything", before)
+	}
+	b, before = v.set(b, 0, 0)
+	if before != 7 {
+		t.Errorf("session 0 held %d, want 7", before)
+	}
+	if got, _ := v.set(b, 2, 0); got != emptyVector {
 		t.Errorf("vector without routes has reference %d, want the empty one", got)
 	}
 	if got := v.at(a, 2); got != 9 {

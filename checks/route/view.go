@@ -79,7 +79,7 @@ func (w *Watch) view(bp *checks.BaselinePrefix, voters *electorate, now stamp) *
 	}
 	slices.Sort(carriers)
 	for _, as := range carriers {
-		if sessions := voters.sessions[as]; v.carried(sessions) {
+		if sessions := v.knowing(voters.sessions[as]); v.carried(sessions) {
 			v.ask(as, sessions)
 		}
 	}
@@ -95,6 +95,19 @@ func (w *Watch) over(prefix netip.Prefix) (list []*watched) {
 		}
 	}
 	return list
+}
+
+// knowing gives those of the sessions that can know of the prefix. One that had lost
+// it when its feed had a hole may have it back since without our hearing of it.
+func (v *view) knowing(sessions []int) []int {
+	deaf := func(i int) bool {
+		h, s := v.held.hold(i), &v.watch.rib.sessions[i]
+		return s.hole != 0 && h.path == 0 && h.lostAt != 0 && h.lostAt <= s.hole
+	}
+	if !slices.ContainsFunc(sessions, deaf) {
+		return sessions
+	}
+	return slices.DeleteFunc(slices.Clone(sessions), deaf)
 }
 
 // carried reports whether the baseline rests on any of the sessions. Where it

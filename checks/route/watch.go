@@ -15,7 +15,8 @@ type Watch struct {
 	rib      *RIB
 	target   checks.Footprint
 	prefixes map[netip.Prefix]*watched
-	sorted   []*watched // IPv4 before IPv6, ascending
+	sorted   []*watched // IPv4 before IPv6, ascending, unless unsorted
+	unsorted bool
 	paths    pathTable
 	start    stamp
 	revision int // grows with every change that is noted
@@ -110,6 +111,7 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 		w.start = at
 	}
 	h := p.hold(i)
+	w.sweep()
 	path := w.paths.id(raw)
 	if h.path == path {
 		return
@@ -209,9 +211,17 @@ func (w *Watch) ended(i int, at stamp) {
 func (w *Watch) add(prefix netip.Prefix) *watched {
 	p := &watched{prefix: prefix}
 	w.prefixes[prefix] = p
-	at, _ := slices.BinarySearchFunc(w.sorted, prefix, func(p *watched, q netip.Prefix) int { return checks.ComparePrefixes(p.prefix, q) })
-	w.sorted = slices.Insert(w.sorted, at, p)
+	w.sorted = append(w.sorted, p)
+	w.unsorted = true
 	return p
+}
+
+// sort puts the prefixes in order.
+func (w *Watch) sort() {
+	if w.unsorted {
+		slices.SortFunc(w.sorted, func(a, b *watched) int { return checks.ComparePrefixes(a.prefix, b.prefix) })
+		w.unsorted = false
+	}
 }
 
 func (p *watched) hold(i int) *hold {
