@@ -9,9 +9,10 @@ import (
 // grade says how much the verdict rests on, why, and what would raise it.
 func (a *assessment) grade() {
 	v := &a.in.Vantage
-	ipv6 := a.IPv4.Prefixes.Of == 0 || a.unsure > 0 && a.enough(false)
+	has4 := slices.ContainsFunc(a.Prefixes, func(s PrefixState) bool { return s.Prefix.Addr().Is4() })
+	ipv6 := !has4 && len(a.Prefixes) > 0 || a.unsure > 0 && a.enough(false)
 	family := ""
-	if ipv6 && a.IPv4.Prefixes.Of > 0 {
+	if ipv6 && has4 {
 		family = "IPv6 "
 	}
 	voting, usual := v.voting(ipv6)

@@ -299,8 +299,10 @@ func unknownText(v *checks.Verdict) string {
 		return "no routing data"
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
 		return "no current routing data"
-	case len(families(v)) == 0:
+	case len(v.Prefixes) == 0:
 		return "no route to it seen, now or before"
+	case len(families(v)) == 0 && !few(v):
+		return "too few of those that had a route to it before can be asked"
 	case few(v):
 		return "too few vantage points to say (" + count(voting(v), "full feed", "full feeds") + ")"
 	case len(v.Reasons) > 0:

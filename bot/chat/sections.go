@@ -110,7 +110,7 @@ func claimUntil(v *checks.Verdict) string {
 		return "Nothing is claimed until there is routing data."
 	case w.Live == 0, v.At.Sub(w.NewestAt) >= staleAge:
 		return "Nothing is claimed until it returns."
-	case len(families(v)) == 0:
+	case len(v.Prefixes) == 0:
 		return "Nothing is claimed until a route to it has been seen."
 	case few(v):
 		return "Nothing is claimed until at least " + strconv.Itoa(cmp.Or(w.Needed, usualPeers)) + " full-feed vantage points can be asked."

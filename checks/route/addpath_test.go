@@ -56,8 +56,8 @@ func TestAddPath(t *testing.T) {
 // A dump says of a session with additional paths only which routes it had, not
 // under which identifiers. The withdrawal of one of them is no loss of all.
 func TestAddPathAfterADumpWithoutIdentifiers(t *testing.T) {
-	watching(t).play(steady+"2h withdraw 1-40 k1 id 7\n").
+	watching(t).play(steady + "2h withdraw 1-40 k1 id 7\n").
 		expect(want{at: "2h5m", state: checks.Up, k1: "40/40", of: 4})
-	watching(t).play(steady+"2h withdraw 1-40 k1 id 7\n3h withdraw 1-40 k1\n").
+	watching(t).play(steady + "2h withdraw 1-40 k1 id 7\n3h withdraw 1-40 k1\n").
 		expect(want{at: "3h5m", state: checks.Degraded, k1: "0/40", seen: 3, of: 4})
 }
