@@ -85,6 +85,17 @@ func (l *Life) Stage(p Policy) Stage {
 	return Quiet
 }
 
+// Open gives the incidents that are open, the outage first.
+func (l *Life) Open() []Incident {
+	var list []Incident
+	for _, i := range []Incident{l.Outage, l.Unstable} {
+		if i.Live() {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // bad reports whether the last thing known is worse than up.
 func (l *Life) bad() bool { return l.State > checks.Up }
 

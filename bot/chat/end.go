@@ -11,6 +11,7 @@ type EndRecord struct {
 	Text     string         `json:"text"`
 	Timeline []MomentRecord `json:"timeline"`
 	Dropped  int            `json:"dropped"` // older moments that were not kept
+	Open     []string       `json:"open"`    // incidents that are open at the end
 }
 
 // MomentRecord is one moment of a timeline.
@@ -23,8 +24,9 @@ type MomentRecord struct {
 	Note      string      `json:"note"` // "" for a mere observation
 }
 
-// EndJSON gives the record of the answer at the end of a recording.
-func EndJSON(n Notice, moments []Moment, dropped int) EndRecord {
+// EndJSON gives the record of the answer at the end of a recording; open are the
+// IDs of the incidents that last.
+func EndJSON(n Notice, moments []Moment, dropped int, open []string) EndRecord {
 	return EndRecord{
 		At:      n.Verdict.At.UTC().Format(time.RFC3339),
 		Change:  "ended",
@@ -38,5 +40,6 @@ func EndJSON(n Notice, moments []Moment, dropped int) EndRecord {
 			}
 		}),
 		Dropped: dropped,
+		Open:    records(open, clean),
 	}
 }

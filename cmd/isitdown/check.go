@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ type checkCommand struct {
 	dataFlags
 }
 
-func (c *checkCommand) run(a *app) (int, error) {
+func (c *checkCommand) run(ctx context.Context, a *app) (int, error) {
 	list, err := targets(c.Target)
 	if err != nil {
 		return 0, err
@@ -34,10 +35,10 @@ func (c *checkCommand) run(a *app) (int, error) {
 	if start := d.rec.Start(); !at.IsZero() && at.Before(start) {
 		return 0, fail(exitData, "no routing data for %s: the files begin at %s; give a table dump or updates from before", clock(at), clock(start))
 	}
-	if err := d.survey(); err != nil {
+	if err := d.survey(ctx); err != nil {
 		return 0, err
 	}
-	err = d.play("reading", at, func(u *route.Update) error { d.rib.Apply(u); return nil })
+	err = d.play(ctx, "reading", at, func(u *route.Update) error { d.rib.Apply(u); return nil })
 	if err != nil {
 		return 0, err
 	}

@@ -60,7 +60,6 @@ func columns(f interface{ Fd() uintptr }) int {
 // app is what every command works with.
 type app struct {
 	console
-	ctx    context.Context
 	config config
 }
 
@@ -136,7 +135,7 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 	if err != nil {
 		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err))
 	}
-	a := &app{console: c, ctx: ctx, config: defaultConfig()}
+	a := &app{console: c, config: defaultConfig()}
 	if cmd.Config != "" {
 		if a.config, err = readConfig(cmd.Config); err != nil {
 			return 0, &failure{exitUsage, err}
@@ -144,9 +143,9 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 	}
 	switch strings.Fields(parsed.Command())[0] {
 	case "check":
-		return cmd.Check.run(a)
+		return cmd.Check.run(ctx, a)
 	case "replay":
-		return cmd.Replay.run(a)
+		return cmd.Replay.run(ctx, a)
 	default:
 		return 0, cmd.Version.run(a)
 	}

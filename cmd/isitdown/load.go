@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"isitdown/bot"
@@ -101,7 +101,7 @@ func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []che
 }
 
 // survey gives the watches what a recording of updates alone implies.
-func (d *desk) survey() error {
+func (d *desk) survey(ctx context.Context) error {
 	if d.rec.HasTable() {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (d *desk) survey() error {
 	for i, w := range d.watches {
 		surveys[i] = w.NewSurvey()
 	}
-	err := d.play("looking through", time.Time{}, func(u *route.Update) error {
+	err := d.play(ctx, "looking through", time.Time{}, func(u *route.Update) error {
 		for _, s := range surveys {
 			s.Add(u)
 		}
@@ -122,12 +122,12 @@ func (d *desk) survey() error {
 }
 
 // play plays the recording with progress on standard error.
-func (d *desk) play(what string, until time.Time, emit func(*route.Update) error) error {
+func (d *desk) play(ctx context.Context, what string, until time.Time, emit func(*route.Update) error) error {
 	d.progress = newProgress(&d.app.console, what)
 	defer d.progress.clear()
 	d.rec.OnProgress = d.progress.show
-	if err := d.rec.Play(d.app.ctx, until, emit); err != nil {
-		return fmt.Errorf("%s %s: %w", what, strings.Join(d.rec.Names(), ", "), err)
+	if err := d.rec.Play(ctx, until, emit); err != nil {
+		return fmt.Errorf("%s the recording: %w", what, err)
 	}
 	return nil
 }

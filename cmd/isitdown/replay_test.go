@@ -91,3 +91,11 @@ func TestReplayGolden(t *testing.T) {
 		}
 	}
 }
+
+// A replay that stops in the midst of an incident says that it is open.
+func TestReplayEndsWithAnOpenIncident(t *testing.T) {
+	stdout, _, _ := isitdown(t, "replay", "kp-2014", "--at", "2014-12-22T10:00Z")
+	if want := "with KP-20141221-1 still open:"; !strings.Contains(stdout, want) {
+		t.Errorf("the end does not say %q", want)
+	}
+}
