@@ -50,27 +50,39 @@ func TestCarriers(t *testing.T) {
 		none          int
 	}{
 		{
-			"one upstream", []string{"1 3356 4837 131279", "2 1299 4837 131279"}, []string{"1 3356 4837 131279", "2 1299 4837 131279"},
+			"one upstream",
+			[]string{"1 3356 4837 131279", "2 1299 4837 131279"},
+			[]string{"1 3356 4837 131279", "2 1299 4837 131279"},
 			"AS4837 100>100 (AS1299 AS3356)", "AS4837 100>100 (AS1299 AS3356)", 0,
 		},
 		{
-			"changed for one of two", []string{"1 3356 4837 131279", "2 1299 4837 131279"}, []string{"1 3356 4837 131279", "2 1299 20485 131279"},
+			"changed for one of two",
+			[]string{"1 3356 4837 131279", "2 1299 4837 131279"},
+			[]string{"1 3356 4837 131279", "2 1299 20485 131279"},
 			"AS4837 100>50 (AS3356 AS1299), AS20485 0>50 (AS1299)", "AS4837 100>50 (AS3356 AS1299), AS20485 0>50 (AS1299)", 0,
 		},
 		{
-			"prepends are passed over", []string{"1 3356 4837 4837 131279 131279 131279"}, []string{"1 3356 4837 131279 131279"},
+			"prepends are passed over",
+			[]string{"1 3356 4837 4837 131279 131279 131279"},
+			[]string{"1 3356 4837 131279 131279"},
 			"AS4837 100>100 (AS3356)", "AS4837 100>100 (AS3356)", 0,
 		},
 		{
-			"a network of the country in between", []string{"1 3356 4837 131280 131279"}, []string{"1 3356 4837 131280 131279"},
+			"a network of the country in between",
+			[]string{"1 3356 4837 131280 131279"},
+			[]string{"1 3356 4837 131280 131279"},
 			"AS131280 100>100 (AS4837)", "AS4837 100>100 (AS3356)", 0,
 		},
 		{
-			"an AS_SET is passed over", []string{"1 3356 4837 {7,8} 131279"}, []string{"1 3356 4837 {7,8}"},
+			"an AS_SET is passed over",
+			[]string{"1 3356 4837 {7,8} 131279"},
+			[]string{"1 3356 4837 {7,8}"},
 			"AS4837 100>100 (AS3356)", "AS4837 100>100 (AS3356)", 0,
 		},
 		{
-			"an origin abroad is its own border", []string{"1 3356 4837"}, []string{"1 3356 4837"},
+			"an origin abroad is its own border",
+			[]string{"1 3356 4837"},
+			[]string{"1 3356 4837"},
 			"AS3356 100>100 (AS1)", "AS4837 100>100 (AS3356)", 0,
 		},
 		{
@@ -86,7 +98,9 @@ func TestCarriers(t *testing.T) {
 			"an empty path", []string{"", "2 4837 131279"}, []string{"", "2 4837 131279"}, "AS4837 100>100 (AS2)", "AS4837 100>100 (AS2)", 0,
 		},
 		{
-			"gone: the shares are of before", []string{"1 3356 4837 131279", "2 20485 131279"}, nil,
+			"gone: the shares are of before",
+			[]string{"1 3356 4837 131279", "2 20485 131279"},
+			nil,
 			"AS4837 50>0 (AS3356), AS20485 50>0 (AS2)", "AS4837 50>0 (AS3356), AS20485 50>0 (AS2)", 0,
 		},
 	}

@@ -27,11 +27,12 @@ func (d *desk) baseline(offset string) (out []string) {
 			byPath[text] += len(s.Peers)
 		}
 		slices.SortStableFunc(order, func(a, b string) int { return byPath[b] - byPath[a] })
-		text := p.Prefix.String()
+		var text strings.Builder
+		text.WriteString(p.Prefix.String())
 		for _, path := range order {
-			text += fmt.Sprintf(" [%s] x%d", path, byPath[path])
+			text.WriteString(fmt.Sprintf(" [%s] x%d", path, byPath[path]))
 		}
-		out = append(out, text)
+		out = append(out, text.String())
 	}
 	return out
 }

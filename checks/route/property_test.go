@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // go, reported or not, withdrawals, other paths, other origins, covers.
 func storm(rng *rand.Rand, events int) string {
 	pick := func(list ...string) string { return list[rng.IntN(len(list))] }
-	script := "0s dump 1-15,1b,2b,3b k1 k2 k3 k4 s1 s2\n0s dump 16-17 k1 s1 fill 20\n"
+	var script strings.Builder
+	script.WriteString("0s dump 1-15,1b,2b,3b k1 k2 k3 k4 s1 s2\n0s dump 16-17 k1 s1 fill 20\n")
 	at := 2 * time.Minute
 	for range events {
 		at += time.Duration(rng.IntN(40)) * time.Second
@@ -26,10 +28,10 @@ func storm(rng *rand.Rand, events int) string {
 		}
 		what := pick("k1", "k2", "k1 k2 k3 k4", "k", "s1", "s1 s2", "175.45.176.0/25 175.45.176.128/25", "20.0.0.0/24")
 		verb := pick("withdraw", "withdraw", "announce", "announce", "resend", "down", "up", "eor", "eor4", "beat", "hole", "dump")
-		script += fmt.Sprintf("%s %s %s %s %s\n", at, verb, who, what,
-			pick("", "", "via 20485", "via 1299 4837", "path 64500", "path -", "via {7,8} 9", "path 3356 {131279,7}", "id 1", "via 5 id 2"))
+		script.WriteString(fmt.Sprintf("%s %s %s %s %s\n", at, verb, who, what,
+			pick("", "", "via 20485", "via 1299 4837", "path 64500", "path -", "via {7,8} 9", "path 3356 {131279,7}", "id 1", "via 5 id 2")))
 	}
-	return script
+	return script.String()
 }
 
 // Whatever happens, in whatever order, the counts of a session are those of its

@@ -156,9 +156,6 @@ type electorate struct {
 	usual        int // vantage points that would vote were all sessions there
 }
 
-// votes reports whether a vantage point votes.
-func (e *electorate) votes(a checks.ASN) bool { return len(e.sessions[a]) > 0 }
-
 // fullTable gives the table size from which a session counts as a full feed: a
 // share of the 90th percentile of the vantage points. A fixed size would age.
 // Sessions that are down count with what they held, so that the test does not

@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"isitdown/checks"
@@ -228,13 +229,14 @@ func TestFullFeeds(t *testing.T) {
 		}
 	})
 	t.Run("many sessions of one AS do not move the percentile", func(t *testing.T) {
-		script := "0s dump 1-12 k1\n"
+		var script strings.Builder
+		script.WriteString("0s dump 1-12 k1\n")
 		for session := 'b'; session <= 'z'; session++ {
 			for _, as := range []string{"13", "14", "15", "16", "17"} {
-				script += "0s dump " + as + string(session) + " k1 fill 5\n"
+				script.WriteString("0s dump " + as + string(session) + " k1 fill 5\n")
 			}
 		}
-		watching(t).play(script).expect(want{at: "1s", state: checks.Up, k1: "12/12", voting: 12})
+		watching(t).play(script.String()).expect(want{at: "1s", state: checks.Up, k1: "12/12", voting: 12})
 	})
 	t.Run("small tables are not full while the large ones are away", func(t *testing.T) {
 		d := watching(t).play(k4 + "0s dump 41-60 k1 fill 20\n119m beat 1-60\n2h down 1-40")

@@ -141,13 +141,14 @@ func TestOutageBetweenFlaps(t *testing.T) {
 
 // Of twenty prefixes that go one by one the third makes less than nine tenths.
 func TestOnsetOfStaggeredLoss(t *testing.T) {
-	script := "0s dump 1-40 " + names("n", 1, 20) + "\n119m beat 1-40\n"
+	var script strings.Builder
+	script.WriteString("0s dump 1-40 " + names("n", 1, 20) + "\n119m beat 1-40\n")
 	for n := 1; n <= 20; n++ {
-		script += fmt.Sprintf("%s withdraw 1-20 n%d\n", 2*time.Hour+time.Duration(n)*10*time.Minute, n)
-		script += fmt.Sprintf("%s withdraw 21-40 n%d\n", 2*time.Hour+time.Duration(n)*10*time.Minute+20*time.Second, n)
+		script.WriteString(fmt.Sprintf("%s withdraw 1-20 n%d\n", 2*time.Hour+time.Duration(n)*10*time.Minute, n))
+		script.WriteString(fmt.Sprintf("%s withdraw 21-40 n%d\n", 2*time.Hour+time.Duration(n)*10*time.Minute+20*time.Second, n))
 	}
 	d := watching(t)
-	updates := d.updates(script)
+	updates := d.updates(script.String())
 	steps := []struct {
 		at    string
 		state checks.State

@@ -1,0 +1,79 @@
+package route
+
+// load takes in one prefix of a table dump. A session that is known already
+// keeps what its updates said: they are newer than the dump's slow writing.
+func (r *RIB) load(u *Update, at stamp) {
+	r.dumped = true
+	adopters := r.adopters[:0]
+	for k := range u.Entries { // first, for it may change the prefix's vector
+		i := r.session(u.Entries[k].Peer)
+		if !r.adopt(i, u.Dump, at) {
+			i = -1
+		}
+		adopters = append(adopters, i)
+	}
+	r.adopters = adopters
+	ref, _ := r.table.Get(u.Prefix)
+	dense := append(r.dense[:0], r.vectors.decode(ref)...)
+	changed := false
+	for k, i := range adopters {
+		if i < 0 {
+			continue
+		}
+		if i >= len(dense) {
+			dense = append(dense, make([]uint32, i+1-len(dense))...)
+		}
+		changed = r.loadEntry(u, &u.Entries[k], i, &dense[i], at) || changed
+	}
+	r.dense = dense
+	if changed {
+		next := r.vectors.make(dense)
+		r.vectors.release(ref)
+		r.table.Insert(u.Prefix, next)
+	}
+}
+
+// loadEntry takes in what session i holds for the prefix of a table dump, and
+// reports whether that changed value, which stands for it.
+func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) bool {
+	path, n := e.Path, NLRI{Prefix: u.Prefix, PathID: e.PathID}
+	switch {
+	case n.PathID != 0:
+		if r.hasPath(i, n) {
+			return false
+		}
+		path = r.addPath(i, n, path)
+	case *value != 0:
+		return false
+	}
+	s := &r.sessions[i]
+	if *value == 0 {
+		s.gain(familyOf(u.Prefix))
+	}
+	*value = r.tailID(i, path)
+	s.loading = true
+	for _, w := range r.watches {
+		w.announced(u.Prefix, i, path, at)
+	}
+	s.loading = false
+	return true
+}
+
+// adopt reports whether session i takes its routes from the given dump, which
+// it does when its table was not known before, and as long as it stays up.
+func (r *RIB) adopt(i, dump int, at stamp) bool {
+	s := &r.sessions[i]
+	s.heard = max(s.heard, at)
+	if s.dump == dump {
+		return s.adopts
+	}
+	if s.state == Stale || s.hole != 0 {
+		r.end(i, at)
+	}
+	s.dump, s.adopts = dump, !s.table || !s.live()
+	if s.adopts {
+		s.enter(Established, at)
+		s.table = true
+	}
+	return s.adopts
+}
