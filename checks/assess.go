@@ -230,9 +230,9 @@ func (a *assessment) announced() {
 		a.Announced = ExtentUnknown
 	case a.gone == n && a.whole():
 		a.Announced = ExtentNone
-	case a.gone == n:
+	case a.MovedOnly && a.missing == n && !a.whole():
 		a.Announced = ExtentPart
-		a.because("updates alone cannot show that nothing is left: prefixes that did not move in the recording may still be announced")
+		a.because("degraded and not down, for prefixes that did not move may still be announced")
 	case a.taken(n), a.losing(n):
 		a.Announced = ExtentPart
 	case a.unsure > 0:
