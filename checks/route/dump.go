@@ -7,7 +7,7 @@ func (r *RIB) load(u *Update, at stamp) {
 	adopters := r.adopters[:0]
 	for k := range u.Entries { // first, for it may change the prefix's vector
 		i := r.session(u.Entries[k].Peer)
-		if !r.adopt(i, u.Dump, at) {
+		if i >= 0 && !r.adopt(i, u.Dump, at) {
 			i = -1
 		}
 		adopters = append(adopters, i)

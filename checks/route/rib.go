@@ -73,6 +73,7 @@ type RIB struct {
 	dumped     bool // a table dump was loaded
 	dense      []uint32
 	adopters   []int
+	refused    int
 }
 
 type addPathKey struct {
@@ -130,6 +131,9 @@ func (r *RIB) Apply(u *Update) {
 
 func (r *RIB) message(u *Update, at stamp) {
 	i := r.session(u.Peer)
+	if i < 0 {
+		return
+	}
 	s := &r.sessions[i]
 	s.heard = max(s.heard, at)
 	s.settle(at, &r.rules)
@@ -168,7 +172,16 @@ func (r *RIB) routes(i int, u *Update, at stamp) {
 	}
 }
 
-// session gives the number of a session, a new one where it is new.
+// maxSessions bounds the sessions: a vector of the table has a code of 16 bits for
+// each, 0 for none. RIPE RIS and RouteViews together have about 1,500.
+const maxSessions = 1<<16 - 1
+
+// Refused counts the messages and table entries of sessions beyond the most that
+// are kept; they are left out.
+func (r *RIB) Refused() int { return r.refused }
+
+// session gives the number of a session, a new one where it is new, and -1 where
+// there is no room for one more.
 func (r *RIB) session(p Peer) int {
 	// A feed names the same again, and a dump the next one.
 	for _, i := range [...]int{r.named, r.named + 1} {
@@ -178,6 +191,10 @@ func (r *RIB) session(p Peer) int {
 		}
 	}
 	i, ok := r.byPeer[p]
+	if !ok && len(r.sessions) == maxSessions {
+		r.refused++
+		return -1
+	}
 	if !ok {
 		i = len(r.sessions)
 		r.sessions = append(r.sessions, session{peer: p})

@@ -46,12 +46,17 @@ func (s *Survey) Add(u *Update) {
 	w := s.watch
 	switch u.Kind {
 	case PeerUp, PeerDown, EndOfRIB:
-		s.reset[w.rib.session(u.Peer)] = true
+		if i := w.rib.session(u.Peer); i >= 0 {
+			s.reset[i] = true
+		}
 		return
 	case Table, Lost:
 		return
 	}
 	i := w.rib.session(u.Peer)
+	if i < 0 {
+		return
+	}
 	s.tables[i] += len(u.Announced)
 	byASN := w.target.Target.Kind() == checks.KindASN
 	for _, n := range u.Withdrawn {

@@ -137,10 +137,19 @@ func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	v := checks.Assess(checks.Case{
 		Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations,
-		Gaps: append(slices.Concat(d.rec.Gaps(), d.gaps), notProbed()), Now: now, Rules: d.app.config.assessRules(),
+		Gaps: slices.Concat(d.rec.Gaps(), d.refused(), d.gaps, []checks.Gap{notProbed()}), Now: now, Rules: d.app.config.assessRules(),
 	})
 	v.NameASes(d.registry.ASName)
 	return v
+}
+
+// refused is the gap where there are more sessions than are kept.
+func (d *desk) refused() []checks.Gap {
+	n := d.rib.Refused()
+	if n == 0 {
+		return nil
+	}
+	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the data has more sessions than the %d that are kept, and %d of the others' messages were left out", d.rib.Sessions(), n)}}
 }
 
 // notProbed is the gap that every answer of this version has.
