@@ -37,8 +37,22 @@ func carriers(c *Case) (lastHops, borders []Upstream, none int) {
 			none++
 		}
 	}
-	h := BaselineHegemony(c.Baseline.Prefixes)
+	h := BaselineHegemony(knownPaths(&c.Baseline))
 	return last.list(h), border.list(h), none
+}
+
+// knownPaths gives the baseline without the routes that updates alone imply: of
+// those the path was never seen.
+func knownPaths(b *Baseline) []BaselinePrefix {
+	if !b.MovedOnly {
+		return b.Prefixes
+	}
+	list := make([]BaselinePrefix, 0, len(b.Prefixes))
+	for _, p := range b.Prefixes {
+		p.Paths = slices.DeleteFunc(slices.Clone(p.Paths), func(s PathSeen) bool { return len(s.Path) == 0 })
+		list = append(list, p)
+	}
+	return list
 }
 
 // now and before index the counts of a carrier.

@@ -165,3 +165,15 @@ func TestBehindIsLimited(t *testing.T) {
 		t.Errorf("%d are listed behind, want %d", n, MaxBehind)
 	}
 }
+
+// A route that updates alone imply has no path, and nobody carries it.
+func TestCarriersOfImpliedRoutes(t *testing.T) {
+	c := Case{Baseline: Baseline{MovedOnly: true, Prefixes: []BaselinePrefix{{
+		Prefix: prefixes("192.0.2.0/24")[0],
+		Paths:  []PathSeen{{Peers: []ASN{1299, 2914}}, {Path: MakePath(174, 3356, 64496), Peers: []ASN{174}}},
+	}}}}
+	last, _, _ := carriers(&c)
+	if len(last) != 1 || last[0].ASN != 3356 || last[0].ShareBefore != 1 || last[0].Hegemony != 1 {
+		t.Errorf("carriers %+v, want AS3356 on all paths that were seen", last)
+	}
+}

@@ -17,22 +17,8 @@ func (a *assessment) grade() {
 	}
 	voting, usual := v.voting(ipv6)
 	switch {
-	case v.Live == 0 && len(a.in.Observations) == 0:
+	case a.nothing():
 		a.Evidence = EvidenceNone
-		a.because("no routing data was given")
-	case !a.fresh():
-		a.Evidence = EvidenceNone
-		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
-		a.raise("newer routing data")
-	case a.Target.Kind() == KindHost, a.Target.Kind() == KindURL:
-		a.Evidence = EvidenceNone
-		a.because("routing knows addresses and no host names, and nothing was probed")
-		a.raise("a probe of it")
-		return
-	case len(a.in.Observations) == 0:
-		a.Evidence = EvidenceNone
-		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
-		a.raise("a table dump from before")
 	case voting < a.in.Rules.MinVoting:
 		a.Evidence = EvidenceWeak
 		a.because("%d settled full-feed %svantage %s, and it takes %d to call a loss", voting, family, plural(voting, "point", "points"), a.in.Rules.MinVoting)
@@ -59,9 +45,38 @@ func (a *assessment) grade() {
 	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
 		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
 	}
-	if a.Answering == ExtentUnknown {
+	switch {
+	case a.Answering != ExtentUnknown:
+	case a.nameless():
+		a.raise("a probe of it")
+	default:
 		a.raise("probes of hosts inside")
 	}
+}
+
+// nameless reports whether the target is a name, which routing does not know.
+func (a *assessment) nameless() bool {
+	return a.Target.Kind() == KindHost || a.Target.Kind() == KindURL
+}
+
+// nothing reports whether there is nothing to rest a verdict on, and says why.
+func (a *assessment) nothing() bool {
+	v := &a.in.Vantage
+	switch {
+	case v.Live == 0 && len(a.in.Observations) == 0:
+		a.because("no routing data was given")
+	case !a.fresh():
+		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
+		a.raise("newer routing data")
+	case a.nameless():
+		a.because("routing knows addresses and no host names, and nothing was probed")
+	case len(a.in.Observations) == 0:
+		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
+		a.raise("a table dump from before")
+	default:
+		return false
+	}
+	return true
 }
 
 // gradeFull grades a case with enough voting vantage points.
