@@ -115,6 +115,9 @@ func (n *carrierCount) list(hegemony map[ASN]float64) []Upstream {
 		u.Hegemony = hegemony[u.ASN]
 		u.Behind = shares(n.behind[u.ASN], *n.by[u.ASN])
 		u.Behind = u.Behind[:min(len(u.Behind), MaxBehind)]
+		for j := range u.Behind {
+			u.Behind[j].Hegemony = hegemony[u.Behind[j].ASN]
+		}
 	}
 	return out
 }

@@ -176,4 +176,7 @@ func TestCarriersOfImpliedRoutes(t *testing.T) {
 	if len(last) != 1 || last[0].ASN != 3356 || last[0].ShareBefore != 1 || last[0].Hegemony != 1 {
 		t.Errorf("carriers %+v, want AS3356 on all paths that were seen", last)
 	}
+	if b := last[0].Behind; len(b) != 1 || b[0].ASN != 174 || b[0].Hegemony != 1 {
+		t.Errorf("behind it %+v, want AS174 with its own hegemony", b)
+	}
 }
