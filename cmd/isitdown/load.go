@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,23 +55,6 @@ func inputFailure(err error) error {
 		return &failure{exitNoInput, err}
 	}
 	return &failure{exitData, err}
-}
-
-// scenarioRegistry makes the registry that a scenario declares: without lines for
-// it, one that knows nothing, which is enough for networks and prefixes.
-func scenarioRegistry(s *archive.Scenario) (*registry.Registry, error) {
-	var l registry.Loader
-	if lists := s.Delegated(); len(lists) > 0 {
-		if err := l.Add(s.Name, bytes.NewReader(lists)); err != nil {
-			return nil, fmt.Errorf("reading the registered space of %s: %w", s.Name, err)
-		}
-	}
-	if names := s.ASNames(); len(names) > 0 {
-		if err := l.Add(s.Name, bytes.NewReader(names)); err != nil {
-			return nil, fmt.Errorf("reading the AS names of %s: %w", s.Name, err)
-		}
-	}
-	return l.Registry()
 }
 
 // desk is where an answer is put together: what is registered, what is recorded,

@@ -3,11 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -51,91 +47,53 @@ func (c *replayCommand) run(ctx context.Context, a *app) (int, error) {
 	return exitUp, r.end()
 }
 
-// load opens what is to be replayed and finds out what to watch.
-func (c *replayCommand) load(a *app) (*desk, error) {
-	s, err := c.scenario()
-	if err != nil {
-		return nil, err
-	}
-	watch := c.Watch
-	var reg *registry.Registry
-	var rec *archive.Recording
-	if s != nil {
-		if len(watch) == 0 {
-			watch = s.Watch
-		}
-		if rec, err = archive.FromScenario(s); err != nil {
-			return nil, &failure{exitData, err}
-		}
-		if len(c.Registry) == 0 {
-			reg, err = scenarioRegistry(s)
-		} else {
-			reg, err = a.loadRegistry(c.Registry)
-		}
-	} else {
-		if rec, err = archive.Open(slices.Concat(c.Recording, c.Routes)); err != nil {
-			return nil, inputFailure(err)
-		}
-		reg, err = a.loadRegistry(c.Registry)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(watch) == 0 {
-		return nil, fail(exitUsage, "nothing to watch: name a target with --watch, for example --watch KP")
-	}
-	list, err := targets(watch)
-	if err != nil {
-		return nil, err
-	}
-	d, err := a.newDesk(reg, rec, list)
-	if err == nil && s != nil {
-		d.caveats = s.Notes
-	}
-	return d, err
+// source is what a replay is made from.
+type source struct {
+	registry *registry.Registry
+	rec      *archive.Recording
+	watch    []string
+	caveats  []string
 }
 
-// scenarioSuffix is how the files of scenarios end.
-const scenarioSuffix = ".scenario"
-
-// scenario gives the scenario that was named, nil where MRT files were.
-func (c *replayCommand) scenario() (*archive.Scenario, error) {
-	known := strings.Join(archive.Scenarios(), ", ")
-	if len(c.Recording)+len(c.Routes) == 0 {
-		return nil, fail(exitUsage, "nothing to replay: name a scenario (%s, or a file of yours) or MRT files", known)
-	}
-	if len(c.Recording) != 1 || len(c.Routes) > 0 {
-		for _, name := range c.Recording {
-			if slices.Contains(archive.Scenarios(), name) || strings.HasSuffix(name, scenarioSuffix) {
-				return nil, fail(exitUsage, "%s is a scenario, which is replayed alone: leave the other files out", name)
-			}
-		}
-		return nil, nil
-	}
-	name := c.Recording[0]
-	if slices.Contains(archive.Scenarios(), name) {
-		return archive.EmbeddedScenario(name)
-	}
-	_, statErr := os.Stat(name)
-	if statErr != nil && filepath.Ext(name) == "" && !strings.ContainsRune(name, os.PathSeparator) {
-		return nil, fail(exitNoInput, "there is no scenario called %s and no file of that name; the scenarios that come with the program: %s", name, known)
-	}
-	if !strings.HasSuffix(name, scenarioSuffix) {
-		return nil, nil
-	}
-	f, err := os.Open(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fail(exitNoInput, "there is no file %s: give the path of a scenario, or the name of one that comes with the program: %s", name, known)
-	case err != nil:
-		return nil, fail(exitNoInput, "opening the scenario: %w", err)
-	}
-	defer f.Close()
-	s, err := archive.ParseScenario(strings.TrimSuffix(filepath.Base(name), scenarioSuffix), f)
+// load opens what is to be replayed and finds out what to watch.
+func (c *replayCommand) load(a *app) (*desk, error) {
+	scenario, err := c.scenario()
 	if err != nil {
-		return nil, &failure{exitData, fmt.Errorf("%s: %w", name, err)}
+		return nil, err
 	}
-	return s, nil
+	from := c.files
+	if scenario != nil {
+		from = func(*app) (source, error) { return c.played(scenario) }
+	}
+	src, err := from(a)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Watch) > 0 {
+		src.watch = c.Watch
+	}
+	if len(src.watch) == 0 {
+		return nil, fail(exitUsage, "nothing to watch: name a target with --watch, for example --watch KP")
+	}
+	list, err := targets(src.watch)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.newDesk(src.registry, src.rec, list)
+	if err != nil {
+		return nil, err
+	}
+	d.caveats = src.caveats
+	return d, nil
+}
+
+// files gives the source that MRT files are.
+func (c *replayCommand) files(a *app) (s source, err error) {
+	if s.rec, err = archive.Open(slices.Concat(c.Recording, c.Routes)); err != nil {
+		return s, inputFailure(err)
+	}
+	s.registry, err = a.loadRegistry(c.Registry)
+	return s, err
 }
 
 // tick is how often, in the recording's time, a replay looks whether something
