@@ -119,7 +119,7 @@ func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	v := checks.Assess(checks.Case{
 		Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations,
-		Gaps: slices.Concat(d.rec.Gaps(), d.refused(), d.gaps, []checks.Gap{notProbed()}), Now: now, Rules: d.app.config.assessRules(),
+		Gaps: slices.Concat(d.rec.Gaps(), d.refused(), d.gaps, farOff(w.Target().AsOf, now), []checks.Gap{notProbed()}), Now: now, Rules: d.app.config.assessRules(),
 	})
 	v.NameASes(d.registry.ASName)
 	return v
@@ -132,6 +132,20 @@ func (d *desk) refused() []checks.Gap {
 		return nil
 	}
 	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the data has more sessions than the %d that are kept, and %d of the others' messages were left out", d.rib.Sessions(), n)}}
+}
+
+// farOff is the gap where the registry's lists are of another time than the
+// moment that is asked about: space changes hands.
+func farOff(lists, now time.Time) []checks.Gap {
+	apart, which := now.Sub(lists), "older"
+	if apart < 0 {
+		apart, which = -apart, "newer"
+	}
+	months := int(apart.Hours() / (24 * 30.4375))
+	if lists.IsZero() || months < 12 {
+		return nil
+	}
+	return []checks.Gap{{Check: "registry", Reason: fmt.Sprintf("the registry's list of %s is %d months %s than the data; give one of the time", lists.UTC().Format(time.DateOnly), months, which)}}
 }
 
 // notProbed is the gap that every answer of this version has.
