@@ -19,12 +19,12 @@ func TestListsOfAnotherTimeAreAGap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := ""
+		var text strings.Builder
 		for _, g := range farOff(lists, now) {
-			text += g.Reason
+			text.WriteString(g.Reason)
 		}
-		if (text == "") != (tt.want == "") || !strings.Contains(text, tt.want) {
-			t.Errorf("lists of %s: %q, want %q", tt.lists, text, tt.want)
+		if (text.String() == "") != (tt.want == "") || !strings.Contains(text.String(), tt.want) {
+			t.Errorf("lists of %s: %q, want %q", tt.lists, text.String(), tt.want)
 		}
 	}
 	if g := farOff(time.Time{}, now); g != nil {
