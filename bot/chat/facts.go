@@ -108,6 +108,9 @@ func seenText(v *checks.Verdict, dated bool) string {
 		when = "as of " + fullDated(v.At)
 	}
 	text := votesText(v)
+	if n := voting(v); n > 0 && w.FullFeedSessions > n {
+		text += " (" + count(w.FullFeedSessions, "full-feed session", "full-feed sessions") + ")"
+	}
 	if w.Collectors > 1 && voting(v) > 0 {
 		text += ", " + count(w.Collectors, "collector", "collectors")
 	}
@@ -133,10 +136,10 @@ func votesText(v *checks.Verdict) string {
 	}
 	v4, v6 := tallyVotes(v, false, lost, pick), tallyVotes(v, true, lost, pick)
 	switch {
-	case !v4.any && !v6.any && voting(v) == 0:
+	case !v4.any && !v6.any && max(v.Vantage.Voting, v.Vantage.Voting6) == 0:
 		return "no vantage point could be asked"
 	case !v4.any && !v6.any:
-		return points(voting(v)) + " could be asked"
+		return points(max(v.Vantage.Voting, v.Vantage.Voting6)) + " could be asked"
 	case !lost && few(v):
 		return "by " + points(seers(v))
 	case !v4.any:

@@ -143,6 +143,10 @@ func TestCheckInATruncatedTable(t *testing.T) {
 	if len(v.Gaps) != 2 || !regexp.MustCompile(`stops at byte \d+.*cut off`).MatchString(v.Gaps[0].Reason) {
 		t.Errorf("gaps %+v, want the byte at which the file is cut off, and that nothing was probed", v.Gaps)
 	}
+	stdout, _, _ := isitdown(t, append([]string{"check", "SY", "--routes", data(t, "mrt/rib.20140523.0600_firstMB.bz2"), "--registry"}, lists2014(t)...)...)
+	if want := "at 29 of 29 vantage points (31 full-feed sessions)"; !strings.Contains(oneLine(stdout), want) {
+		t.Errorf("the answer does not say %q:\n%s", want, stdout)
+	}
 	for _, prefix := range v.Prefixes {
 		if prefix.Of != 29 {
 			t.Errorf("%s: of %d vantage points, want 29", prefix.Prefix, prefix.Of)
