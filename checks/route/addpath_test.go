@@ -2,6 +2,7 @@ package route
 
 import (
 	"testing"
+	"time"
 
 	"isitdown/checks"
 )
@@ -60,4 +61,34 @@ func TestAddPathAfterADumpWithoutIdentifiers(t *testing.T) {
 		expect(want{at: "2h5m", state: checks.Up, k1: "40/40", of: 4})
 	watching(t).play(steady + "2h withdraw 1-40 k1 id 7\n3h withdraw 1-40 k1\n").
 		expect(want{at: "3h5m", state: checks.Degraded, k1: "0/40", seen: 3, of: 4})
+}
+
+// Of very many paths only some are kept; that those are withdrawn is no loss.
+func TestAddPathsAreBounded(t *testing.T) {
+	d := watching(t).play(steady)
+	send := func(id uint32, withdraw bool) {
+		n := []NLRI{{Prefix: named(t, "n1"), PathID: id}}
+		u := &Update{Kind: Routes, At: began.Add(2 * time.Hour), Peer: peers(t, "1")[0]}
+		if u.Withdrawn = n; !withdraw {
+			o := order{path: checks.MakePath(4837, home)}
+			u.Withdrawn, u.Announced, u.Path = nil, n, o.raw(t, u.Peer)
+		}
+		d.apply(u)
+	}
+	for id := range uint32(maxAddPaths + 50) {
+		send(id+1, false)
+	}
+	if n := len(d.rib.addPaths[addPathKey{0, named(t, "n1")}]); n != maxAddPaths {
+		t.Errorf("%d paths are kept, want %d", n, maxAddPaths)
+	}
+	for id := range uint32(maxAddPaths) {
+		send(id+1, true)
+	}
+	if !d.rib.holds(0, named(t, "n1")) {
+		t.Error("the route is gone, although 50 paths were never withdrawn")
+	}
+	d.play("2h1m down 1\n")
+	if len(d.rib.crowded) != 0 {
+		t.Error("the session ended, and is still taken to have more paths")
+	}
 }

@@ -67,6 +67,7 @@ type RIB struct {
 	table      bart.Table[uint32] // prefix -> vector of tails, one a session
 	vectors    *vectors
 	addPaths   map[addPathKey][]addPath
+	crowded    map[addPathKey]bool // had more paths than are kept
 	watches    []*Watch
 	first      stamp
 	newest     stamp
@@ -94,6 +95,7 @@ func NewRIB(rules Rules) *RIB {
 		tailIDs:  map[tail]uint32{},
 		vectors:  newVectors(),
 		addPaths: map[addPathKey][]addPath{},
+		crowded:  map[addPathKey]bool{},
 	}
 }
 
@@ -243,15 +245,27 @@ func (r *RIB) holds(i int, prefix netip.Prefix) bool {
 	return r.vectors.at(ref, i) != 0
 }
 
+// maxAddPaths bounds the paths that are kept of one session for one prefix. Route
+// servers send a few dozen.
+const maxAddPaths = 256
+
 // addPath notes a path of a session that sends several for a prefix (nil takes
 // it away) and gives the one that stands for all: that with the lowest
-// identifier. It is nil where none is left.
+// identifier. It is nil where none is left. Where there were more than are kept, the
+// last one stays until the session ends: others may stand.
 func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 	key := addPathKey{i, n.Prefix}
-	paths := slices.DeleteFunc(r.addPaths[key], func(p addPath) bool { return p.id == n.PathID })
-	if path != nil {
-		at, _ := slices.BinarySearchFunc(paths, n.PathID, func(p addPath, id uint32) int { return cmp.Compare(p.id, id) })
+	paths := r.addPaths[key]
+	at, known := slices.BinarySearchFunc(paths, n.PathID, func(p addPath, id uint32) int { return cmp.Compare(p.id, id) })
+	switch {
+	case path != nil && known:
+		paths[at].path = string(path)
+	case path != nil && len(paths) == maxAddPaths:
+		r.crowded[key] = true
+	case path != nil:
 		paths = slices.Insert(paths, at, addPath{n.PathID, string(path)})
+	case known && (len(paths) > 1 || !r.crowded[key]):
+		paths = slices.Delete(paths, at, at+1)
 	}
 	if len(paths) == 0 {
 		delete(r.addPaths, key)
@@ -335,6 +349,7 @@ func (r *RIB) clear(i int) {
 	for key := range r.addPaths {
 		if key.session == i {
 			delete(r.addPaths, key)
+			delete(r.crowded, key)
 		}
 	}
 }
