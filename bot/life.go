@@ -71,20 +71,6 @@ type issue struct {
 // minutes after its onset, an unstable spell hours: four days are plenty.
 const maxIssued = 4
 
-// Stage says where the target stands in the table of incident states.
-func (l *Life) Stage(p Policy) Stage {
-	p = p.orDefault()
-	switch {
-	case l.Outage.Live():
-		return l.Outage.Stage
-	case l.bad() && l.known().Sub(l.Since) >= p.Suspect:
-		return Suspect
-	case l.Outage.Stage == Resolved && l.At.Sub(l.Outage.ResolvedAt) <= p.Reopen:
-		return Resolved
-	}
-	return Quiet
-}
-
 // Open gives the incidents that are open, the outage first.
 func (l *Life) Open() []Incident {
 	var list []Incident
@@ -98,15 +84,6 @@ func (l *Life) Open() []Incident {
 
 // bad reports whether the last thing known is worse than up.
 func (l *Life) bad() bool { return l.State > checks.Up }
-
-// known is the last time at which the state was known: spells of unknown stop
-// the clocks of all that needs to hold.
-func (l *Life) known() time.Time {
-	if !l.UnknownSince.IsZero() {
-		return l.UnknownSince
-	}
-	return l.At
-}
 
 // Apply gives the life after verdict v and what there is to tell. The time of
 // the verdict is now; one that is older than the last, or that is about another

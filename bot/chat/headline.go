@@ -15,11 +15,11 @@ const MaxHeadline = 200
 // 2014 16:15 UTC".
 func Headline(n Notice) string {
 	h := newHeadline(&n, dated)
-	return plain(shorten2(h.word+": "+h.rest(), MaxHeadline))
+	return plain(cutTo(h.word+": "+h.rest(), MaxHeadline))
 }
 
-// shorten2 cuts without cleaning: everything foreign in s is clean already.
-func shorten2(s string, most int) string {
+// cutTo cuts without cleaning: everything foreign in s is clean already.
+func cutTo(s string, most int) string {
 	r := []rune(s)
 	if len(r) <= most {
 		return s

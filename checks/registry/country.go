@@ -37,9 +37,9 @@ var places = sync.OnceValue(func() map[string]place {
 	return table
 })
 
-// Codes gives the codes of all countries, ascending: those of ISO 3166-1, and XK
+// codes gives the codes of all countries, ascending: those of ISO 3166-1, and XK
 // for Kosovo.
-func Codes() []string { return slices.Sorted(maps.Keys(places())) }
+func codes() []string { return slices.Sorted(maps.Keys(places())) }
 
 // CountryName gives the short English name of a country, "North Korea" for "KP";
 // "" for what is no country's code. Case does not matter.

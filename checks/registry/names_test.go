@@ -238,7 +238,7 @@ func TestParseFallsThrough(t *testing.T) {
 // Every country is found by its code, three-letter code, name and other names,
 // also with the code in brackets, and reads back from its String.
 func TestParseIsInverse(t *testing.T) {
-	if n := len(Codes()); n != 250 {
+	if n := len(codes()); n != 250 {
 		t.Fatalf("there are %d countries, want the 249 of ISO 3166-1 and Kosovo", n)
 	}
 	for code, p := range places() {
@@ -272,7 +272,7 @@ func TestParseNamesOfOthers(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %s", name, got, err, code)
 		}
 	}
-	for _, code := range Codes() {
+	for _, code := range codes() {
 		check(countries.ByName(code).String(), code)
 	}
 	done := map[string]bool{}
@@ -281,7 +281,7 @@ func TestParseNamesOfOthers(t *testing.T) {
 		if namer == nil {
 			continue
 		}
-		for _, code := range Codes() {
+		for _, code := range codes() {
 			name := namer.Name(language.MustParseRegion(code))
 			// Names that have the form of a code are codes, and some have that of
 			// a prefix or an address: "Falkland/Malvinas", "S:t Lucia".

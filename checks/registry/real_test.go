@@ -154,7 +154,7 @@ func TestRealRegions(t *testing.T) {
 func TestRealCountries(t *testing.T) {
 	r := loadReal(t, "delegated-*-2014*.txt.gz")
 	n := 0
-	for _, code := range Codes() {
+	for _, code := range codes() {
 		fp, err := r.Footprint(checks.Country(code))
 		if err != nil {
 			continue

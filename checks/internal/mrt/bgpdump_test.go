@@ -74,7 +74,7 @@ func compareWithBgpdump(t *testing.T, path string) {
 	theirs := bufio.NewScanner(out)
 	theirs.Buffer(nil, 1<<20)
 
-	f, err := Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func TestCorners(t *testing.T) {
 			if !ok {
 				t.Fatal("the result for this file is not written down")
 			}
-			f, err := Open(path)
+			f, err := openFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +119,7 @@ func TestCutTables(t *testing.T) {
 		if !ok {
 			continue
 		}
-		f, err := Open(path)
+		f, err := openFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestUndeclaredAddPath(t *testing.T) {
 			continue
 		}
 		for _, literal := range []bool{true, false} {
-			f, err := Open(path)
+			f, err := openFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}

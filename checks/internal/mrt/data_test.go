@@ -59,3 +59,29 @@ func plainBytes(tb testing.TB, path string) []byte {
 	}
 	return b
 }
+
+// file is an MRT file that a test reads.
+type file struct {
+	*Reader
+	*Stream
+	f *os.File
+}
+
+// openFile opens an MRT file, compressed or not.
+func openFile(path string) (*file, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Decompress(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &file{NewReader(s), s, f}, nil
+}
+
+func (f *file) Close() error {
+	f.Stream.Close()
+	return f.f.Close()
+}

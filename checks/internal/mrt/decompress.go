@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -77,60 +76,3 @@ func skippable(head []byte) bool {
 
 // ErrEmpty is the error for input without a single byte.
 var ErrEmpty = errors.New("the file is empty; an MRT file holds at least one record")
-
-// File is an MRT file that is being read.
-type File struct {
-	*Reader
-
-	Format Format
-	Size   int64 // bytes of the file as it is, compressed or not
-
-	file   *countedFile
-	stream *Stream
-}
-
-// countedFile counts what was read of a file.
-type countedFile struct {
-	*os.File
-	n int64
-}
-
-func (c *countedFile) Read(b []byte) (int, error) {
-	n, err := c.File.Read(b)
-	c.n += int64(n)
-	return n, err
-}
-
-// Done gives how many of Size bytes were read so far, up to a buffer's length
-// ahead of what was delivered.
-func (f *File) Done() int64 { return f.file.n }
-
-// Open opens an MRT file, compressed or not. The errors of os.Open come back
-// wrapped; a directory is an error that says so.
-func Open(path string) (*File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening MRT file: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory; name the files in it", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("opening MRT file: %w", err)
-	}
-	counted := &countedFile{File: f}
-	s, err := Decompress(counted)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("opening MRT file %s: %w", path, err)
-	}
-	return &File{Reader: NewReader(s), Format: s.Format, Size: info.Size(), file: counted, stream: s}, nil
-}
-
-// Close closes the file.
-func (f *File) Close() error {
-	f.stream.Close()
-	return f.file.Close()
-}

@@ -97,7 +97,7 @@ type Reader struct {
 	skipped      []Skipped
 }
 
-// NewReader makes a Reader of plain bytes; see [Decompress] and [Open].
+// NewReader makes a Reader of plain bytes; see [Decompress].
 func NewReader(r io.Reader) *Reader { return newReader(r, bufferLen) }
 
 // newReader makes a Reader whose buffer is size bytes long at first.
