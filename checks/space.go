@@ -17,15 +17,8 @@ type Space struct {
 // MeasureIPv4 measures the union of the IPv4 prefixes in list: what lies in two
 // of them counts once. IPv6 prefixes are passed over.
 func MeasureIPv4(list []netip.Prefix) (s Space) {
-	v4 := make([]netip.Prefix, 0, len(list))
-	for _, p := range list {
-		if p.Addr().Is4() {
-			v4 = append(v4, p)
-		}
-	}
-	SortPrefixes(v4)
 	end, block := uint64(0), uint64(0) // the first address, and /24, not counted yet
-	for _, p := range v4 {
+	for _, p := range ofFamily(list, false) {
 		b := p.Addr().As4()
 		first := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
 		after := first + 1<<(32-p.Bits())
@@ -44,15 +37,8 @@ func MeasureIPv4(list []netip.Prefix) (s Space) {
 // measureIPv6 measures the union of the IPv6 prefixes in list in /64 networks, of
 // which a shorter prefix holds more than an integer does.
 func measureIPv6(list []netip.Prefix) (networks float64) {
-	v6 := make([]netip.Prefix, 0, len(list))
-	for _, p := range list {
-		if p.Addr().Is6() {
-			v6 = append(v6, p)
-		}
-	}
-	SortPrefixes(v6)
 	last := netip.Prefix{}
-	for _, p := range v6 {
+	for _, p := range ofFamily(list, true) {
 		if last.IsValid() && last.Overlaps(p) {
 			continue // inside the one before
 		}
@@ -60,6 +46,18 @@ func measureIPv6(list []netip.Prefix) (networks float64) {
 		last = p
 	}
 	return networks
+}
+
+// ofFamily gives the prefixes of one address family, sorted.
+func ofFamily(list []netip.Prefix, ipv6 bool) []netip.Prefix {
+	of := make([]netip.Prefix, 0, len(list))
+	for _, p := range list {
+		if p.Addr().Is6() == ipv6 {
+			of = append(of, p)
+		}
+	}
+	SortPrefixes(of)
+	return of
 }
 
 // Fills reports whether parts, which it sorts, make up all of whole.
