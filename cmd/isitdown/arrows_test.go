@@ -48,15 +48,17 @@ var homes = map[string]string{
 	"github.com/mattn/go-runewidth":            "bot/chat",
 	"github.com/pelletier/go-toml/v2":          "cmd/isitdown",
 	"github.com/prometheus-community/pro-bing": "checks/reach",
+	"github.com/prometheus/client_golang":      "cmd/isitdown",
 	"github.com/slack-go/slack":                "bot/slack",
 	"go.etcd.io/bbolt":                         "bot",
 	"golang.org/x/term":                        "cmd/isitdown",
 	"golang.org/x/text":                        "checks/registry",
+	"golang.org/x/time":                        "bot",
 	"gonum.org/v1/plot":                        "bot/chart",
 }
 
 // testOnly are the modules that any test may import and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6"}
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}

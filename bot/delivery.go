@@ -1,0 +1,74 @@
+package bot
+
+import (
+	"time"
+
+	"isitdown/bot/chart"
+	"isitdown/bot/chat"
+)
+
+// DeliveryState is how far a delivery has come.
+type DeliveryState int
+
+// The states. Sending is written before the platform is called, so that a
+// delivery which is found in it after a crash may have been posted.
+const (
+	Pending DeliveryState = iota
+	Sending
+	Sent
+	Parked
+)
+
+// String gives the lower-case word used in metrics.
+func (s DeliveryState) String() string { return [...]string{"pending", "sending", "sent", "parked"}[s] }
+
+// Op is how a delivery shows in a channel.
+type Op int
+
+// The ops of an incident's thread, and Plain, a message that belongs to none: a
+// digest, a change of upstream, an answer that came too late for its request.
+const (
+	Plain Op = iota
+	Root
+	Reply
+	Announce // a reply that the channel sees too
+	Edit     // of the root
+)
+
+// String gives the lower-case word used in keys and logs.
+func (o Op) String() string { return [...]string{"plain", "root", "reply", "announce", "edit"}[o] }
+
+// Delivery is one message on its way to one channel. The outbox keeps it until it is
+// sent, or until a person has to look.
+type Delivery struct {
+	// Key names it once and for all: platform/tenant/channel/incident/revision/op.
+	Key     string
+	Seq     uint64 // order of enqueueing, given by the store
+	Channel chat.Channel
+	// Incident and Revision are what it tells of; empty for Plain.
+	Incident string
+	Revision int
+	Op       Op
+	Message  chat.Message
+	// Chart is drawn when the message is sent; nil for none.
+	Chart *chart.Data
+	// Observed is when what it tells of was seen, Queued when it was put here: a
+	// delivery much later than Queued says so.
+	Observed, Queued time.Time
+	// Digest is the window's end that counts as delivered once this is sent; zero for
+	// anything but a digest.
+	Digest time.Time
+
+	State     DeliveryState
+	Attempts  int
+	NotBefore time.Time
+	// Unsure: an earlier attempt may have been shown.
+	Unsure bool
+	// Short: the platform refused the whole message as too long.
+	Short bool
+	// Problem is what went wrong last, for the operator.
+	Problem string
+	// Posted is the platform's id once it is sent.
+	Posted string
+	SentAt time.Time
+}
