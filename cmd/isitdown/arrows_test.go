@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"bot":               {"bot/chat", "bot/chart", "checks"},
 	"bot/chat":          {"checks"},
 	"bot/chart":         {},
+	"bot/chattest":      {"bot/chat"},
 	"bot/slack":         {"bot/chat", "checks"},
 	"bot/discord":       {"bot/chat", "checks"},
 	"bot/terminal":      {"bot/chat", "checks"},
@@ -49,6 +50,7 @@ var homes = map[string]string{
 	"github.com/pelletier/go-toml/v2":          "cmd/isitdown",
 	"github.com/prometheus-community/pro-bing": "checks/reach",
 	"github.com/prometheus/client_golang":      "cmd/isitdown",
+	"github.com/santhosh-tekuri/jsonschema/v6": "bot/chattest",
 	"github.com/slack-go/slack":                "bot/slack",
 	"go.etcd.io/bbolt":                         "bot",
 	"golang.org/x/term":                        "cmd/isitdown",
@@ -58,7 +60,10 @@ var homes = map[string]string{
 }
 
 // testOnly are the modules that any test may import and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+
+// testSupport starts what tests talk to; no program has it in it.
+const testSupport = "bot/chattest"
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}
@@ -134,6 +139,10 @@ func inspect(t *testing.T, name string, src []byte) (complaints []string) {
 	}
 	for _, to := range imports(t, src) {
 		switch local, ours := strings.CutPrefix(to, module+"/"); {
+		case local == testSupport && ours && from != local:
+			if !test {
+				complain("%s must not import %s: it is for tests", from, local)
+			}
 		case ours && local != from && !allowed(from, local):
 			complain("%s must not import %s", from, local)
 		case !ours && outside(to) != "" && !housed(from, to, test):
@@ -243,6 +252,7 @@ func TestArrowsRefuse(t *testing.T) {
 		{"checks/route/bmp/x.go", `import "isitdown/checks/route/archive"`, "must not import checks/route/archive"},
 		{"checks/route/x.go", `import "isitdown/bot/chat"`, "must not import bot/chat"},
 		{"checks/internal/bgp/x.go", `import "isitdown/checks/route"`, "must not import checks/route"},
+		{"bot/slack/x.go", `import "isitdown/bot/chattest"`, "it is for tests"},
 		{"bot/x.go", `import "isitdown/bot/slack"`, "bot must not import bot/slack"},
 		{"bot/x.go", `import "isitdown/checks/route"`, "bot must not import checks/route"},
 		{"bot/x.go", `import "github.com/slack-go/slack"`, "one home"},
@@ -273,6 +283,7 @@ func TestArrowsRefuse(t *testing.T) {
 		"checks/route/archive/x.go": `import ("isitdown/checks"; "isitdown/checks/route"; "isitdown/checks/internal/mrt")`,
 		"checks/route/x_test.go":    `import ("os"; "github.com/google/go-cmp/cmp"; "github.com/gaissmai/bart"); var d = os.Getenv("D")`,
 		"checks/x.go":               `import ("net/netip"; "net/url"; "time"); var d time.Duration`,
+		"bot/slack/x_test.go":       `import "isitdown/bot/chattest"`,
 		"bot/x.go":                  `import ("isitdown/bot/chart"; "go.etcd.io/bbolt")`,
 	} {
 		if got := inspect(t, file, []byte("package "+path.Base(path.Dir(file))+"\n"+src)); len(got) > 0 {
