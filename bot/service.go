@@ -1,0 +1,129 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// Config is what a [Bot] is made of. Funcs that are not said to be optional must
+// be there; they are called from several goroutines, but Follow and what it gives
+// only from the one that calls [Bot.Step].
+type Config struct {
+	// Kick tells the outbox that there is something to send; nil for nobody to tell.
+	Kick   func()
+	Policy Policy
+	// Settle is how long the effect of a change in the routes may be delayed.
+	Settle time.Duration
+	Logger *slog.Logger
+
+	// Resolve reads a target as people write it. Its error is one sentence that
+	// a person can act on.
+	Resolve func(text string) (checks.Target, error)
+	// Assess answers a question about a target, with place and caveats; the zero
+	// time means now. It may take seconds, and an error is for the operator.
+	Assess func(ctx context.Context, t checks.Target, at time.Time) (chat.Notice, error)
+	// Follow begins to follow a target that a channel subscribed to.
+	Follow func(t checks.Target) (Followed, error)
+	// Within gives what holds a target, the widest first: of a prefix its
+	// country and its network, of a network its country. nil for nothing ever.
+	Within func(t checks.Target) []checks.Target
+	// Finish adds to a notice what the reader's surroundings know: place, caveats
+	// and the channel's zone, nil for UTC. nil adds the zone alone.
+	Finish func(n chat.Notice, zone *time.Location) chat.Notice
+	// Name writes a target for a list: "North Korea (KP)". nil writes the target.
+	Name func(t checks.Target) string
+	// Targets suggests targets for what was typed so far. nil suggests none.
+	Targets func(typed string) []chat.Choice
+	// Now is the clock of the data: in a rehearsal the recording's. nil is
+	// time.Now.
+	Now func() time.Time
+
+	// AdminsOnly leaves changes to those who may manage the channel.
+	AdminsOnly bool
+	Limits     Limits
+}
+
+// Limits bound what people may ask for. A field that is zero stands for its
+// default.
+type Limits struct {
+	Subscriptions int // a channel, 200
+	Note          int // characters of a note, 1,000
+	PerMinute     int // requests of one person, 30
+}
+
+// orDefault fills in the fields that are zero.
+func (l Limits) orDefault() Limits {
+	l.Subscriptions = cmp.Or(l.Subscriptions, 200)
+	l.Note = cmp.Or(l.Note, 1000)
+	l.PerMinute = cmp.Or(l.PerMinute, 30)
+	return l
+}
+
+// Followed is a target that is being followed: what a [Watch] needs.
+type Followed struct {
+	// Assess makes the verdict of a moment.
+	Assess func(now time.Time) checks.Verdict
+	// Revision grows when there is something new to assess.
+	Revision func() int
+	// Freeze holds or releases the baseline.
+	Freeze func(hold bool, now time.Time)
+	// Baseline gives what "before" means at present, to be kept with what is
+	// told. nil for none.
+	Baseline func(now time.Time) checks.Baseline
+	// Close ends the following. nil for nothing to end.
+	Close func()
+}
+
+// Bot is everything that decides what is said, and to whom. Its methods may be
+// called from several goroutines.
+type Bot struct {
+	c Config
+}
+
+// New makes a bot from what its store remembers.
+func New(c Config) (*Bot, error) {
+	if c.Resolve == nil || c.Assess == nil || c.Follow == nil {
+		return nil, errors.New("a bot needs Resolve, Assess and Follow")
+	}
+	c.Limits, c.Policy = c.Limits.orDefault(), c.Policy.orDefault()
+	return &Bot{c: c}, nil
+}
+
+// Handle answers a request: it is the bot's [chat.Handle].
+func (b *Bot) Handle(ctx context.Context, r chat.Request, reply func(chat.Reply) error) error {
+	return errors.New("not yet")
+}
+
+// Complete suggests what a parameter may be: it is the bot's [chat.Complete].
+func (b *Bot) Complete(ctx context.Context, c chat.Channel, parameter, typed string) []chat.Choice {
+	return nil
+}
+
+// Event takes in what happened to a place where the bot is.
+func (b *Bot) Event(ctx context.Context, e chat.Event) error { return errors.New("not yet") }
+
+// Step does what is due at now, in the time of the data: it assesses the targets
+// whose routes moved or whose turn it is, and puts what there is to tell into
+// the store and its outbox, all of it or nothing. Calls come in order of time.
+func (b *Bot) Step(now time.Time) error { return errors.New("not yet") }
+
+// Run calls Step on the clock of the data until the context ends, and then
+// closes what it follows.
+func (b *Bot) Run(ctx context.Context) error { return errors.New("not yet") }
+
+// Close ends the following of all targets. Run does it too.
+func (b *Bot) Close() {}
+
+// Stats are figures for the operator.
+type Stats struct {
+	Targets, Subscriptions, Channels, Open int
+}
+
+// Stats counts what the bot is about at present.
+func (b *Bot) Stats() Stats { return Stats{} }
