@@ -28,6 +28,13 @@ type config struct {
 	Route    routeConfig    `toml:"route"`
 	Incident incidentConfig `toml:"incident"`
 	Output   outputConfig   `toml:"output"`
+
+	Serve     serveConfig     `toml:"serve"`
+	Slack     slackConfig     `toml:"slack"`
+	Discord   discordConfig   `toml:"discord"`
+	Outbox    outboxConfig    `toml:"outbox"`
+	Retention retentionConfig `toml:"retention"`
+	Limits    limitsConfig    `toml:"limits"`
 }
 
 type assessConfig struct {
@@ -109,10 +116,17 @@ func defaultConfig() config {
 			UpstreamLeave:    0.05,
 		},
 		Output: outputConfig{Colour: "auto", Width: 80, TimeZone: zone{time.UTC}},
+
+		Serve:     defaultServe(),
+		Slack:     slackConfig{Mode: modeSocket},
+		Discord:   discordConfig{Mode: modeGateway},
+		Outbox:    defaultOutbox(),
+		Retention: defaultRetention(),
+		Limits:    defaultLimits(),
 	}
 }
 
-// maxConfig bounds the configuration, in bytes; one with every setting has 5 KiB.
+// maxConfig bounds the configuration, in bytes; one with every setting has 10 KiB.
 const maxConfig = 1 << 20
 
 // readConfig reads the settings in the file called name over the defaults.

@@ -19,6 +19,12 @@ func (c *config) validate() error {
 		c.Route.validate(),
 		c.Incident.validate(),
 		c.Output.validate(),
+		c.Serve.validate(),
+		c.Slack.validate(&c.Serve),
+		c.Discord.validate(&c.Serve),
+		c.Outbox.validate(),
+		c.Retention.validate(),
+		c.Limits.validate(),
 	)
 }
 

@@ -26,7 +26,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(defaultConfig(), got, sameZone); diff != "" {
+	if diff := cmp.Diff(defaultConfig(), got, sameZone, sameSecret); diff != "" {
 		t.Errorf("config.example.toml differs from the defaults (-default +example):\n%s", diff)
 	}
 }
@@ -107,7 +107,7 @@ time_zone = "Asia/Seoul"
 	want.Route.Settle = duration{90 * time.Second}
 	want.Route.FullFeedShare = 1
 	want.Output.TimeZone = zone{seoul}
-	if diff := cmp.Diff(want, got, sameZone); diff != "" {
+	if diff := cmp.Diff(want, got, sameZone, sameSecret); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -115,7 +115,7 @@ time_zone = "Asia/Seoul"
 func TestParseConfigRefuses(t *testing.T) {
 	tests := []struct{ name, text, say string }{
 		{"misspelt", "[incident]\n\nopne = \"3m\"", "line 3: there is no setting incident.opne"},
-		{"no such section", "[slack]\ntoken = \"x\"", "there is no setting slack"},
+		{"no such section", "[slacker]\ntoken = \"x\"", "there is no setting slacker"},
 		{"two unknown", "a = 1\nb = 2", "line 1: there is no setting a:"},
 		{"no TOML", "routes = [", "line 1:"},
 		{"wrong kind", "[output]\nwidth = \"wide\"", "line 2: the value is of the wrong kind"},

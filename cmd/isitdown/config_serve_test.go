@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var sameSecret = cmp.Comparer(func(a, b secret) bool { return a == b })
+
+func TestServeConfigRefuses(t *testing.T) {
+	tests := []struct{ name, text, say string }{
+		{"grace", "[serve]\ngrace = \"0s\"", "serve.grace is 0s: write more than 0"},
+		{"listen", "[serve]\nlisten = \"8080\"", "serve.listen is \"8080\": write an address and a port"},
+		{"level", "[serve]\nlog_level = \"loud\"", "one of auto, debug, info, warn, error"},
+		{"slack mode", "[slack]\nmode = \"rtm\"", "slack.mode is \"rtm\": write one of socket, http"},
+		{"half of OAuth", "[slack]\nclient_id = \"1.2\"", "slack.client_id and slack.client_secret go together"},
+		{"OAuth on http", "[serve]\nlisten = \":80\"\n[slack]\nclient_id = \"1.2\"\nclient_secret = \"x\"\npublic_url = \"http://bot.example.org\"", "write the https address"},
+		{"nowhere to listen", "[slack]\nmode = \"http\"\nbot_token = \"x\"", "serve.listen is empty"},
+		{"discord mode", "[discord]\nmode = \"socket\"", "one of gateway, http"},
+		{"no key", "[discord]\nmode = \"http\"\ntoken = \"x\"", "discord.public_key is empty"},
+		{"short key", "[discord]\npublic_key = \"abcd\"", "not 32 bytes"},
+		{"id", "[discord]\napplication_id = \"my bot\"", "discord.application_id is \"my bot\""},
+		{"rate", "[outbox]\nchannel_every = \"-1s\"", "outbox.channel_every is -1s"},
+		{"attempts", "[outbox]\nattempts = 0", "outbox.attempts is 0"},
+		{"days", "[retention]\naudit_days = 0", "retention.audit_days is 0"},
+		{"limit", "[limits]\nsubscriptions = -5", "limits.subscriptions is -5"},
+		{"a secret of the wrong kind", "[slack]\nbot_token = [\"xoxb-very-secret\"]", "the value is of the wrong kind"},
+		{"misspelt", "[slack]\ntoken = \"xoxb-very-secret\"", "there is no setting slack.token"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parseConfig([]byte(tt.text))
+			if err == nil || !strings.Contains(err.Error(), tt.say) {
+				t.Fatalf("got %v, want an error with %q", err, tt.say)
+			}
+			if strings.Contains(err.Error(), "very-secret") {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestFromEnvironment(t *testing.T) {
+	files := map[string]string{"/run/secrets/discord": "from-a-file\n"}
+	read := func(name string) ([]byte, error) {
+		text, ok := files[name]
+		if !ok {
+			return nil, errors.New("no such file")
+		}
+		return []byte(text), nil
+	}
+	from := func(env map[string]string) (config, error) {
+		c := defaultConfig()
+		c.Slack.BotToken = secret{"of-the-settings"}
+		c.Slack.AppToken = secret{"kept"}
+		err := c.fromEnvironment(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read)
+		return c, err
+	}
+	got, err := from(map[string]string{
+		"ISITDOWN_SLACK_BOT_TOKEN": "xoxb-1", "ISITDOWN_DISCORD_TOKEN_FILE": "/run/secrets/discord",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []secret{{"xoxb-1"}, {"kept"}, {"from-a-file"}}
+	if diff := cmp.Diff(want, got.secrets(), sameSecret); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for name, env := range map[string]map[string]string{
+		"both":    {"ISITDOWN_SLACK_APP_TOKEN": "very-secret", "ISITDOWN_SLACK_APP_TOKEN_FILE": "/run/secrets/discord"},
+		"no file": {"ISITDOWN_SLACK_CLIENT_SECRET_FILE": "/nowhere"},
+	} {
+		_, err := from(env)
+		if err == nil || !strings.Contains(err.Error(), "ISITDOWN_SLACK_") || strings.Contains(err.Error(), "very-secret") {
+			t.Errorf("%s: got %v, want an error that names the variable and not its value", name, err)
+		}
+	}
+}
