@@ -1,0 +1,110 @@
+package chart
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MaxSpan is the longest time that a chart shows: about three years.
+const MaxSpan = 1100 * 24 * time.Hour
+
+// What a chart cannot be drawn from.
+var (
+	errSpan  = errors.New("the end of the chart is not after its beginning")
+	errYears = errors.New("times outside the years 1970 to 9999")
+)
+
+// check says why d cannot be drawn.
+func (d *Data) check() error {
+	switch {
+	case d.From.Year() < 1970 || d.To.Year() > 9999:
+		return errYears
+	case d.To.Sub(d.From) < time.Second:
+		return errSpan
+	case d.To.Sub(d.From) > MaxSpan:
+		return fmt.Errorf("%d days are more than a chart shows (%d)", int(d.To.Sub(d.From).Hours()/24), int(MaxSpan.Hours()/24))
+	}
+	return nil
+}
+
+// span is a part of the time shown in which nothing changed.
+type span struct {
+	from, to time.Time
+	seen, of uint64
+	known    bool
+}
+
+// same reports whether nothing changed between s and t.
+func (s span) same(t span) bool {
+	return s.known == t.known && (!s.known || s.seen == t.seen && s.of == t.of)
+}
+
+// spans cuts the time shown at the steps: together the spans cover it without a hole.
+// Nothing is known before the first step. Steps that are out of order are put in it;
+// of several at one moment the last counts.
+func (d *Data) spans() []span {
+	steps := slices.Clone(d.Steps)
+	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Compare(b.At) })
+	list := []span{{from: d.From, to: d.To}}
+	for _, s := range steps {
+		if !s.At.Before(d.To) {
+			break
+		}
+		last := &list[len(list)-1]
+		next := span{from: s.At, to: d.To, seen: s.Seen, of: s.Of, known: s.Known}
+		switch {
+		case !s.At.After(last.from):
+			next.from = last.from
+			*last = next
+		case !last.same(next):
+			last.to = s.At
+			list = append(list, next)
+		}
+	}
+	return slices.CompactFunc(list, func(a, b span) bool { return a.same(b) && a.to.Equal(b.to) })
+}
+
+// outages gives the bands as far as they are shown, in order, those that touch
+// joined. The End of one that lasts is zero.
+func (d *Data) outages() []Band {
+	bands := slices.Clone(d.Bands)
+	slices.SortStableFunc(bands, func(a, b Band) int { return a.Start.Compare(b.Start) })
+	var list []Band
+	for _, b := range bands {
+		lasts := b.End.IsZero()
+		if !b.Start.Before(d.To) || !lasts && (!b.End.After(b.Start) || !b.End.After(d.From)) {
+			continue
+		}
+		if n := len(list); n > 0 {
+			last := &list[n-1]
+			if last.End.IsZero() {
+				continue
+			}
+			if !b.Start.After(last.End) {
+				if lasts || b.End.After(last.End) {
+					last.End = b.End
+				}
+				continue
+			}
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// blind gives the times without data, those that touch joined.
+func blind(spans []span) []Band {
+	var list []Band
+	for _, s := range spans {
+		switch n := len(list); {
+		case s.known:
+		case n > 0 && list[n-1].End.Equal(s.from):
+			list[n-1].End = s.to
+		default:
+			list = append(list, Band{s.from, s.to})
+		}
+	}
+	return list
+}
