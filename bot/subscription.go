@@ -54,4 +54,8 @@ type Thread struct {
 	// Within names the incident that holds this one in this channel: a country's
 	// holds its networks'. "" for none.
 	Within string
+	// Later is what was held back and cannot be said anew when the time has come,
+	// for it is over by then: the newest of it, observed at LaterAt. nil for nothing.
+	Later   *chat.Message
+	LaterAt time.Time
 }
