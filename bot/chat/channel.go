@@ -70,8 +70,8 @@ type Handle func(ctx context.Context, r Request, reply func(Reply) error) error
 type Choice struct{ Name, Value string }
 
 // Complete suggests at most 25 choices for what has been typed so far of a
-// parameter of the command table.
-type Complete func(ctx context.Context, c Channel, parameter, typed string) []Choice
+// parameter of the command table; source is its [Source] as a string.
+type Complete func(ctx context.Context, c Channel, source, typed string) []Choice
 
 // EventKind says what happened to a place where the bot is.
 type EventKind int

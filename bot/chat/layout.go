@@ -19,9 +19,12 @@ const labelColumns = 10
 // block is one paragraph of a notice. Its label stands in the first column, which
 // is labelColumns wide unless it says otherwise; a block without one uses the
 // whole width. A prefix stands before every line.
+//
+// The lines of a fixed block stand below its label as they are.
 type block struct {
 	label, text, prefix string
 	column              int
+	fixed, caveat       bool
 }
 
 // layout sets blocks to at most width columns, one newline after each line.
@@ -33,6 +36,10 @@ func layout(blocks []block, width int) string {
 	var b strings.Builder
 	for _, bl := range blocks {
 		if bl.text == "" {
+			continue
+		}
+		if bl.fixed {
+			setFixed(&b, bl, width)
 			continue
 		}
 		first, rest := bl.prefix, bl.prefix
@@ -55,6 +62,27 @@ func layout(blocks []block, width int) string {
 		}
 	}
 	return b.String()
+}
+
+// setFixed writes lines whose columns matter. One that is too long goes on in the
+// next line, further in than it began.
+func setFixed(b *strings.Builder, bl block, width int) {
+	if bl.label != "" {
+		b.WriteString(bl.label + "\n")
+	}
+	for line := range strings.SplitSeq(bl.text, "\n") {
+		line = strings.TrimRight(line, " ")
+		indent := min(len(line)-len(strings.TrimLeft(line, " "))+4, width/2)
+		for display(line) > width {
+			head := cut(line, width)
+			if i := strings.LastIndex(head, " "); i > indent {
+				head = head[:i]
+			}
+			b.WriteString(strings.TrimRight(head, " ") + "\n")
+			line = strings.Repeat(" ", indent) + strings.TrimLeft(line[len(head):], " ")
+		}
+		b.WriteString(line + "\n")
+	}
 }
 
 // wrap breaks text at spaces into lines of at most width columns. What is longer

@@ -28,7 +28,10 @@ type Message struct {
 	// Quote is one sentence that is safe to paste.
 	Quote string `json:"quote,omitempty"`
 	// Footer names the incident and which telling of it this is.
-	Footer  string   `json:"footer,omitempty"`
+	Footer string `json:"footer,omitempty"`
+	// More is the command that shows all of it, for where only some of it fits:
+	// "outages details KP-20141222-1". "" where there is none.
+	More    string   `json:"more,omitempty"`
 	Stamps  []Stamp  `json:"stamps,omitempty"`
 	Buttons []Button `json:"buttons,omitempty"`
 }
@@ -39,6 +42,8 @@ type Part struct {
 	Text  string `json:"text"`
 	// Fixed text has columns and line breaks that matter: a timeline, a list.
 	Fixed bool `json:"fixed,omitempty"`
+	// Caveat: no form of the message goes without it, however short.
+	Caveat bool `json:"caveat,omitempty"`
 }
 
 // Note is what a person said of an incident.
@@ -48,6 +53,8 @@ type Note struct {
 	Text string    `json:"text"`
 	// Ack: the person also said that they have taken notice.
 	Ack bool `json:"ack,omitempty"`
+	// Incident is the ID of what they speak of, where the message has several.
+	Incident string `json:"incident,omitempty"`
 }
 
 // Stamp is a moment that a platform can show in each reader's own time. The

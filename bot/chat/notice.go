@@ -82,7 +82,9 @@ type Notice struct {
 	// Caveats are sentences that must stand on everything made from the
 	// verdict: "Reconstruction from published times, not recorded BGP."
 	Caveats []string
-	Place   Place
+	// Notes are what people said of the incident, oldest first.
+	Notes []Note
+	Place Place
 	// ChannelZone is the time zone of the channel; nil leaves it out.
 	ChannelZone *time.Location
 	// Quiet: meant as an edit of the message that is there, not as a new one.
