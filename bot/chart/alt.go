@@ -30,13 +30,14 @@ func (d Data) Alt() string {
 	if text := blindText(blind(spans), d); text != "" {
 		parts = append(parts, text)
 	}
-	text := title + ", " + strings.Join(parts, "; ") + "."
+	var text strings.Builder
+	text.WriteString(title + ", " + strings.Join(parts, "; ") + ".")
 	for _, c := range d.Caveats {
 		if c = tidy(c); c != "" {
-			text += " " + strings.TrimSuffix(c, ".") + "."
+			text.WriteString(" " + strings.TrimSuffix(c, ".") + ".")
 		}
 	}
-	return limit(text, MaxAlt)
+	return limit(text.String(), MaxAlt)
 }
 
 // courseText gives the first, the lowest and the last value.
@@ -51,7 +52,9 @@ func courseText(spans []span, unit string) string {
 		return "nothing is known of that time"
 	}
 	first, low, last := known[0], known[0], known[len(known)-1]
+	level := true
 	for _, s := range known {
+		level = level && s.seen == first.seen && s.of == first.of
 		if s.seen < low.seen {
 			low = s
 		}
@@ -59,22 +62,21 @@ func courseText(spans []span, unit string) string {
 	if unit != "" {
 		unit = " " + unit
 	}
+	start, end := amount(first)+unit, amount(last)
 	switch {
-	case first.seen == low.seen && last.seen == low.seen && len(known) == 1:
-		return amount(first) + unit + " throughout"
-	case first.seen == low.seen && last.seen == low.seen:
-		return amount(first) + unit + " at first and at the end, more in between"
-	case first.seen == low.seen:
-		return amount(first) + unit + " at first, " + amount(last) + " at the end"
-	case last.seen == low.seen:
-		return amount(first) + unit + " at first, " + amount(low) + " from " + dated(low.from) + " on at the lowest, " + amount(last) + " at the end"
+	case level:
+		return start + " throughout"
+	case low == last:
+		return start + " at first, " + end + " from " + dated(low.from) + " on"
+	case low.seen == first.seen:
+		return start + " at first, never fewer, " + end + " at the end"
 	}
-	return amount(first) + unit + " at first, " + amount(low) + " at the lowest, from " + dated(low.from) + " on, " + amount(last) + " at the end"
+	return start + " at first, " + amount(low) + " at the lowest, from " + dated(low.from) + " on, " + end + " at the end"
 }
 
-// amount writes "4 of 4", or "4" where it is not known of how many.
+// amount writes "4 of 4", or "4" where nobody knows of how many.
 func amount(s span) string {
-	if s.of == 0 && s.seen > 0 {
+	if s.of == 0 {
 		return thousands(s.seen)
 	}
 	return thousands(s.seen) + " of " + thousands(s.of)

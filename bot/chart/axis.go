@@ -27,14 +27,18 @@ type clock struct{}
 func (clock) Ticks(from, to float64) []plot.Tick {
 	moments := moments(time.Unix(int64(from), 0).UTC(), time.Unix(int64(to), 0).UTC())
 	ticks := make([]plot.Tick, len(moments))
-	byDay := len(moments) > 1 && moments[1].Sub(moments[0])%(24*time.Hour) == 0
+	step := 24 * time.Hour
+	if len(moments) > 1 {
+		step = moments[1].Sub(moments[0])
+	}
+	byDay, format := step%(24*time.Hour) == 0, "15:04"
+	if step < time.Minute {
+		format = time.TimeOnly
+	}
 	for i, t := range moments {
 		newDay := i == 0 || moments[i-1].YearDay() != t.YearDay() || moments[i-1].Year() != t.Year()
 		newYear := i > 0 && moments[i-1].Year() != t.Year()
-		label := t.Format("15:04")
-		if t.Second() != 0 || i > 0 && t.Sub(moments[i-1]) < time.Minute {
-			label = t.Format("15:04:05")
-		}
+		label := t.Format(format)
 		switch {
 		case byDay && (newYear || i == 0):
 			label = t.Format("2 Jan") + "\n" + t.Format("2006")
@@ -103,10 +107,13 @@ func (whole) Ticks(_, top float64) []plot.Tick {
 
 // short writes a whole number so that it fits beside an axis.
 func short(v float64) string {
+	if v >= 1e15 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
 	for _, unit := range []struct {
 		size float64
 		name string
-	}{{1e15, "e15"}, {1e12, " tn"}, {1e9, " bn"}, {1e6, " M"}} {
+	}{{1e12, " tn"}, {1e9, " bn"}, {1e6, " M"}} {
 		if v >= unit.size {
 			return strconv.FormatFloat(math.Round(v/unit.size*10)/10, 'f', -1, 64) + unit.name
 		}

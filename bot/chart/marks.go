@@ -116,8 +116,10 @@ func (s steps) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
 	var line []vg.Point
 	flush := func() {
-		if line = thin(line); len(line) > 1 {
-			c.StrokeLines(s.style, line)
+		// In pieces, for the rasteriser's time grows with the square of a line.
+		const piece = 64
+		for line = thin(line); len(line) > 1; line = line[min(piece, len(line)-1):] {
+			c.StrokeLines(s.style, line[:min(piece+1, len(line))])
 		}
 		line = nil
 	}

@@ -29,6 +29,8 @@ const (
 
 	mostTitleLines  = 2
 	mostCaveatLines = 3
+
+	manySteps = 200
 )
 
 // bold is the weight of titles, as package golang.org/x/image/font counts.
@@ -93,12 +95,16 @@ func (s *sheet) plot() *plot.Plot {
 		a.Tick.Color, a.Tick.Width, a.Tick.Length = faint, 2, 8
 	}
 	gaps := blind(s.spans)
+	line := vg.Length(6)
+	if len(s.spans) > manySteps { // a thick one would hide everything
+		line = 2
+	}
 	p.Add(
 		area{bands: d.outages(), from: d.From, to: d.To},
 		levels{},
 		area{bands: gaps, from: d.From, to: d.To, hatched: true},
 		steps{s.spans, func(s span) uint64 { return s.of }, draw.LineStyle{Color: faint, Width: 2, Dashes: []vg.Length{4, 6}}},
-		steps{s.spans, func(s span) uint64 { return s.seen }, draw.LineStyle{Color: lineBlue, Width: 6}},
+		steps{s.spans, func(s span) uint64 { return s.seen }, draw.LineStyle{Color: lineBlue, Width: line}},
 	)
 	return p
 }

@@ -54,16 +54,28 @@ func (d *Data) spans() []span {
 		}
 		last := &list[len(list)-1]
 		next := span{from: s.At, to: d.To, seen: s.Seen, of: s.Of, known: s.Known}
-		switch {
-		case !s.At.After(last.from):
+		if !s.At.After(last.from) {
 			next.from = last.from
 			*last = next
-		case !last.same(next):
-			last.to = s.At
-			list = append(list, next)
+			continue
 		}
+		last.to = s.At
+		list = append(list, next)
 	}
-	return slices.CompactFunc(list, func(a, b span) bool { return a.same(b) && a.to.Equal(b.to) })
+	return join(list)
+}
+
+// join makes one span of neighbours between which nothing changed.
+func join(list []span) []span {
+	joined := list[:1]
+	for _, s := range list[1:] {
+		if last := &joined[len(joined)-1]; last.same(s) {
+			last.to = s.to
+			continue
+		}
+		joined = append(joined, s)
+	}
+	return joined
 }
 
 // outages gives the bands as far as they are shown, in order, those that touch
