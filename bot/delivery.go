@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strconv"
 	"time"
 
 	"isitdown/bot/chart"
@@ -17,10 +18,15 @@ const (
 	Sending
 	Sent
 	Parked
+	// Skipped: what it would have said was said otherwise, by a newer edit or
+	// by a reply. Problem says how.
+	Skipped
 )
 
 // String gives the lower-case word used in metrics.
-func (s DeliveryState) String() string { return [...]string{"pending", "sending", "sent", "parked"}[s] }
+func (s DeliveryState) String() string {
+	return [...]string{"pending", "sending", "sent", "parked", "skipped"}[s]
+}
 
 // Op is how a delivery shows in a channel.
 type Op int
@@ -62,13 +68,26 @@ type Delivery struct {
 	State     DeliveryState
 	Attempts  int
 	NotBefore time.Time
-	// Unsure: an earlier attempt may have been shown.
+	// Unsure: an earlier attempt may have been shown. Doubts counts those that
+	// may, Tried is when the first of them was made.
 	Unsure bool
+	Doubts int
+	Tried  time.Time
+	// Rooting: what is being sent is not the delivery itself but a new root for
+	// its thread, because the old one is gone.
+	Rooting bool
 	// Short: the platform refused the whole message as too long.
 	Short bool
-	// Problem is what went wrong last, for the operator.
-	Problem string
-	// Posted is the platform's id once it is sent.
+	// Problem is what went wrong last, for the operator; Trouble is the same in
+	// one word, "" while nothing did.
+	Problem, Trouble string
+	// Posted is the platform's id once it is sent. SentAt is when that was, or when it
+	// was parked or skipped.
 	Posted string
 	SentAt time.Time
+}
+
+// DeliveryKey gives the key of what a channel is told by a revision of an incident.
+func DeliveryKey(c chat.Channel, incident string, revision int, op Op) string {
+	return c.String() + "/" + incident + "/" + strconv.Itoa(revision) + "/" + op.String()
 }

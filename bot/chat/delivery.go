@@ -21,6 +21,9 @@ type Outgoing struct {
 	// Repeat: the message may have been posted already. A platform that cannot
 	// dedupe marks it "(repeat)".
 	Repeat bool
+	// Tried is when the first attempt that may have been shown was made; zero
+	// unless Repeat. A platform that dedupes only for minutes marks a later one too.
+	Tried time.Time
 	// Short asks for the form that fits anywhere: headline, quote and footer.
 	Short   bool
 	Message Message
