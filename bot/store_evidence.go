@@ -140,23 +140,27 @@ func (tx *Tx) AppendNote(incident string, n chat.Note) error {
 	if err != nil {
 		return err
 	}
-	n.At = utc(n.At)
-	return tx.put(bucketNotes, seqKey(under(incident), seq), storedNote(n))
+	return tx.put(bucketNotes, seqKey(under(incident), seq), storedNote{utc(n.At), n.By, n.Text, n.Ack})
 }
 
-// Notes gives what people said of an incident, oldest first.
+// Notes gives what people said of an incident, oldest first. Their Incident is
+// left empty: all are of the same.
 func (tx *Tx) Notes(incident string) ([]chat.Note, error) {
-	return readAll(tx, bucketNotes, under(incident), func(r storedNote) (chat.Note, error) { return chat.Note(r), nil })
+	return readAll(tx, bucketNotes, under(incident), func(r storedNote) (chat.Note, error) {
+		return chat.Note{At: r.At, By: r.By, Text: r.Text, Ack: r.Ack}, nil
+	})
 }
 
 type storedThread struct {
-	Channel  string `json:"channel"`
-	Incident string `json:"incident"`
-	Root     string `json:"root,omitempty"`
-	Told     int    `json:"told,omitempty"`
-	Held     int    `json:"held,omitempty"`
-	Closed   bool   `json:"closed,omitempty"`
-	Within   string `json:"within,omitempty"`
+	Channel  string        `json:"channel"`
+	Incident string        `json:"incident"`
+	Root     string        `json:"root,omitempty"`
+	Told     int           `json:"told,omitempty"`
+	Held     int           `json:"held,omitempty"`
+	Closed   bool          `json:"closed,omitempty"`
+	Within   string        `json:"within,omitempty"`
+	Later    *chat.Message `json:"later,omitempty"`
+	LaterAt  time.Time     `json:"later_at,omitzero"`
 }
 
 // PutThread writes what a channel has seen of an incident. The root is the
@@ -178,7 +182,9 @@ func (tx *Tx) PutThread(t Thread) error {
 
 func (tx *Tx) putThread(t Thread) error {
 	c := t.Channel.String()
-	err := tx.put(bucketThreads, key(t.Incident, c), storedThread{c, t.Incident, t.Root, t.Told, t.Held, t.Closed, t.Within})
+	err := tx.put(bucketThreads, key(t.Incident, c), storedThread{
+		c, t.Incident, t.Root, t.Told, t.Held, t.Closed, t.Within, t.Later, utc(t.LaterAt),
+	})
 	if err != nil {
 		return err
 	}
@@ -222,5 +228,5 @@ func (r storedThread) thread() (Thread, error) {
 	if !ok {
 		return Thread{}, fmt.Errorf("thread of %q: that is no channel", r.Channel)
 	}
-	return Thread{c, r.Incident, r.Root, r.Told, r.Held, r.Closed, r.Within}, nil
+	return Thread{c, r.Incident, r.Root, r.Told, r.Held, r.Closed, r.Within, r.Later, r.LaterAt}, nil
 }
