@@ -1,0 +1,70 @@
+package bot
+
+import (
+	"time"
+
+	"isitdown/bot/chart"
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// before and after the incident, a picture shows this much.
+const chartMargin = time.Hour
+
+// chartOf gives the history of an incident as a life remembers it, up to now; nil
+// where there is nothing that a line could show. IPv4 is shown, or IPv6 where the
+// target has no other.
+func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
+	counts, unit := func(m *chat.Moment) checks.Count { return m.IPv4 }, "IPv4 prefixes"
+	if i.IPv4.Prefixes.Of == 0 {
+		counts, unit = func(m *chat.Moment) checks.Count { return m.IPv6 }, "IPv6 prefixes"
+	}
+	onset := chat.Point(i.Onset)
+	if onset.IsZero() || len(l.Timeline) == 0 {
+		return nil
+	}
+	d := &chart.Data{
+		Title: nameOf(&n.Verdict) + ": visible " + unit, Unit: unit,
+		From: onset.Add(-chartMargin), To: n.Verdict.At,
+		Bands:   []chart.Band{{Start: onset, End: chat.Point(i.End)}},
+		Caveats: n.Caveats,
+	}
+	for _, m := range l.Timeline {
+		c := counts(&m)
+		d.Steps = append(d.Steps, chart.Step{
+			At: m.At, Seen: c.Seen, Of: c.Of, Known: m.State != checks.Unknown && c.Of > 0,
+		})
+	}
+	d.Steps = within(d.Steps, d.From)
+	if first := d.Steps[0].At; first.After(d.From) {
+		d.From = first
+	}
+	if !d.From.Before(d.To) {
+		return nil
+	}
+	return d
+}
+
+// within drops the steps that are over before from, and lets the one that lasts
+// begin there.
+func within(steps []chart.Step, from time.Time) []chart.Step {
+	for len(steps) > 1 && !steps[1].At.After(from) {
+		steps = steps[1:]
+	}
+	if steps[0].At.Before(from) {
+		steps[0].At = from
+	}
+	return steps
+}
+
+// nameOf writes who a verdict is about: "North Korea (KP)".
+func nameOf(v *checks.Verdict) string {
+	switch target := v.Target.String(); {
+	case v.Name == "" || v.Name == target:
+		return target
+	case v.Target.Kind() == checks.KindCountry:
+		return v.Name + " (" + target + ")"
+	default:
+		return target + " (" + v.Name + ")"
+	}
+}

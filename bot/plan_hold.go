@@ -1,0 +1,193 @@
+package bot
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"isitdown/bot/chat"
+)
+
+// holdReason says why a channel is not told now.
+type holdReason int
+
+const (
+	holdNone holdReason = iota
+	holdMute
+	holdQuiet
+	holdWider     // what is wider is about to open, and would speak for it
+	holdSuspended // nothing can be posted
+)
+
+// hold gives the reason, the one that lasts longest where there are several.
+func (p *plan) hold(s *scene, sub *Subscription, i *Incident) holdReason {
+	switch {
+	case sub.Suspended != "":
+		return holdSuspended
+	case sub.Quiet != (chat.Hours{}) && inQuiet(sub.Quiet, location(sub.Zone), p.now):
+		return holdQuiet
+	case p.now.Before(sub.MutedUntil):
+		return holdMute
+	}
+	if t := s.threads[i.ID]; t != nil && t.Told == 0 {
+		for _, wide := range p.wider(i.Target) {
+			w, ok := s.subscriptions[wide]
+			if ok && w.Suspended == "" && !p.now.Before(w.MutedUntil) && p.suspect(wide, p.now) {
+				return holdWider
+			}
+		}
+	}
+	return holdNone
+}
+
+// keepBack takes in a change that cannot be told now. A mute and quiet hours keep
+// back what would disturb; the root that is there is kept true.
+func (p *plan) keepBack(sub *Subscription, t *Thread, c *Change, why holdReason) {
+	t.Held, t.Later = c.Incident.Revision, nil
+	if c.Kind == chat.Resolved {
+		p.remember(sub, t, c)
+	}
+	if why == holdSuspended || t.Told == 0 {
+		return
+	}
+	t.Told = c.Incident.Revision
+	p.deliver(t, c, Edit, "", p.compose(c.Notice(), sub.Zone))
+}
+
+// remember keeps what is over by the time that it can be said.
+func (p *plan) remember(sub *Subscription, t *Thread, c *Change) {
+	m := p.compose(c.Notice(), sub.Zone)
+	t.Later, t.LaterAt = &m, c.At
+}
+
+// release tells what was held back and need not be any longer: of each incident
+// that lasts, how it stands now; of those that came and went, their end.
+func (p *plan) release() {
+	for _, ch := range p.order() {
+		s := p.channels[ch]
+		var missed []*Thread // came and went without a word
+		for _, t := range s.held() {
+			sub, ok := s.subscriptions[s.targets[t.Incident]]
+			if !ok || !p.free(s, t, &sub) {
+				continue
+			}
+			s.keep(t)
+			switch c, lasts := p.fresh(t.Incident); {
+			case lasts && t.Later == nil:
+				p.catchUp(s, &sub, t, &c)
+			case t.Later == nil:
+				t.Held, t.Closed = 0, true // nobody knows it any more
+			case t.Told == 0:
+				missed = append(missed, t)
+			default:
+				p.tellLater(t)
+			}
+		}
+		p.tellMissed(ch, s, missed)
+	}
+}
+
+// held gives the threads that have something held back, of the widest targets
+// first.
+func (s *scene) held() []*Thread {
+	var list []*Thread
+	for _, id := range sortedKeys(s.threads) {
+		if t := s.threads[id]; t.Held != 0 && t.Within == "" {
+			list = append(list, t)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *Thread) int {
+		return cmp.Compare(width(s.targets[a.Incident]), width(s.targets[b.Incident]))
+	})
+	return list
+}
+
+// free reports whether what t holds back may be told now. A mute holds back no end
+// of an incident, if that is what the quiet hours before it left.
+func (p *plan) free(s *scene, t *Thread, sub *Subscription) bool {
+	switch p.hold(s, sub, &Incident{ID: t.Incident, Target: sub.Target}) {
+	case holdNone:
+		return true
+	case holdMute:
+		return t.Later != nil && t.Incident != upstreamThread(sub.Target)
+	}
+	return false
+}
+
+// catchUp says how an incident stands now, in a channel that was not told of it
+// for a while.
+func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
+	if t.Told == 0 && c.Incident.Worst < least(sub.Level) {
+		t.Held = 0
+		return
+	}
+	if t.Told == 0 {
+		if t.Within = p.holder(s, &c.Incident); t.Within != "" {
+			t.Held = 0
+			return
+		}
+	}
+	suffix := "/" + stampKey(p.now)
+	m := p.compose(c.Notice(), sub.Zone)
+	if t.Told == 0 {
+		p.root(t, c, m, suffix)
+		p.takeOver(s, sub, c)
+	} else {
+		p.deliver(t, c, Reply, suffix, m)
+		p.deliver(t, c, Edit, suffix, m)
+	}
+	t.Told, t.Held, t.Closed = max(1, c.Incident.Revision), 0, false
+}
+
+// tellLater ends a thread with the end that was held back.
+func (p *plan) tellLater(t *Thread) {
+	c := Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}
+	suffix := "/" + stampKey(p.now)
+	p.deliver(t, &c, Announce, suffix, *t.Later)
+	p.deliver(t, &c, Edit, suffix, *t.Later)
+	t.Told, t.Held, t.Later, t.Closed = t.Held, 0, nil, true
+}
+
+// tellMissed tells of what began and ended while nothing could be told: one
+// message for all of it.
+func (p *plan) tellMissed(ch chat.Channel, s *scene, missed []*Thread) {
+	if len(missed) > 1 {
+		p.plain(ch, "missed/"+stampKey(p.now), missedMessage(missed), p.now)
+	}
+	for _, t := range missed {
+		if len(missed) == 1 {
+			p.tellOne(s, t)
+		}
+		t.Held, t.Later, t.Closed = 0, nil, true
+	}
+}
+
+// tellOne tells of one thing that began and ended: it has a root like any other
+// incident, for people to add to, unless it is no incident.
+func (p *plan) tellOne(s *scene, t *Thread) {
+	suffix := stampKey(p.now)
+	if t.Incident == upstreamThread(s.targets[t.Incident]) {
+		p.plain(t.Channel, t.Incident+"/"+suffix, *t.Later, t.LaterAt)
+		return
+	}
+	p.deliver(t, &Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}, Root, "/"+suffix, *t.Later)
+	t.Told = t.Held
+}
+
+// missedMessage is the catch-up where there is more than one thing to catch up on.
+func missedMessage(missed []*Thread) chat.Message {
+	m := chat.Message{
+		Headline: number(len(missed)) + " notices were held back; what they tell of is over",
+		Footer:   "outages details ID tells more of each",
+	}
+	for _, t := range missed {
+		m.Parts = append(m.Parts, chat.Part{Label: t.Incident, Text: t.Later.Headline})
+	}
+	return m
+}
+
+func number(n int) string { return strconv.Itoa(n) }
+
+// stampKey writes a time for a key.
+func stampKey(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
