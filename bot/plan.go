@@ -96,10 +96,6 @@ func (p *plan) order() []chat.Channel {
 	return list
 }
 
-func compareChannels(a, b chat.Channel) int {
-	return cmp.Or(cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.ID, b.ID))
-}
-
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
 	keys := make([]K, 0, len(m))
 	for k := range m {
@@ -312,7 +308,7 @@ func upstreamThread(t checks.Target) string { return idText(t) + "-upstream" }
 // deliver adds one message of a thread. The pointer is good until the next call.
 func (p *plan) deliver(t *Thread, c *Change, op Op, suffix string, m chat.Message) *Delivery {
 	p.deliveries = append(p.deliveries, Delivery{
-		Key:     t.Channel.String() + "/" + t.Incident + "/" + number(c.Incident.Revision) + "/" + op.String() + suffix,
+		Key:     DeliveryKey(t.Channel, t.Incident, c.Incident.Revision, op) + suffix,
 		Channel: t.Channel, Incident: t.Incident, Revision: c.Incident.Revision, Op: op,
 		Message: m, Observed: c.At, Queued: p.queued,
 	})
