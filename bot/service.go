@@ -15,8 +15,7 @@ import (
 // be there; they are called from several goroutines, but Follow and what it gives
 // only from the one that calls [Bot.Step].
 type Config struct {
-	// Kick tells the outbox that there is something to send; nil for nobody to tell.
-	Kick   func()
+	Store  *Store
 	Policy Policy
 	// Settle is how long the effect of a change in the routes may be delayed.
 	Settle time.Duration
@@ -88,8 +87,8 @@ type Bot struct {
 
 // New makes a bot from what its store remembers.
 func New(c Config) (*Bot, error) {
-	if c.Resolve == nil || c.Assess == nil || c.Follow == nil {
-		return nil, errors.New("a bot needs Resolve, Assess and Follow")
+	if c.Store == nil || c.Resolve == nil || c.Assess == nil || c.Follow == nil {
+		return nil, errors.New("a bot needs Store, Resolve, Assess and Follow")
 	}
 	c.Limits, c.Policy = c.Limits.orDefault(), c.Policy.orDefault()
 	return &Bot{c: c}, nil

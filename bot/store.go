@@ -26,7 +26,7 @@ import (
 //	life           TARGET                     storedLife
 //	incident       INCIDENT                   storedIncident
 //	evidence       INCIDENT or TARGET, SEQ    storedEvidence; only ever added to
-//	note           INCIDENT SEQ               storedNote; only ever added to
+//	note           INCIDENT PLATFORM/TENANT SEQ   storedNote; only ever added to
 //	thread         INCIDENT CHANNEL           storedThread
 //	thread-by      CHANNEL INCIDENT           nothing: the way to the thread
 //	thread-head    INCIDENT CHANNEL           SEQ of the newest delivery that says all that the root should

@@ -131,22 +131,28 @@ type storedNote struct {
 	Ack  bool      `json:"ack,omitempty"`
 }
 
-// AppendNote adds what a person said of an incident.
-func (tx *Tx) AppendNote(incident string, n chat.Note) error {
+// AppendNote adds what a person said of an incident, in channel c. It is for the
+// tenant of that channel and nobody else: a workspace does not read another's notes.
+func (tx *Tx) AppendNote(c chat.Channel, incident string, n chat.Note) error {
 	if incident == "" {
 		return errors.New("writing a note: it belongs to no incident")
+	}
+	if err := tenantError(c.Platform, c.Tenant); err != nil {
+		return fmt.Errorf("writing a note: %w", err)
 	}
 	seq, err := tx.next(bucketNotes)
 	if err != nil {
 		return err
 	}
-	return tx.put(bucketNotes, seqKey(under(incident), seq), storedNote{utc(n.At), n.By, n.Text, n.Ack})
+	k := seqKey(under(incident, c.Platform+"/"+c.Tenant), seq)
+	return tx.put(bucketNotes, k, storedNote{utc(n.At), n.By, n.Text, n.Ack})
 }
 
-// Notes gives what people said of an incident, oldest first. Their Incident is
-// left empty: all are of the same.
-func (tx *Tx) Notes(incident string) ([]chat.Note, error) {
-	return readAll(tx, bucketNotes, under(incident), func(r storedNote) (chat.Note, error) {
+// Notes gives what people of the tenant of channel c said of an incident, oldest
+// first. Their Incident is left empty: all are of the same.
+func (tx *Tx) Notes(c chat.Channel, incident string) ([]chat.Note, error) {
+	prefix := under(incident, c.Platform+"/"+c.Tenant)
+	return readAll(tx, bucketNotes, prefix, func(r storedNote) (chat.Note, error) {
 		return chat.Note{At: r.At, By: r.By, Text: r.Text, Ack: r.Ack}, nil
 	})
 }
