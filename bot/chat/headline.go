@@ -64,16 +64,7 @@ func newHeadline(n *Notice, at func(time.Time) string) headline {
 }
 
 // subject writes who the notice is about: "North Korea (KP)", "AS36867 (name)".
-func subject(v *checks.Verdict) string {
-	target, name := shorten(v.Target.String(), 80), shorten(v.Name, maxName)
-	switch {
-	case name == "" || name == target:
-		return target
-	case v.Target.Kind() == checks.KindCountry:
-		return name + " (" + target + ")"
-	}
-	return target + " (" + name + ")"
-}
+func subject(v *checks.Verdict) string { return Subject(v.Target, v.Name) }
 
 // unit names what is counted: a country's networks, anything else's prefixes.
 func unit[N int | uint64](v *checks.Verdict, n N) string {
