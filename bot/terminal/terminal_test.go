@@ -21,10 +21,10 @@ func TestShow(t *testing.T) {
 	for _, s := range []checks.State{checks.Unknown, checks.Up, checks.Degraded, checks.Down} {
 		var grey, coloured strings.Builder
 		n := notice(s)
-		if err := (Terminal{W: &grey}).Show(n); err != nil {
+		if err := (&Terminal{W: &grey}).Show(n); err != nil {
 			t.Fatal(err)
 		}
-		if err := (Terminal{W: &coloured, Colour: true}).Show(n); err != nil {
+		if err := (&Terminal{W: &coloured, Colour: true}).Show(n); err != nil {
 			t.Fatal(err)
 		}
 		if want := chat.Text(n, chat.Columns) + "\n"; grey.String() != want {
@@ -46,7 +46,7 @@ func TestShow(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	var b strings.Builder
 	m := chat.Moment{At: time.Date(2014, 12, 22, 16, 15, 0, 0, time.UTC), State: checks.Down, IPv4: checks.Count{Of: 4}}
-	if err := (Terminal{W: &b, Width: 60}).Timeline([]chat.Moment{m}, 0); err != nil {
+	if err := (&Terminal{W: &b, Width: 60}).Timeline([]chat.Moment{m}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if want := "Timeline (UTC)\n  2014-12-22 16:15:00  down      0 of 4 IPv4 prefixes\n\n"; b.String() != want {
@@ -61,7 +61,7 @@ var errBroken = errors.New("the pipe is gone")
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
 
 func TestErrorsAreTold(t *testing.T) {
-	term := Terminal{W: broken{}}
+	term := &Terminal{W: broken{}}
 	if err := term.Show(notice(checks.Up)); !errors.Is(err, errBroken) {
 		t.Errorf("Show: %v", err)
 	}

@@ -234,8 +234,8 @@ func (r *replay) endOf(life *bot.Life, moments []chat.Moment, n chat.Notice) err
 }
 
 // terminal is where notices for people go.
-func (a *app) terminal() terminal.Terminal {
-	t := terminal.Terminal{W: a.out, Width: a.config.Output.Width}
+func (a *app) terminal() *terminal.Terminal {
+	t := &terminal.Terminal{W: a.out, Width: a.config.Output.Width}
 	if a.outColumns > 0 {
 		t.Width = min(t.Width, a.outColumns)
 	}
