@@ -97,10 +97,7 @@ func (e *Episode) stand(now time.Time) string {
 	if i.Changes > 1 {
 		text += ", lost " + count(i.Changes, "time", "times")
 	}
-	if depth := worstCounts(i); depth != "" {
-		text += ", at worst " + depth
-	}
-	return text + ", resolved"
+	return joinNonEmpty(", ", text, depthText(i), "resolved")
 }
 
 func stateNow(s checks.State) string {
@@ -134,17 +131,6 @@ func prefixCounts(v4, v6 checks.Count) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// worstCounts writes what was not visible at the worst: "4 of 4 IPv4 prefixes not
-// visible".
-func worstCounts(i *Incident) string {
-	gone := func(c checks.Count) checks.Count { return checks.Count{Seen: c.Of - min(c.Seen, c.Of), Of: c.Of} }
-	text := prefixCounts(gone(i.IPv4.Prefixes), gone(i.IPv6.Prefixes))
-	if text == "" {
-		return ""
-	}
-	return text + " not visible"
 }
 
 // dates writes "22 Dec 2014 16:15 UTC - 23 Dec 01:46 UTC".

@@ -71,16 +71,7 @@ func unknownBlocks(n *Notice) []block {
 	}
 	last := ""
 	if k := n.LastKnown; k.State != checks.Unknown && !k.At.IsZero() {
-		last = "Last known: " + k.State.String() + " at " + near(k.At, v.At)
-		for _, f := range []struct {
-			checks.Count
-			name string
-		}{{k.IPv4, "IPv4"}, {k.IPv6, "IPv6"}} {
-			if f.Of > 0 {
-				last += ", " + kOfN(f.Seen, f.Of) + " " + f.name + nbsp + unitPrefix(f.Of)
-			}
-		}
-		last += "."
+		last = joinNonEmpty(", ", "Last known: "+k.State.String()+" at "+near(k.At, v.At), prefixCounts(k.IPv4, k.IPv6)) + "."
 	}
 	blocks := []block{
 		{text: joinNonEmpty(" ", why, last, claimUntil(v))},

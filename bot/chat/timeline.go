@@ -11,16 +11,9 @@ import (
 // oldest first, with times in UTC to the second. Dropped counts older moments
 // that were not kept.
 func Timeline(moments []Moment, dropped, width int) string {
-	blocks := []block{{text: "Timeline (UTC)"}}
-	if dropped > 0 {
-		blocks = append(blocks, block{text: count(dropped, "older moment", "older moments") + " not kept"})
-	}
+	blocks := []block{{text: "Timeline (UTC)"}, {text: droppedText(dropped)}}
 	for _, m := range moments {
-		blocks = append(blocks, block{
-			label:  "  " + m.At.UTC().Format(time.DateTime) + "  " + m.State.String(),
-			column: timelineColumns,
-			text:   momentText(m),
-		})
+		blocks = append(blocks, block{label: "  " + momentLabel(m), column: timelineColumns, text: momentText(m)})
 	}
 	return layout(blocks, width)
 }
@@ -28,22 +21,56 @@ func Timeline(moments []Moment, dropped, width int) string {
 // timelineColumns is room for a time and the longest state.
 const timelineColumns = len("  2006-01-02 15:04:05  degraded  ")
 
+func droppedText(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return count(n, "older moment", "older moments") + " not kept"
+}
+
+func momentLabel(m Moment) string { return m.At.UTC().Format(time.DateTime) + "  " + m.State.String() }
+
 func momentText(m Moment) string {
-	parts := []string{"nothing is claimed"}
+	text := "nothing is claimed"
 	if m.State != checks.Unknown {
-		parts = nil
-		for _, f := range []struct {
-			checks.Count
-			name string
-		}{{m.IPv4, "IPv4"}, {m.IPv6, "IPv6"}} {
-			if f.Of > 0 {
-				parts = append(parts, kOfN(f.Seen, f.Of)+" "+f.name+nbsp+unitPrefix(f.Of))
-			}
-		}
+		text = prefixCounts(m.IPv4, m.IPv6)
 		if len(m.Upstreams) > 0 {
-			parts = append(parts, "via "+asList(m.Upstreams))
+			text = joinNonEmpty(", ", text, "via "+asList(m.Upstreams))
 		}
 	}
-	text := strings.Join(parts, ", ")
 	return joinNonEmpty(dot, text, clean(m.Note))
+}
+
+// History is the course of an incident: what could be seen and what was made of
+// it, and what people said.
+type History struct {
+	ID      string // of the incident
+	Subject string // as [Subject] writes it
+	Moments []Moment
+	Dropped int // older moments that were not kept
+	Notes   []Note
+	Caveats []string
+}
+
+// Message writes the course, one moment a line, oldest first, in UTC.
+func (h History) Message() Message {
+	m := Message{
+		Headline: plain("TIMELINE " + clean(h.ID) + ": " + shorten(h.Subject, maxSubject)),
+		Notes:    cleanNotes(h.Notes),
+		More:     Command{Verb: ShowTimeline, Incident: h.ID}.String(),
+	}
+	var lines []string
+	for _, moment := range h.Moments {
+		lines = append(lines, plain(pad(momentLabel(moment), timelineColumns-2)+momentText(moment)))
+	}
+	if text := droppedText(h.Dropped); text != "" {
+		m.Parts = append(m.Parts, Part{Text: plain(text)})
+	}
+	if len(lines) == 0 {
+		m.Parts = append(m.Parts, Part{Text: "Nothing has been observed yet."})
+	} else {
+		m.Parts = append(m.Parts, Part{Label: "Seen (UTC)", Text: strings.Join(lines, "\n"), Fixed: true})
+	}
+	m.Parts = append(m.Parts, caveatParts(h.Caveats)...)
+	return m
 }
