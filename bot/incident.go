@@ -76,18 +76,24 @@ type Change struct {
 func (c Change) Notice() chat.Notice {
 	i := &c.Incident
 	return chat.Notice{
-		Kind:    c.Kind,
-		Verdict: c.Verdict,
-		Incident: chat.Incident{
-			ID: i.ID, Kind: i.Kind, Revision: i.Revision,
-			Onset: i.Onset, End: i.End,
-			Worst: i.Worst, IPv4: i.IPv4, IPv6: i.IPv6,
-			Changes: i.Changes, Reopened: i.Reopened, FollowedBy: i.FollowedBy,
-			Recovering: i.Stage == Recovering, WatchUntil: c.WatchUntil,
-			UpstreamBefore: slices.Clone(i.Before), UpstreamAfter: slices.Clone(i.After),
-		},
-		Old: slices.Clone(c.Old), New: slices.Clone(c.New),
+		Kind:     c.Kind,
+		Verdict:  c.Verdict,
+		Incident: i.said(c.WatchUntil),
+		Old:      slices.Clone(c.Old), New: slices.Clone(c.New),
 		LastKnown: c.LastKnown,
 		Quiet:     c.Quiet,
+	}
+}
+
+// said gives the incident as notices and lists have it. WatchUntil is when a
+// recovering one resolves if nothing happens.
+func (i *Incident) said(watchUntil time.Time) chat.Incident {
+	return chat.Incident{
+		ID: i.ID, Kind: i.Kind, Revision: i.Revision,
+		Onset: i.Onset, End: i.End,
+		Worst: i.Worst, IPv4: i.IPv4, IPv6: i.IPv6,
+		Changes: i.Changes, Reopened: i.Reopened, FollowedBy: i.FollowedBy,
+		Recovering: i.Stage == Recovering, WatchUntil: watchUntil,
+		UpstreamBefore: slices.Clone(i.Before), UpstreamAfter: slices.Clone(i.After),
 	}
 }

@@ -82,6 +82,29 @@ func (l *Life) Open() []Incident {
 	return list
 }
 
+// incident gives the newest incident of an ID; ok is false for one that is older
+// or of another target.
+func (l *Life) incident(id string) (i Incident, ok bool) {
+	for _, i := range []Incident{l.Outage, l.Unstable} {
+		if i.ID == id && id != "" {
+			return i, true
+		}
+	}
+	return Incident{}, false
+}
+
+// resumed gives the life as it goes on at now after nobody looked since At, for
+// longer than looks are usually apart: nothing is known of that time.
+func (l Life) resumed(now time.Time, why string) Life {
+	if l.At.IsZero() || !now.After(l.At) {
+		return l
+	}
+	if l.UnknownSince.IsZero() {
+		l.UnknownSince = l.At
+	}
+	return l.recall(chat.Moment{At: l.At, Note: why})
+}
+
 // bad reports whether the last thing known is worse than up.
 func (l *Life) bad() bool { return l.State > checks.Up }
 

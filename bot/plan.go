@@ -38,19 +38,25 @@ type plan struct {
 	// corrections counts those that an incident has had.
 	corrections func(id string) int
 
-	// channels are those that any of this is about, with what they asked for and
-	// their threads.
-	channels map[chat.Channel]*scene
+	// subscription gives what a channel asked for.
+	subscription func(c chat.Channel, t checks.Target) (Subscription, bool)
+	// scenes are the channels that any of this is about, in a certain order, so that
+	// equal changes give equal plans.
+	scenes []*scene
 
 	deliveries []Delivery
 }
 
 // scene is one channel as a plan sees it.
 type scene struct {
-	subscriptions map[checks.Target]Subscription
-	threads       map[string]*Thread       // by incident
-	targets       map[string]checks.Target // by incident
-	changed       map[string]bool          // threads to keep
+	channel chat.Channel
+	threads map[string]*Thread       // those open or held and those that changes are about, by incident
+	targets map[string]checks.Target // of the incidents
+	changed map[string]bool          // threads to keep
+}
+
+func newScene(c chat.Channel) *scene {
+	return &scene{channel: c, threads: map[string]*Thread{}, targets: map[string]checks.Target{}, changed: map[string]bool{}}
 }
 
 // knows reports whether the channel was told of an incident, or will be.
@@ -60,10 +66,10 @@ func (s *scene) knows(id string) bool {
 }
 
 // thread gives the channel's thread of an incident, a new one where there is none.
-func (s *scene) thread(c chat.Channel, i *Incident) *Thread {
+func (s *scene) thread(i *Incident) *Thread {
 	t := s.threads[i.ID]
 	if t == nil {
-		t = &Thread{Channel: c, Incident: i.ID}
+		t = &Thread{Channel: s.channel, Incident: i.ID}
 		s.threads[i.ID] = t
 	}
 	s.targets[i.ID] = i.Target
@@ -73,26 +79,14 @@ func (s *scene) thread(c chat.Channel, i *Incident) *Thread {
 // keep notes that a thread has changed.
 func (s *scene) keep(t *Thread) { s.changed[t.Incident] = true }
 
-// threads gives the threads to keep, in a certain order.
+// changedThreads gives the threads to keep.
 func (p *plan) changedThreads() []Thread {
 	var list []Thread
-	for _, c := range p.order() {
-		s := p.channels[c]
+	for _, s := range p.scenes {
 		for _, id := range sortedKeys(s.changed) {
 			list = append(list, *s.threads[id])
 		}
 	}
-	return list
-}
-
-// order gives the channels in the order of their names, so that equal changes
-// give equal plans.
-func (p *plan) order() []chat.Channel {
-	list := make([]chat.Channel, 0, len(p.channels))
-	for c := range p.channels {
-		list = append(list, c)
-	}
-	slices.SortFunc(list, compareChannels)
 	return list
 }
 
@@ -119,11 +113,9 @@ func (p *plan) add(changes []Change) {
 		}
 		return cmp.Compare(width(a.Verdict.Target), width(b.Verdict.Target))
 	})
-	channels := p.order()
 	for _, c := range ordered {
-		for _, ch := range channels {
-			s := p.channels[ch]
-			sub, ok := s.subscriptions[c.Verdict.Target]
+		for _, s := range p.scenes {
+			sub, ok := p.subscription(s.channel, c.Verdict.Target)
 			switch {
 			case !ok:
 			case c.Kind == chat.UpstreamChanged:
@@ -165,7 +157,7 @@ func (p *plan) incident(s *scene, sub *Subscription, c *Change) {
 	if !s.knows(i.ID) && (c.Quiet || c.Kind == chat.Resolved || i.Worst < least(sub.Level)) {
 		return // nothing was said of it here, and this is no time to begin
 	}
-	t := s.thread(sub.Channel, i)
+	t := s.thread(i)
 	s.keep(t)
 	if t.Within == "" && t.Told == 0 {
 		t.Within = p.holder(s, i)
@@ -290,7 +282,7 @@ func (p *plan) upstream(s *scene, sub *Subscription, c *Change) {
 	switch p.hold(s, sub, &Incident{Target: c.Verdict.Target}) {
 	case holdQuiet, holdMute:
 		// Kept like an incident that is over: the last change counts.
-		t := s.thread(sub.Channel, &Incident{ID: id, Target: c.Verdict.Target})
+		t := s.thread(&Incident{ID: id, Target: c.Verdict.Target})
 		if t.Later != nil {
 			m.Parts = append(m.Parts, chat.Part{Label: "Before", Text: "It had changed before, while notices were held back: " + t.Later.Headline})
 		}

@@ -24,7 +24,7 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 		return nil
 	}
 	d := &chart.Data{
-		Title: nameOf(&n.Verdict) + ": visible " + unit, Unit: unit,
+		Title: chat.Subject(n.Verdict.Target, n.Verdict.Name) + ": visible " + unit, Unit: unit,
 		From: onset.Add(-chartMargin), To: n.Verdict.At,
 		Bands:   []chart.Band{{Start: onset, End: chat.Point(i.End)}},
 		Caveats: n.Caveats,
@@ -35,7 +35,7 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 			At: m.At, Seen: c.Seen, Of: c.Of, Known: m.State != checks.Unknown && c.Of > 0,
 		})
 	}
-	d.Steps = within(d.Steps, d.From)
+	d.Steps = stepsFrom(d.Steps, d.From)
 	if first := d.Steps[0].At; first.After(d.From) {
 		d.From = first
 	}
@@ -45,9 +45,9 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 	return d
 }
 
-// within drops the steps that are over before from, and lets the one that lasts
+// stepsFrom drops the steps that are over before from, and lets the one that lasts
 // begin there.
-func within(steps []chart.Step, from time.Time) []chart.Step {
+func stepsFrom(steps []chart.Step, from time.Time) []chart.Step {
 	for len(steps) > 1 && !steps[1].At.After(from) {
 		steps = steps[1:]
 	}
@@ -55,16 +55,4 @@ func within(steps []chart.Step, from time.Time) []chart.Step {
 		steps[0].At = from
 	}
 	return steps
-}
-
-// nameOf writes who a verdict is about: "North Korea (KP)".
-func nameOf(v *checks.Verdict) string {
-	switch target := v.Target.String(); {
-	case v.Name == "" || v.Name == target:
-		return target
-	case v.Target.Kind() == checks.KindCountry:
-		return v.Name + " (" + target + ")"
-	default:
-		return target + " (" + v.Name + ")"
-	}
 }

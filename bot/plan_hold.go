@@ -32,7 +32,7 @@ func (p *plan) hold(s *scene, sub *Subscription, i *Incident) holdReason {
 	}
 	if t := s.threads[i.ID]; t != nil && t.Told == 0 {
 		for _, wide := range p.wider(i.Target) {
-			w, ok := s.subscriptions[wide]
+			w, ok := p.subscription(s.channel, wide)
 			if ok && w.Suspended == "" && !p.now.Before(w.MutedUntil) && p.suspect(wide, p.now) {
 				return holdWider
 			}
@@ -64,11 +64,10 @@ func (p *plan) remember(sub *Subscription, t *Thread, c *Change) {
 // release tells what was held back and need not be any longer: of each incident
 // that lasts, how it stands now; of those that came and went, their end.
 func (p *plan) release() {
-	for _, ch := range p.order() {
-		s := p.channels[ch]
+	for _, s := range p.scenes {
 		var missed []*Thread // came and went without a word
 		for _, t := range s.held() {
-			sub, ok := s.subscriptions[s.targets[t.Incident]]
+			sub, ok := p.subscription(s.channel, s.targets[t.Incident])
 			if !ok || !p.free(s, t, &sub) {
 				continue
 			}
@@ -84,7 +83,7 @@ func (p *plan) release() {
 				p.tellLater(t)
 			}
 		}
-		p.tellMissed(ch, s, missed)
+		p.tellMissed(s, missed)
 	}
 }
 
@@ -151,9 +150,9 @@ func (p *plan) tellLater(t *Thread) {
 
 // tellMissed tells of what began and ended while nothing could be told: one
 // message for all of it.
-func (p *plan) tellMissed(ch chat.Channel, s *scene, missed []*Thread) {
+func (p *plan) tellMissed(s *scene, missed []*Thread) {
 	if len(missed) > 1 {
-		p.plain(ch, "missed/"+stampKey(p.now), missedMessage(missed), p.now)
+		p.plain(s.channel, "missed/"+stampKey(p.now), missedMessage(missed), p.now)
 	}
 	for _, t := range missed {
 		if len(missed) == 1 {

@@ -57,7 +57,8 @@ func (p *plan) inside(s *scene, t *Thread, c *Change) bool {
 		return false // the wider incident is over, this one goes on
 	}
 	if over && t.Told > 0 {
-		m := p.compose(c.Notice(), s.subscriptions[c.Incident.Target].Zone)
+		sub, _ := p.subscription(s.channel, c.Incident.Target)
+		m := p.compose(c.Notice(), sub.Zone)
 		m.Parts = append(m.Parts, p.corrected(c)...)
 		p.deliver(t, c, Edit, "", m)
 		t.Told = c.Incident.Revision
@@ -101,8 +102,7 @@ func (p *plan) takeOver(s *scene, sub *Subscription, c *Change) {
 // surface tells of the narrower incidents that last longer than what spoke for
 // them. One that is recovering already has been told of well enough.
 func (p *plan) surface() {
-	for _, ch := range p.order() {
-		s := p.channels[ch]
+	for _, s := range p.scenes {
 		for _, id := range sortedKeys(s.threads) {
 			t := s.threads[id]
 			if t.Within == "" || t.Closed {
@@ -111,7 +111,7 @@ func (p *plan) surface() {
 			if holder := s.threads[t.Within]; holder != nil && !holder.Closed {
 				continue
 			}
-			sub, subscribed := s.subscriptions[s.targets[id]]
+			sub, subscribed := p.subscription(s.channel, s.targets[id])
 			c, ok := p.fresh(id)
 			if !subscribed || !ok || c.Incident.Stage != Open || c.Incident.Worst < least(sub.Level) {
 				continue

@@ -28,7 +28,7 @@ import (
 //	evidence       INCIDENT or TARGET, SEQ    storedEvidence; only ever added to
 //	note           INCIDENT PLATFORM/TENANT SEQ   storedNote; only ever added to
 //	thread         INCIDENT CHANNEL           storedThread
-//	thread-by      CHANNEL INCIDENT           nothing: the way to the thread
+//	thread-by      CHANNEL INCIDENT           the way to the thread: "open" while there may be more to say
 //	thread-head    INCIDENT CHANNEL           SEQ of the newest delivery that says all that the root should
 //	baseline       TARGET                     storedBaseline
 //	answers        TARGET HOST DAY            storedAnswers; DAY as 2014-12-22

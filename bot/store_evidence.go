@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -194,7 +195,41 @@ func (tx *Tx) putThread(t Thread) error {
 	if err != nil {
 		return err
 	}
-	return tx.mark(bucketThreadsBy, key(c, t.Incident))
+	var open []byte
+	if t.open() {
+		open = []byte(threadOpen)
+	}
+	if err := tx.tx.Bucket([]byte(bucketThreadsBy)).Put(key(c, t.Incident), open); err != nil {
+		return fmt.Errorf("writing the thread of %s in %s: %w", t.Incident, c, err)
+	}
+	return nil
+}
+
+// threadOpen marks the way to a thread of which there may be more to say.
+const threadOpen = "open"
+
+// OpenThreads gives the threads of which there may be more to say, by channel.
+func (tx *Tx) OpenThreads() ([]Thread, error) {
+	var list []Thread
+	for e := range tx.scan(bucketThreadsBy, nil) {
+		if string(e.value) != threadOpen {
+			continue
+		}
+		channel, incident, _ := bytes.Cut(e.key, []byte{0})
+		r, ok, err := get[storedThread](tx, bucketThreads, key(string(incident), string(channel)))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		t, err := r.thread()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
 }
 
 // Thread gives what a channel has seen of an incident; ok is false where that is

@@ -59,3 +59,6 @@ type Thread struct {
 	Later   *chat.Message
 	LaterAt time.Time
 }
+
+// open reports whether there may be more to say in the thread.
+func (t *Thread) open() bool { return !t.Closed || t.Held != 0 }

@@ -160,16 +160,23 @@ func (s *step) remember() {
 		At: s.At, State: s.v.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes,
 		Upstreams: numbers(s.present()), Note: strings.Join(s.notes(), "; "),
 	}
-	if m.Note == "" && s.Unstable.Live() {
+	last := len(s.Timeline) - 1
+	if m.Note == "" && s.Unstable.Live() && last >= 0 && (m.State == checks.Unknown) == (s.Timeline[last].State == checks.Unknown) {
 		return // the counter of the spell stands for all of it
 	}
-	if n := len(s.Timeline); n > 0 && m.Note == "" && sameSight(s.Timeline[n-1], m) {
+	if m.Note == "" && last >= 0 && sameSight(s.Timeline[last], m) {
 		return
 	}
+	s.Life = s.recall(m)
+}
+
+// recall gives the life with one moment more in its timeline.
+func (l Life) recall(m chat.Moment) Life {
 	// A copy each time: lives share their past, never what may be written to.
-	keep := s.Timeline[max(0, len(s.Timeline)+1-MaxTimeline):]
-	s.Dropped += len(s.Timeline) - len(keep)
-	s.Timeline = append(append(make([]chat.Moment, 0, len(keep)+1), keep...), m)
+	keep := l.Timeline[max(0, len(l.Timeline)+1-MaxTimeline):]
+	l.Dropped += len(l.Timeline) - len(keep)
+	l.Timeline = append(append(make([]chat.Moment, 0, len(keep)+1), keep...), m)
+	return l
 }
 
 // notes names what this step told, edits left out.
