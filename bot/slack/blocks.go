@@ -105,6 +105,7 @@ func note(n chat.Note) []api.Block {
 	if n.Ack {
 		said = by + " has taken notice"
 	}
+	said += about(n)
 	if !n.At.IsZero() {
 		said += ", " + utc(n.At)
 	}
@@ -118,6 +119,14 @@ func note(n chat.Note) []api.Block {
 		list = append(list, rich(quote(w)))
 	}
 	return list
+}
+
+// about names what a note is about where the message has several incidents.
+func about(n chat.Note) string {
+	if id := shorten(clean(n.Incident, false), maxLabel); id != "" {
+		return " of " + id
+	}
+	return ""
 }
 
 func quoted(s string) []api.Block {

@@ -20,8 +20,18 @@ const (
 	tailBudget = 3000
 )
 
-// continued ends a message whose rest comes in the next.
-const continued = "Continued in the next message."
+// What ends a message whose rest is elsewhere.
+const (
+	continued = "Continued in the next message."
+	elsewhere = "The rest is in the thread." // of an edit: the thread was told the whole
+)
+
+// form says how a message is to be shown.
+type form struct {
+	short  bool // as one text, without blocks
+	repeat bool // it may have been shown already
+	edit   bool // in the place of another, so on one page
+}
 
 // page is one message of Slack's.
 type page struct {
@@ -33,7 +43,7 @@ type page struct {
 // There is one page for nearly every message; what does not fit one follows in
 // the next, in the same thread. The short form is a single text without blocks.
 func Pages(m chat.Message, short bool) ([]json.RawMessage, error) {
-	pages, err := render(m, short, false)
+	pages, err := render(m, form{short: short})
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +62,15 @@ func Pages(m chat.Message, short bool) ([]json.RawMessage, error) {
 }
 
 // render gives the pages of m; there is at least one, and none has an empty text.
-func render(m chat.Message, short, repeat bool) ([]page, error) {
+func render(m chat.Message, f form) ([]page, error) {
 	head := clean(m.Headline, false)
 	if head == "" {
 		head = "isitdown"
 	}
-	if repeat {
+	if f.repeat {
 		head += " (repeat)"
 	}
-	if short {
+	if f.short {
 		return []page{{text: shortText(head, m)}}, nil
 	}
 	top := headline(head)
@@ -80,7 +90,14 @@ func render(m chat.Message, short, repeat bool) ([]page, error) {
 	} else if n > tailBudget || len(tail) > maxBlocks/2 {
 		body, tail = append(body, tail...), nil
 	}
-	pages, err := paginate(top[:1], body, tail)
+	more := continued
+	if f.edit {
+		more = elsewhere
+	}
+	if m.More != "" {
+		more += " /" + clean(m.More, false) + " shows all of it."
+	}
+	pages, err := paginate(top[:1], body, tail, aside(more))
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +109,8 @@ func render(m chat.Message, short, repeat bool) ([]page, error) {
 }
 
 // paginate puts the body between top and tail, and what does not fit there on further
-// pages.
-func paginate(top, body, tail []api.Block) ([]page, error) {
-	more := aside(continued)
+// pages; more says so.
+func paginate(top, body, tail, more []api.Block) ([]page, error) {
 	edges, err := size(top, tail, more)
 	if err != nil {
 		return nil, err
@@ -153,12 +169,11 @@ func size(lists ...[]api.Block) (int, error) {
 // fallback is what a lock screen and a screen reader get: the headline, then as many
 // whole paragraphs as there is room for. It is markup to Slack, so it is escaped.
 func fallback(head string, m chat.Message) string {
-	lines := []string{shorten(head, maxSection/2)}
+	lines := append([]string{shorten(head, maxSection/2)}, caveats(m)...)
 	for _, p := range m.Parts {
-		if p.Fixed {
-			continue
+		if !p.Fixed && !p.Caveat {
+			lines = append(lines, labelled(p))
 		}
-		lines = append(lines, labelled(p))
 	}
 	for _, n := range m.Notes {
 		lines = append(lines, noteLine(n))
@@ -169,7 +184,23 @@ func fallback(head string, m chat.Message) string {
 
 // shortText is the form that fits anywhere.
 func shortText(head string, m chat.Message) string {
-	return fit([]string{shorten(head, maxSection/2), clean(m.Quote, false), clean(m.Footer, false)}, textBudget)
+	lines := append([]string{shorten(head, maxSection/2)}, caveats(m)...)
+	lines = append(lines, clean(m.Quote, false), clean(m.Footer, false))
+	if m.More != "" {
+		lines = append(lines, "/"+clean(m.More, false)+" shows all of it.")
+	}
+	return fit(lines, textBudget)
+}
+
+// caveats are what no form goes without.
+func caveats(m chat.Message) []string {
+	var list []string
+	for _, p := range m.Parts {
+		if p.Caveat {
+			list = append(list, labelled(p))
+		}
+	}
+	return list
 }
 
 func labelled(p chat.Part) string {
@@ -185,7 +216,7 @@ func noteLine(n chat.Note) string {
 	if n.Ack {
 		verb = "has taken notice"
 	}
-	line := clean(n.By, false) + " " + verb + " at " + utc(n.At)
+	line := clean(n.By, false) + " " + verb + about(n) + " at " + utc(n.At)
 	if words := clean(n.Text, false); words != "" {
 		line += ": “" + words + "”"
 	}
