@@ -138,14 +138,15 @@ func (tx *Tx) finish(d Delivery) error {
 	return tx.putProgress(d)
 }
 
-// unpark puts what was parked for a channel, and queued since a time, back into
-// the queue.
-func (tx *Tx) unpark(c chat.Channel, since time.Time) (n int, err error) {
-	var seqs []uint64
-	for e := range tx.scan(bucketParked, under(c.String())) {
-		seqs = append(seqs, keySeq(e.key))
+// unpark puts what was parked for the channels that a prefix stands for, and
+// queued since a time, back into the queue.
+func (tx *Tx) unpark(prefix []byte, since time.Time) (n int, err error) {
+	var keys [][]byte
+	for e := range tx.scan(bucketParked, prefix) {
+		keys = append(keys, bytes.Clone(e.key))
 	}
-	for _, seq := range seqs {
+	for _, k := range keys {
+		seq := keySeq(k)
 		d, ok, err := tx.delivery(seq)
 		if err != nil {
 			return n, err
@@ -156,7 +157,7 @@ func (tx *Tx) unpark(c chat.Channel, since time.Time) (n int, err error) {
 		d.State, d.NotBefore, d.SentAt, d.Attempts = Pending, time.Time{}, time.Time{}, 0
 		d.Doubts = min(d.Doubts, 1)
 		err = errors.Join(
-			tx.drop(bucketParked, seqKey(under(c.String()), seq)),
+			tx.drop(bucketParked, k),
 			tx.putProgress(d),
 			tx.putRoute(route{seq, d.Channel, d.Incident, d.Op, d.Queued}),
 		)

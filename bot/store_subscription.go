@@ -133,7 +133,7 @@ func (tx *Tx) ResumeChannel(c chat.Channel, since time.Time) (int, error) {
 	if err := tx.SuspendChannel(c, ""); err != nil {
 		return 0, err
 	}
-	return tx.unpark(c, since)
+	return tx.unpark(under(c.String()), since)
 }
 
 func readSubscription(e entry) (Subscription, error) {

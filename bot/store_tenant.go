@@ -46,6 +46,22 @@ func (tx *Tx) Tenants() ([]Tenant, error) {
 	return readAll(tx, bucketTenants, nil, func(r storedTenant) (Tenant, error) { return Tenant(r), nil })
 }
 
+// ResumeTenant has a tenant work again, and gives what was parked for its
+// channels since a time another try. It says how many deliveries that is.
+func (tx *Tx) ResumeTenant(platform, id string, since time.Time) (int, error) {
+	t, ok, err := tx.Tenant(platform, id)
+	if err != nil {
+		return 0, err
+	}
+	if ok && t.Stopped != "" {
+		t.Stopped = ""
+		if err := tx.PutTenant(t); err != nil {
+			return 0, err
+		}
+	}
+	return tx.unpark([]byte(platform+"/"+id+"/"), since)
+}
+
 // PutCredential keeps what a platform needs to act for a tenant. What it holds
 // is for the platform to know; it is never logged.
 func (tx *Tx) PutCredential(platform, tenant string, secret []byte) error {
