@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,7 @@ func columns(f interface{ Fd() uintptr }) int {
 type app struct {
 	console
 	config config
+	log    *slog.Logger
 }
 
 // commands is the whole command line.

@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"isitdown/bot"
-	"isitdown/checks"
 	"isitdown/checks/route"
 )
 
@@ -26,16 +24,10 @@ func TestReplaySkipsLongHoles(t *testing.T) {
 	} {
 		t.Run(tc.hole.String(), func(t *testing.T) {
 			var looks []time.Time
-			moved := 0
-			r := &replay{desk: &desk{rib: route.NewRIB(route.Rules{})}, covers: make([]coverLog, 1), spells: make([][]spell, 1)}
-			r.watches = []*bot.Watch{{
-				Assess:   func(now time.Time) checks.Verdict { looks = append(looks, now); return checks.Verdict{At: now} },
-				Revision: func() int { moved++; return moved }, // so that it is looked at every tick
-				Freeze:   func(bool, time.Time) {},
-			}}
+			r := ticks{step: func(now time.Time) error { looks = append(looks, now); return nil }}
 			end := start.Add(tc.hole)
 			for _, at := range []time.Time{start, end} {
-				if err := r.update(&route.Update{Kind: route.PeerUp, At: at}); err != nil {
+				if err := r.before(&route.Update{Kind: route.PeerUp, At: at}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -66,12 +66,11 @@ type desk struct {
 	rib      *route.RIB
 	watches  []*route.Watch
 	caveats  []string
-	gaps     []checks.Gap // of the registry
-	progress *progress    // of what is being played
+	progress *progress // of what is being played
 }
 
 func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []checks.Target) (*desk, error) {
-	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules()), gaps: reg.Problems()}
+	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules())}
 	for _, t := range list {
 		f, err := reg.Footprint(t)
 		if err != nil {
@@ -84,21 +83,28 @@ func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []che
 
 // survey gives the watches what a recording of updates alone implies.
 func (d *desk) survey(ctx context.Context) error {
-	if d.rec.HasTable() {
+	return survey(d.rec, d.watches, func(emit func(*route.Update) error) error {
+		return d.play(ctx, "looking through", time.Time{}, emit)
+	})
+}
+
+// survey does it with whatever plays the recording.
+func survey(rec *archive.Recording, watches []*route.Watch, play func(emit func(*route.Update) error) error) error {
+	if rec.HasTable() {
 		return nil
 	}
-	surveys := make([]*route.Survey, len(d.watches))
-	for i, w := range d.watches {
+	surveys := make([]*route.Survey, len(watches))
+	for i, w := range watches {
 		surveys[i] = w.NewSurvey()
 	}
-	err := d.play(ctx, "looking through", time.Time{}, func(u *route.Update) error {
+	err := play(func(u *route.Update) error {
 		for _, s := range surveys {
 			s.Add(u)
 		}
 		return nil
 	})
 	for _, s := range surveys {
-		s.Imply(d.rec.Start())
+		s.Imply(rec.Start())
 	}
 	return err
 }
@@ -117,21 +123,25 @@ func (d *desk) play(ctx context.Context, what string, until time.Time, emit func
 // assess makes the verdict about one target.
 func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
-	v := checks.Assess(checks.Case{
-		Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations,
-		Gaps: slices.Concat(d.rec.Gaps(), d.refused(), d.gaps, farOff(w.Target().AsOf, now), []checks.Gap{notProbed()}), Now: now, Rules: d.app.config.assessRules(),
-	})
-	v.NameASes(d.registry.ASName)
+	c := checks.Case{Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations, Now: now, Rules: d.app.config.assessRules()}
+	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib))
+}
+
+// verdict assesses a case with the gaps that every case has, and those given.
+func verdict(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Verdict {
+	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now), []checks.Gap{notProbed()})
+	v := checks.Assess(c)
+	v.NameASes(reg.ASName)
 	return v
 }
 
 // refused is the gap where there are more sessions than are kept.
-func (d *desk) refused() []checks.Gap {
-	n := d.rib.Refused()
+func refused(r *route.RIB) []checks.Gap {
+	n := r.Refused()
 	if n == 0 {
 		return nil
 	}
-	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the data has more sessions than the %d that are kept, and %d of the others' messages were left out", d.rib.Sessions(), n)}}
+	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the data has more sessions than the %d that are kept, and %d of the others' messages were left out", r.Sessions(), n)}}
 }
 
 // farOff is the gap where the registry's lists are of another time than the

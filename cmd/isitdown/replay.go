@@ -96,18 +96,6 @@ func (c *replayCommand) files(a *app) (s source, err error) {
 	return s, err
 }
 
-// tick is how often, in the recording's time, a replay looks whether something
-// is due.
-const tick = 10 * time.Second
-
-// A hole in a recording that is longer than longHole is not looked through tick by
-// tick: nothing has been claimed for days by then. It is again from wakeUp
-// before the data goes on.
-const (
-	longHole = 14 * 24 * time.Hour
-	wakeUp   = time.Hour
-)
-
 // replay turns a recording into changes.
 type replay struct {
 	desk    *desk
@@ -115,11 +103,12 @@ type replay struct {
 	watches []*bot.Watch
 	covers  []coverLog // one a watch
 	spells  [][]spell  // one list a watch: when it was unstable
-	next    time.Time  // tick
+	ticks   ticks
 }
 
 func newReplay(d *desk, asJSON bool) *replay {
 	r := &replay{desk: d, covers: make([]coverLog, len(d.watches)), spells: make([][]spell, len(d.watches))}
+	r.ticks.step = r.step
 	if asJSON {
 		r.json = json.NewEncoder(d.app.out)
 	}
@@ -147,20 +136,8 @@ func newReplay(d *desk, asJSON bool) *replay {
 
 // update takes in one update, after everything that was due before it.
 func (r *replay) update(u *route.Update) error {
-	if u.Kind != route.Table {
-		if r.next.IsZero() {
-			r.next = u.At.Truncate(tick).Add(tick)
-		}
-		hole := u.At.Sub(r.next) > longHole+2*wakeUp // or waking up would go back in time
-		from := r.next.Add(longHole)
-		for ; r.next.Before(u.At); r.next = r.next.Add(tick) {
-			if hole && r.next.After(from) {
-				r.next, hole = u.At.Add(-wakeUp).Truncate(tick), false
-			}
-			if err := r.step(r.next); err != nil {
-				return err
-			}
-		}
+	if err := r.ticks.before(u); err != nil {
+		return err
 	}
 	r.desk.rib.Apply(u)
 	return nil

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"isitdown/bot"
+	"isitdown/bot/chat"
+	"isitdown/checks"
+	"isitdown/checks/registry"
+	"isitdown/checks/route"
+	"isitdown/checks/route/archive"
+)
+
+// world is where the bot's facts come from: what is registered, and one table of
+// routes with a watch for each target that is followed or was asked about lately.
+//
+// Today its routes come from a recording, which is read to its end at the start, or
+// is played with its own clock in a rehearsal. A target that nobody asked about from
+// the start gets its history from the same recording, played once more to where
+// the table is; a live feed would answer such a target from a lookup instead, and
+// that is the only place where the two differ. Without a recording every answer is
+// unknown, and says what to give.
+//
+// Its methods may be called from several goroutines.
+type world struct {
+	app      *app
+	registry *registry.Registry
+	rec      *archive.Recording // nil for none
+	again    archive.Recording  // the same, to be played by whoever catches up
+	caveats  []string
+
+	position atomic.Int64  // updates applied
+	waiting  chan struct{} // somebody is pending
+	asked    past
+	patience time.Duration       // how long a step waits for a new target
+	assessed func(time.Duration) // is told how long each assessment took
+
+	mu      sync.Mutex // over what follows, and every use of rib and its watches
+	rib     *route.RIB
+	nobody  *route.Watch // watches nothing
+	clock   time.Time    // of the data; zero stands for the newest update
+	gaps    []checks.Gap // of the recording
+	missing string       // why nothing is known at all; "" where something is
+	targets map[checks.Target]*watched
+	pending []*watched // to be caught up with
+}
+
+// watched is a target that the world knows about. What is behind ready may be
+// read once it is closed.
+type watched struct {
+	footprint checks.Footprint
+	refusal   string // why there is nothing to watch: a sentence for a person
+	ready     chan struct{}
+	watch     *route.Watch // nil while it is being caught up with, or where that failed
+	failure   string       // why it failed
+	pins      int          // how often it is followed
+	used      time.Time    // on the wall
+	// The baseline is held while the bot asks for it, and while an incident would be
+	// open had the target been followed from the start: that is what life is for.
+	life    bot.Life
+	asked   bool
+	origins []checks.ASN // as last seen
+}
+
+// settle holds or releases the baseline of a target that is ready. To hold what
+// is held, and to release what is not, does nothing.
+func (e *watched) settle(now time.Time) {
+	if e.watch != nil {
+		hold{e.asked || e.life.Outage.Live() || e.life.Unstable.Live(), now}.apply(e.watch)
+	}
+}
+
+// hold is a wish to hold the baseline, or to release it.
+type hold struct {
+	on bool
+	at time.Time
+}
+
+func (h hold) apply(watch *route.Watch) {
+	if h.on {
+		watch.Freeze(h.at)
+	} else {
+		watch.Thaw(h.at)
+	}
+}
+
+// noData tells an operator and everybody who asks what to do about it.
+const noData = "this bot was given no routing data: start it with --routes FILE, or set routes in its settings"
+
+// newWorld makes a world of a source, which may have no recording. Nothing is
+// known before it was played.
+func (a *app) newWorld(s source) *world {
+	w := &world{
+		app: a, registry: s.registry, rec: s.rec, caveats: s.caveats,
+		rib: route.NewRIB(a.config.routeRules()), targets: map[checks.Target]*watched{},
+		waiting: make(chan struct{}, 1), asked: past{turn: make(chan struct{}, 1)},
+		patience: followWait, assessed: func(time.Duration) {},
+	}
+	w.nobody = w.rib.Watch(checks.Footprint{})
+	if s.rec == nil {
+		w.missing = noData
+		return w
+	}
+	w.again, w.missing = *s.rec, "the recorded routing data is being read; ask again in a moment"
+	return w
+}
+
+// now is the clock of the data: the time of a recording, or the wall's where there
+// is none.
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.nowLocked()
+}
+
+func (w *world) nowLocked() time.Time {
+	switch {
+	case !w.clock.IsZero():
+		return w.clock
+	case w.rec == nil:
+		return time.Now()
+	case w.rib.Newest().IsZero():
+		return w.rec.Start()
+	}
+	return w.rib.Newest()
+}
+
+// tell sets the clock of the data, and what is wrong with the recording as far as
+// it has been played.
+func (w *world) tell(now time.Time, gaps []checks.Gap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clock, w.gaps = now, gaps
+}
+
+// apply takes in one update of the recording.
+func (w *world) apply(u *route.Update) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rib.Apply(u)
+	w.position.Add(1)
+}
+
+// begin prepares the table for a recording: targets are those to watch from its
+// first moment. Of updates alone it looks through the recording once.
+func (w *world) begin(ctx context.Context, targets []checks.Target) ([]*watched, error) {
+	entries := w.enrol(targets)
+	err := survey(w.rec, append(watchesOf(entries), w.nobody), func(emit func(*route.Update) error) error {
+		return w.rec.Play(ctx, time.Time{}, emit)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking through the recording: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.missing = ""
+	return entries, nil
+}
+
+// enrol makes the watches of the targets that are watched from the first moment.
+func (w *world) enrol(targets []checks.Target) (list []*watched) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range targets {
+		e := w.enter(t)
+		if e.refusal == "" && e.watch == nil {
+			e.watch = w.rib.Watch(e.footprint)
+			close(e.ready)
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func watchesOf(list []*watched) []*route.Watch {
+	watches := make([]*route.Watch, len(list))
+	for i, e := range list {
+		watches[i] = e.watch
+	}
+	return watches
+}
+
+// load reads the whole recording, or that before a moment. It comes before anybody asks.
+func (w *world) load(ctx context.Context, targets []checks.Target, until time.Time) error {
+	entries, err := w.begin(ctx, targets)
+	if err != nil {
+		return err
+	}
+	p := newProgress(&w.app.console, "reading")
+	defer p.clear()
+	w.rec.OnProgress = p.show
+	k := w.app.keep(w.registry, w.rec, w.rib, watchesOf(entries))
+	err = w.rec.Play(ctx, until, func(u *route.Update) error {
+		if err := k.ticks.before(u); err != nil {
+			return err
+		}
+		w.apply(u)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the recording: %w", err)
+	}
+	if w.position.Load() == 0 {
+		return fail(exitData, "the recording holds no routing data")
+	}
+	for i, life := range k.lives() {
+		entries[i].life = life
+	}
+	w.tell(until, w.rec.Gaps())
+	return nil
+}
+
+// enter gives the entry of a target, a new one where it is new.
+func (w *world) enter(t checks.Target) *watched {
+	e := w.targets[t]
+	if e == nil {
+		e = &watched{ready: make(chan struct{})}
+		var err error
+		if e.footprint, err = w.registry.Footprint(t); err != nil {
+			e.refusal = err.Error()
+			e.footprint = checks.Footprint{Target: t, Name: nameOf(t)}
+			close(e.ready)
+		}
+		w.targets[t] = e
+	}
+	e.used = time.Now()
+	return e
+}
+
+// nameOf gives the name of a country, which needs no list.
+func nameOf(t checks.Target) string {
+	if t.Kind() == checks.KindCountry {
+		return registry.CountryName(t.Text())
+	}
+	return ""
+}
+
+// assess makes the verdict about a target at now, which is not after the data's
+// own time, from whatever is known at present.
+func (w *world) assess(e *watched, now time.Time) checks.Verdict {
+	began := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer func() { w.assessed(time.Since(began)) }()
+	switch {
+	case w.missing != "":
+		return w.unknown(e.footprint, now, w.missing)
+	case e.refusal != "":
+		return w.unknown(e.footprint, now, e.refusal)
+	case e.watch == nil && e.failure != "":
+		return w.unknown(e.footprint, now, e.failure)
+	case e.watch == nil:
+		return w.unknown(e.footprint, now, "the recorded data is being read once more for this target; ask again in a moment")
+	}
+	v := w.verdict(e.watch, e.footprint, now)
+	e.origins = originsOf(&v)
+	if e.watch != w.nobody {
+		e.life, _ = e.life.Apply(v, w.app.config.policy())
+		e.settle(now)
+	}
+	return v
+}
+
+// verdict assesses what a watch of the table sees.
+func (w *world) verdict(watch *route.Watch, f checks.Footprint, now time.Time) checks.Verdict {
+	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
+	c.Baseline, c.Vantage, c.Observations = watch.Observe(now)
+	return verdict(c, w.registry, w.gaps, refused(w.rib))
+}
+
+// unknown is the verdict where nothing can be said, with the sentence that says why.
+func (w *world) unknown(f checks.Footprint, now time.Time, why string) checks.Verdict {
+	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
+	return verdict(c, w.registry, []checks.Gap{{Check: "route", Reason: why}})
+}
+
+func originsOf(v *checks.Verdict) (list []checks.ASN) {
+	for _, p := range v.Prefixes {
+		list = append(list, p.Origins...)
+	}
+	return list
+}
+
+// finish adds to a notice what the reader's surroundings know.
+func (w *world) finish(n chat.Notice, zone *time.Location) chat.Notice {
+	n.Caveats = w.caveats
+	n.Place = place(n.Verdict.Registered.Country)
+	if zone != nil && zone != time.UTC {
+		n.ChannelZone = zone
+	}
+	return n
+}
+
+// within gives what holds a target, the widest first.
+func (w *world) within(t checks.Target) []checks.Target {
+	var country string
+	var list []checks.Target
+	switch t.Kind() {
+	case checks.KindASN:
+		country = w.registry.Country(t.ASN())
+	case checks.KindPrefix, checks.KindAddress:
+		w.mu.Lock()
+		if e := w.targets[t]; e != nil {
+			country = e.footprint.Country
+			for _, a := range e.origins {
+				list = append(list, checks.Network(a))
+			}
+		}
+		w.mu.Unlock()
+	}
+	if country != "" {
+		list = append([]checks.Target{checks.Country(country)}, list...)
+	}
+	return list
+}
+
+// title writes a target for a list: "North Korea (KP)".
+func (w *world) title(t checks.Target) string {
+	name := nameOf(t)
+	if t.Kind() == checks.KindASN {
+		name = w.registry.ASName(t.ASN())
+	}
+	if name == "" {
+		return t.String()
+	}
+	return name + " (" + t.String() + ")"
+}
+
+// errNoRoom says that too many targets are being asked about at once.
+var errNoRoom = errors.New("too many targets are being asked about at once; ask again in a minute")

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"isitdown/bot"
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// What is kept for questions: so many targets that nobody follows, for so long
+// after they were last asked about; and answers about the past.
+const (
+	maxAsked = 32
+	keptFor  = 10 * time.Minute
+	maxPast  = 32
+	pastFor  = time.Minute
+)
+
+// followWait is how long a step waits for a target that has just been subscribed
+// to. Longer, and it begins as unknown.
+const followWait = 5 * time.Second
+
+// answer assesses a target at a moment, the data's now where that is zero.
+func (w *world) answer(ctx context.Context, t checks.Target, at time.Time) (chat.Notice, error) {
+	e, err := w.lookUp(t, 0)
+	now := w.now()
+	if err != nil {
+		return w.reply(w.unknown(checks.Footprint{Target: t, Name: nameOf(t)}, now, err.Error())), nil
+	}
+	if at.IsZero() || at.Equal(now) {
+		select {
+		case <-e.ready:
+		case <-ctx.Done():
+			return chat.Notice{}, ctx.Err()
+		}
+		return w.reply(w.assess(e, w.now())), nil
+	}
+	v, err := w.before(ctx, e, at, now)
+	return w.reply(v), err
+}
+
+func (w *world) reply(v checks.Verdict) chat.Notice {
+	return w.finish(chat.Notice{Kind: chat.Answer, Verdict: v}, w.app.config.Output.TimeZone.Location)
+}
+
+// lookUp gives the entry of a target, and has it caught up with where it is new.
+func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, known := w.targets[t]
+	if !known && pins == 0 && !w.makeRoom() {
+		return nil, errNoRoom
+	}
+	e := w.enter(t)
+	e.pins += pins
+	switch {
+	case known || e.refusal != "":
+	case w.rec == nil:
+		e.watch = w.nobody
+		close(e.ready)
+	case len(e.footprint.Prefixes)+len(e.footprint.Origins) == 0: // a host: there are no routes to look for
+		e.watch = w.nobody
+		close(e.ready)
+	default:
+		w.pending = append(w.pending, e)
+		select {
+		case w.waiting <- struct{}{}:
+		default:
+		}
+	}
+	return e, nil
+}
+
+// makeRoom drops what was asked about long ago, and the oldest where there are too
+// many, and reports whether there is room for one more.
+func (w *world) makeRoom() bool {
+	idle := make([]checks.Target, 0, len(w.targets))
+	for t, e := range w.targets {
+		if e.pins > 0 || !closed(e.ready) {
+			continue
+		}
+		if time.Since(e.used) > keptFor {
+			w.drop(t)
+			continue
+		}
+		idle = append(idle, t)
+	}
+	slices.SortFunc(idle, func(a, b checks.Target) int { return w.targets[a].used.Compare(w.targets[b].used) })
+	for len(idle) > 0 && len(idle)+len(w.pending) >= maxAsked {
+		w.drop(idle[0])
+		idle = idle[1:]
+	}
+	return len(idle)+len(w.pending) < maxAsked
+}
+
+func (w *world) drop(t checks.Target) {
+	if watch := w.targets[t].watch; watch != nil && watch != w.nobody {
+		w.rib.Forget(watch)
+	}
+	delete(w.targets, t)
+}
+
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// follow begins to follow a target: the bot's [bot.Config] asks for it.
+func (w *world) follow(t checks.Target) (bot.Followed, error) {
+	e, err := w.lookUp(t, 1)
+	if err != nil {
+		return bot.Followed{}, err
+	}
+	wait := time.NewTimer(w.patience)
+	defer wait.Stop()
+	select {
+	case <-e.ready:
+	case <-wait.C:
+	}
+	return bot.Followed{
+		Assess:   func(now time.Time) checks.Verdict { return w.assess(e, now) },
+		Revision: func() int { return w.revision(e) },
+		Freeze:   func(on bool, now time.Time) { w.freeze(e, on, now) },
+		Baseline: func(now time.Time) checks.Baseline { return w.baseline(e, now) },
+		Close:    sync.OnceFunc(func() { w.unfollow(t, e) }),
+	}, nil
+}
+
+func (w *world) unfollow(t checks.Target, e *watched) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.pins--; e.pins == 0 && w.targets[t] == e && closed(e.ready) {
+		w.drop(t)
+	}
+}
+
+// revision is 0 until there is something to look at.
+func (w *world) revision(e *watched) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.watch == nil {
+		return 0
+	}
+	return 1 + e.watch.Revision()
+}
+
+// freeze takes in whether the bot wants the baseline held.
+func (w *world) freeze(e *watched, on bool, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e.asked = on
+	e.settle(now)
+}
+
+func (w *world) baseline(e *watched, now time.Time) checks.Baseline {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.watch == nil {
+		return checks.Baseline{}
+	}
+	base, _, _ := e.watch.Observe(now)
+	return base
+}
