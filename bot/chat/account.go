@@ -61,6 +61,7 @@ func (a Account) Why() Message {
 	add("Baseline", baselineRecord(&last.Verdict))
 	add("Counted", countedRecord(&last.Verdict))
 	add("Missing", missingRecord(&last.Verdict))
+	add("Not known", notKnownRecord(&last.Verdict, last.Kind))
 	add("Rules", strings.Join(cleaned(a.Rules), " "))
 	m.Parts = addFixed(m.Parts, "Told so far (UTC)", tellingLines(a.Tellings))
 	m.Parts = addFixed(m.Parts, "The newest rests on", sightLines(last.Seen))
@@ -72,7 +73,7 @@ func (a Account) Why() Message {
 func (a Account) message(word string) Message {
 	m := Message{
 		Headline: word + " " + clean(a.ID),
-		Notes:    cleanNotes(a.Notes),
+		Notes:    cleanNotes(a.Notes, a.ID),
 		More:     Command{Verb: Details, Incident: a.ID}.String(),
 	}
 	if len(a.Tellings) == 0 {
@@ -154,11 +155,14 @@ func tellingLines(list []Telling) []string {
 	if n := len(list) - maxRecords; n > 0 {
 		lines, list = []string{count(n, "older one", "older ones") + " not listed"}, list[n:]
 	}
+	word, state := 0, 0
+	for i := range list {
+		word, state = max(word, len(tellingWord(&list[i]))), max(state, display(clean(list[i].Verdict.State)))
+	}
 	for i := range list {
 		t := &list[i]
 		v := &t.Verdict
-		line := t.At.UTC().Format(time.DateTime) + "  " + pad(tellingWord(t), len("update 10 (edit)")) + "  " +
-			pad(clean(v.State), len("degraded"))
+		line := t.At.UTC().Format(time.DateTime) + "  " + pad(tellingWord(t), word) + "  " + pad(clean(v.State), state)
 		line += "  " + prefixCounts(checks.Count(v.Announced.IPv4.Prefixes), checks.Count(v.Announced.IPv6.Prefixes))
 		lines = append(lines, strings.TrimRight(line, " ")+", evidence "+clean(v.Evidence))
 	}

@@ -101,19 +101,19 @@ func (c Command) String() string {
 	case Mute:
 		l.add(quoteTarget(c.Target), durationWord(c.Duration), quoteFree(c.Text))
 	case Acknowledge, Annotate:
-		l.add(c.Incident, quoteFree(c.Text))
+		l.add(quoteTarget(c.Incident), quoteFree(c.Text))
 	case Why, Details, ShowTimeline:
-		l.add(c.Incident)
+		l.add(quoteTarget(c.Incident))
 	case DigestWeekly:
 		l.add(strings.ToLower(c.Day.String()[:3]))
 		fallthrough
 	case DigestDaily:
 		l.add(fmt.Sprintf("%02d:%02d", c.Hour, c.Minute))
 		if c.Zone != nil {
-			l.add(c.Zone.String())
+			l.add(quoteWord(c.Zone.String()))
 		}
 	case Help:
-		l.add(c.Text)
+		l.add(quoteFree(c.Text))
 	}
 	return l.String()
 }

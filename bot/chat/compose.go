@@ -26,7 +26,7 @@ func newPage(n *Notice) page {
 	}
 	return page{
 		body:   slices.DeleteFunc(body, func(b block) bool { return b.text == "" }),
-		notes:  n.Notes,
+		notes:  cleanNotes(n.Notes, n.Incident.ID),
 		quote:  quoteText(n),
 		footer: footer(n),
 	}
@@ -69,7 +69,7 @@ func Compose(n Notice) Message {
 	m := Message{
 		Tone:     toneOf(&n),
 		Headline: Headline(n),
-		Notes:    cleanNotes(p.notes),
+		Notes:    p.notes,
 		Quote:    plain(p.quote),
 		Footer:   plain(p.footer),
 		Stamps:   stamps(&n),
@@ -80,8 +80,6 @@ func Compose(n Notice) Message {
 	}
 	if n.Incident.ID != "" && n.Kind != UpstreamChanged {
 		m.More = Command{Verb: Details, Incident: n.Incident.ID}.String()
-	} else {
-		m.More = Command{Verb: Check, Target: n.Verdict.Target.String()}.String()
 	}
 	return m
 }

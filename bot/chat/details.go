@@ -42,6 +42,7 @@ func (a Account) Details() Message {
 	add("Baseline", baselineRecord(v))
 	add("Counted", countedRecord(v))
 	add("Missing", missingRecord(v))
+	add("Not known", notKnownRecord(v, t.Kind))
 	m.Parts = addFixed(m.Parts, "Prefix by prefix", prefixLines(v.Prefixes))
 	m.Parts = append(m.Parts, caveatParts(v.Caveats)...)
 	return m
@@ -218,6 +219,26 @@ func missingRecord(v *VerdictRecord) string {
 		}
 	}
 	return phrases(parts)
+}
+
+// notKnownRecord says what the verdict does not tell.
+func notKnownRecord(r *VerdictRecord, kind Kind) string {
+	v := &checks.Verdict{State: recordState(r)}
+	for e := checks.ExtentUnknown; e <= checks.ExtentAll; e++ {
+		if e.String() == r.Announced.Extent {
+			v.Announced = e
+		}
+		if r.Answering != nil && e.String() == r.Answering.Extent {
+			v.Answering = e
+		}
+	}
+	for _, g := range r.Gaps {
+		v.Gaps = append(v.Gaps, checks.Gap{Check: g.Check, Reason: g.Reason})
+	}
+	if text := notKnownText(v); kind == Answer || v.State != checks.Up {
+		return text
+	}
+	return "the cause; whether anything inside answers again (" + probeReason(v) + "); how many people were affected."
 }
 
 // upstreamRecords writes everybody who carried, the largest share first.

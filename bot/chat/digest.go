@@ -49,7 +49,7 @@ func (d Digest) Message() Message {
 	blind := d.blindSpans()
 	m := Message{
 		Headline: shorten(plain(d.headline(blind)), MaxHeadline),
-		Notes:    cleanNotes(d.Notes),
+		Notes:    cleanNotes(d.Notes, ""),
 		More:     Command{Verb: Now}.String(),
 	}
 	add := func(label, text string) {
@@ -105,8 +105,10 @@ func (d *Digest) headline(blind []Blind) string {
 	if n := len(d.Unstable); n > 0 {
 		what = append(what, strconv.Itoa(n)+nbsp+"unstable")
 	}
-	seen, partly, _ := d.sort(d.window() - total(blind))
+	seen, partly, unseen := d.sort(d.window() - total(blind))
 	switch {
+	case len(what)+len(seen)+len(partly)+len(unseen) == 0:
+		return head + ": subscribed to nothing"
 	case len(what) > 0:
 		return head + ": " + strings.Join(what, ", ")
 	case len(seen)+len(partly) == 0:

@@ -80,6 +80,10 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 	for _, s := range samples(t) {
 		known[s.name+".golden"] = true
 		known[s.name+".json"] = jsonSamples[s.name]
+		known["composed-"+s.name+".golden"] = jsonSamples[s.name]
+	}
+	for _, s := range messageSamples(t) {
+		known["message-"+s.name+".golden"] = true
 	}
 	files, err := os.ReadDir("testdata")
 	if err != nil {

@@ -38,12 +38,13 @@ func (s *Subscribed) settings() string {
 		zone = "UTC"
 	}
 	quiet := ""
-	if s.Quiet != (Hours{}) {
-		quiet = "quiet" + nbsp + s.Quiet.String()
-	} else if zone == "UTC" {
-		zone = ""
+	switch {
+	case s.Quiet != (Hours{}):
+		quiet = "quiet " + s.Quiet.String() + " " + zone
+	case zone != "UTC":
+		quiet = "local time of " + zone
 	}
-	return joinNonEmpty(dot, levelText(s.Level), joinNonEmpty(nbsp, quiet, zone))
+	return joinNonEmpty(dot, levelText(s.Level), hold(quiet))
 }
 
 // levelText says from which state on a subscription tells.
@@ -204,7 +205,7 @@ func episodeButtons(list []Episode) []Button {
 	var buttons []Button
 	for i := range list[:min(len(list), maxEpisodeButtons)] {
 		id := list[i].Incident.ID
-		b := Button{"Details of " + id, Command{Verb: Details, Incident: id}.String()}
+		b := Button{"Details of " + clean(id), Command{Verb: Details, Incident: id}.String()}
 		if len(b.Line) <= MaxButtonLine && len(b.Label) <= maxButtonLabel {
 			buttons = append(buttons, b)
 		}

@@ -90,14 +90,20 @@ func cleanLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// together are the spaces in a message that a line should not end at.
-var together = regexp.MustCompile(`(\d) (of|UTC|%|s|min|h|days|prefix|prefixes|networks|addresses)\b|(\bof) (\d)`)
+// together finds the spaces in a message that a line should not end at: before a
+// unit, a month or a zone, and inside a duration.
+var together = regexp.MustCompile(
+	`(\d) ((?:of|UTC|s|min|h|days|prefix|prefixes|networks|addresses|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|%)` +
+		`|(\d of|\d h) (\d)|(\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)) (\d)`)
 
 // held cleans text of a message and holds together what belongs together, which
 // a message that was stored no longer tells.
 func held(s string) string {
 	s = strings.ReplaceAll(clean(s), " · ", dot)
-	return together.ReplaceAllString(s, "$1$3"+nbsp+"$2$4")
+	for range 2 { // neighbours overlap: "9 of 40 prefixes"
+		s = together.ReplaceAllString(s, "$1$3$5"+nbsp+"$2$4$6")
+	}
+	return s
 }
 
 // spaced sets a state word off from the rest of its headline, for plain text:
@@ -145,10 +151,14 @@ func noteBlocks(notes []Note) []block {
 	return blocks
 }
 
-// cleanNotes gives the notes with the foreign text in them cleaned.
-func cleanNotes(notes []Note) []Note {
+// cleanNotes gives the notes with the foreign text in them cleaned. In a message
+// about one incident they do not name it.
+func cleanNotes(notes []Note, about string) []Note {
 	var list []Note
 	for _, n := range notes {
+		if n.Incident == about {
+			n.Incident = ""
+		}
 		n.At, n.By, n.Text, n.Incident = n.At.UTC(), shorten(n.By, maxAuthor), clean(n.Text), clean(n.Incident)
 		list = append(list, n)
 	}

@@ -56,7 +56,7 @@ type History struct {
 func (h History) Message() Message {
 	m := Message{
 		Headline: plain("TIMELINE " + clean(h.ID) + ": " + shorten(h.Subject, maxSubject)),
-		Notes:    cleanNotes(h.Notes),
+		Notes:    cleanNotes(h.Notes, h.ID),
 		More:     Command{Verb: ShowTimeline, Incident: h.ID}.String(),
 	}
 	var lines []string

@@ -157,7 +157,7 @@ func (s *scanner) free() string {
 func quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	for _, r := range s {
+	for _, r := range clean(s) {
 		if r == '\\' || strings.ContainsRune(quotes, r) {
 			b.WriteByte('\\')
 		}
@@ -169,6 +169,7 @@ func quote(s string) string {
 
 // quoteWord quotes an option's value where it is more than a word.
 func quoteWord(s string) string {
+	s = clean(s)
 	if s == "" || strings.ContainsFunc(s, unicode.IsSpace) || strings.ContainsAny(s, quotes) {
 		return quote(s)
 	}
@@ -193,6 +194,7 @@ func quoteTarget(s string) string {
 // quoteFree writes a person's words, in quotes where they would be taken for
 // something else at the place where they stand.
 func quoteFree(s string) string {
+	s = clean(s)
 	if startsWithQuote(s) || s != "" && s[0] >= '0' && s[0] <= '9' {
 		return quote(s)
 	}
