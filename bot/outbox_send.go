@@ -63,6 +63,11 @@ func (o *Outbox) prepare(tx *Tx, now time.Time, l *lane) (*job, ending, error) {
 			return nil, e, nil
 		case r.op == Edit && l.newer(r, Edit):
 			d.State, d.SentAt, d.Problem = Skipped, now, "a newer edit was already waiting"
+		case d.Doubts >= o.set.Doubts: // the program died over it, again and again
+			if err := o.park(tx, now, d, &e); err != nil {
+				return nil, e, err
+			}
+			continue
 		default:
 			if d, err = o.stopped(tx, now, d); err != nil {
 				return nil, e, err
@@ -85,7 +90,7 @@ func (o *Outbox) prepare(tx *Tx, now time.Time, l *lane) (*job, ending, error) {
 func (o *Outbox) stopped(tx *Tx, now time.Time, d Delivery) (Delivery, error) {
 	t, _, err := tx.Tenant(d.Channel.Platform, d.Channel.Tenant)
 	if err == nil && t.Stopped != "" {
-		d.State, d.SentAt, d.Problem = Parked, now, t.Stopped
+		d.State, d.SentAt, d.Problem, d.Trouble = Parked, now, t.Stopped, chat.TenantLost.String()
 	}
 	return d, err
 }

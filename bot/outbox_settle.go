@@ -147,8 +147,8 @@ func (o *Outbox) park(tx *Tx, now time.Time, d Delivery, e *ending) error {
 	return tx.tellElsewhere(now, d.Channel, "isitdown could not post there; the operator's log says why.")
 }
 
-// parkRest parks what waits behind d in its lane.
-func (o *Outbox) parkRest(tx *Tx, now time.Time, l *lane, problem string, e *ending) error {
+// parkRest parks what waits in a lane, but for what is being sent.
+func (o *Outbox) parkRest(tx *Tx, now time.Time, l *lane, trouble chat.Trouble, problem string, e *ending) error {
 	for i, r := range l.waiting {
 		if i == 0 && l.busy {
 			continue // its own call says what becomes of it
@@ -160,7 +160,7 @@ func (o *Outbox) parkRest(tx *Tx, now time.Time, l *lane, problem string, e *end
 		if !ok || d.State != Pending {
 			continue
 		}
-		d.State, d.SentAt, d.Problem = Parked, now, problem
+		d.State, d.SentAt, d.Problem, d.Trouble = Parked, now, problem, trouble.String()
 		e.over = append(e.over, d)
 		if err := tx.finish(d); err != nil {
 			return err
@@ -185,7 +185,7 @@ func (o *Outbox) loseChannel(tx *Tx, now time.Time, d Delivery, r *chat.Refusal,
 	if err := tx.finish(d); err != nil {
 		return err
 	}
-	if err := o.parkRest(tx, now, e.lane, d.Problem, e); err != nil {
+	if err := o.parkRest(tx, now, e.lane, r.Trouble, d.Problem, e); err != nil {
 		return err
 	}
 	if err := tx.SuspendChannel(d.Channel, why); err != nil {
@@ -214,7 +214,7 @@ func (o *Outbox) loseTenant(tx *Tx, now time.Time, d Delivery, r *chat.Refusal, 
 		if c.Platform != t.Platform || c.Tenant != t.ID {
 			continue
 		}
-		if err := o.parkRest(tx, now, l, t.Stopped, e); err != nil {
+		if err := o.parkRest(tx, now, l, r.Trouble, t.Stopped, e); err != nil {
 			return err
 		}
 	}

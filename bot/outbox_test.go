@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"isitdown/bot/chart"
 	"isitdown/bot/chat"
 )
 
@@ -163,27 +162,167 @@ func nth(r *chat.Refusal, calls ...int) func(int, chat.Outgoing) (error, bool) {
 	}
 }
 
+// in gives what a channel has been shown.
+func (p *platform) in(c chat.Channel) []string {
+	return slices.DeleteFunc(slices.Clone(p.shown), func(s string) bool { return !strings.HasPrefix(s, c.ID+" ") })
+}
+
 func TestOutboxThread(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
+		update(t, s, func(tx *Tx) error {
+			return tx.PutThread(Thread{Channel: newsroom, Incident: "KP-1", Told: 3, Closed: true})
+		})
 		b := outboxOn(t, s, &platform{}, OutboxSettings{})
 		b.queue(t,
 			told(newsroom, "KP-1", 1, Root, "DOWN"),
-			told(newsroom, "KP-1", 2, Reply, "DOWN still"), told(newsroom, "KP-1", 2, Edit, "DOWN, update 2"),
+			told(newsroom, "KP-1", 2, Reply, "DOWN still"),
 			told(newsroom, "KP-1", 3, Announce, "BACK"), told(newsroom, "KP-1", 3, Edit, "BACK, root"),
-			told(noc, "KP-1", 1, Root, "DOWN"),
 		)
 		time.Sleep(time.Minute)
 		b.stop()
-		want := []string{
-			"C1 new 1: DOWN", "C2 new 2: DOWN", "C1 in 1: DOWN still",
-			"C1 announced in 1: BACK", "C1 edit 1: BACK, root",
-		}
+		want := []string{"C1 new 1: DOWN", "C1 in 1: DOWN still", "C1 announced in 1: BACK", "C1 edit 1: BACK, root"}
 		if diff := cmp.Diff(want, b.shown); diff != "" {
 			t.Errorf("shown (-want +got):\n%s", diff)
+		}
+		view(t, s, func(tx *Tx) error {
+			got, _, err := tx.Thread(newsroom, "KP-1")
+			if want := (Thread{Channel: newsroom, Incident: "KP-1", Root: "1", Told: 3, Closed: true}); got != want {
+				t.Errorf("the thread is %+v, want %+v", got, want)
+			}
+			return err
+		})
+		d := state(t, s, told(newsroom, "KP-1", 2, Reply, ""))
+		if d.State != Sent || d.Posted != "2" || d.SentAt.IsZero() || d.Attempts != 1 {
+			t.Errorf("the reply is kept as %+v", d)
+		}
+		if got := b.calls[1].Key; got != "slack/T1/C1/KP-1/2/reply" {
+			t.Errorf("the reply was sent with the key %q", got)
 		}
 	})
 }
 
-var errDraw = errors.New("no font")
+// Channels do not wait for each other, and tokens are spent as the settings say.
+func TestOutboxRates(t *testing.T) {
+	tests := []struct {
+		name     string
+		set      OutboxSettings
+		channels []chat.Channel
+		each     int
+		want     []time.Duration // when the calls are made
+	}{
+		{"a channel", OutboxSettings{}, []chat.Channel{newsroom}, 5, []time.Duration{0, 0, 0, time.Second, 2 * time.Second}},
+		{
+			"two channels",
+			OutboxSettings{Channel: SendRate{0.1, 1}},
+			[]chat.Channel{newsroom, noc},
+			2,
+			[]time.Duration{0, 0, 10 * time.Second, 10 * time.Second},
+		},
+		{
+			"their tenant",
+			OutboxSettings{Tenant: SendRate{0.5, 1}},
+			[]chat.Channel{newsroom, noc},
+			2,
+			[]time.Duration{0, 2 * time.Second, 4 * time.Second, 6 * time.Second},
+		},
+		{
+			"their platform",
+			OutboxSettings{Platform: map[string]SendRate{"discord": {0.25, 1}}},
+			[]chat.Channel{guild, {Platform: "discord", Tenant: "G2", ID: "8"}},
+			1,
+			[]time.Duration{0, 4 * time.Second},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *Store) {
+				b := outboxOn(t, s, &platform{}, tt.set)
+				start := time.Now()
+				for _, c := range tt.channels {
+					for i := range tt.each {
+						b.queue(t, told(c, fmt.Sprint("KP-", i), 1, Root, "DOWN"))
+					}
+				}
+				time.Sleep(time.Minute)
+				b.stop()
+				var got []time.Duration
+				for _, at := range b.at {
+					got = append(got, at.Sub(start))
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("calls made at (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
 
-func noPicture(chart.Data) ([]byte, error) { return nil, errDraw }
+// What a platform asks for is kept: of a channel, of a tenant, of a platform with one
+// token for all, and over a restart.
+func TestOutboxRetryAfter(t *testing.T) {
+	other := chat.Channel{Platform: "discord", Tenant: "G2", ID: "8"}
+	tests := []struct {
+		name  string
+		whole bool
+		first chat.Channel
+		want  map[chat.Channel]time.Duration
+	}{
+		{"a channel", false, newsroom, map[chat.Channel]time.Duration{newsroom: 100 * time.Second, noc: time.Second, guild: time.Second, other: time.Second}},
+		{"a workspace", true, newsroom, map[chat.Channel]time.Duration{newsroom: 100 * time.Second, noc: 100 * time.Second, guild: time.Second, other: time.Second}},
+		{"a bot's token", true, guild, map[chat.Channel]time.Duration{newsroom: time.Second, noc: time.Second, guild: 100 * time.Second, other: 100 * time.Second}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *Store) {
+				p := &platform{answer: nth(&chat.Refusal{Trouble: chat.RateLimited, RetryAfter: 100 * time.Second, Whole: tt.whole}, 1)}
+				start := time.Now()
+				b := outboxOn(t, s, p, OutboxSettings{})
+				b.queue(t, told(tt.first, "KP-1", 1, Root, "DOWN"))
+				time.Sleep(time.Second)
+				b.stop()
+				b = outboxOn(t, s, p, OutboxSettings{})
+				for c := range tt.want {
+					if c != tt.first {
+						b.queue(t, told(c, "KP-1", 1, Root, "DOWN"))
+					}
+				}
+				time.Sleep(time.Hour)
+				b.stop()
+				got := make(map[chat.Channel]time.Duration)
+				for i, o := range p.calls[1:] {
+					got[o.Channel] = p.at[i+1].Sub(start)
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("calls made at (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// Without a word from the platform, pauses double, with jitter, up to the most.
+func TestOutboxBackOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		fail := make([]int, 12)
+		for i := range fail {
+			fail[i] = i + 1
+		}
+		b := outboxOn(t, s, &platform{answer: nth(refuse(chat.NotSent), fail...)}, OutboxSettings{})
+		b.queue(t, told(newsroom, "KP-1", 1, Root, "DOWN"))
+		time.Sleep(2 * time.Hour)
+		b.stop()
+		if len(b.at) != 13 {
+			t.Fatalf("%d calls, want 13", len(b.at))
+		}
+		full := time.Second
+		for i := range 12 {
+			if got := b.at[i+1].Sub(b.at[i]); got < full/2 || got > full {
+				t.Errorf("pause %d is %v, want %v to %v", i+1, got, full/2, full)
+			}
+			full = min(2*full, 5*time.Minute)
+		}
+	})
+}
+
+// outboxLog is for tests that do not look at the log.
+func outboxLog(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
