@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // safeLink is an address that may stand as it is: Discord shows it in full, and
@@ -86,7 +87,8 @@ func escapeWord(b *strings.Builder, word string, links bool) {
 	at := strings.Index(word, "http")
 	if links && at >= 0 {
 		end := len(strings.TrimRight(word, ".,;:!?)]}'\""))
-		if at < end && safeLink.MatchString(word[at:end]) && !strings.ContainsFunc(word[:at], wordRune) {
+		before, _ := utf8.DecodeLastRuneInString(word[:at])
+		if at < end && safeLink.MatchString(word[at:end]) && !wordRune(before) {
 			escapeRunes(b, word[:at])
 			b.WriteString(word[at:end])
 			escapeRunes(b, word[end:])

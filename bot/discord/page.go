@@ -51,7 +51,7 @@ func (p *page) room() int { return maxEmbedSum - p.reserve - p.used }
 // paragraph writes marked-up text, or leaves it out if there is no room.
 func (p *page) paragraph(s string) bool {
 	n := length(s)
-	if n+1 > p.room() {
+	if n+1 > p.room() || n >= maxDescription-reserved {
 		p.left = true
 		return false
 	}
@@ -175,7 +175,7 @@ func pieces(s string, most int, after string) (out []string) {
 				break
 			}
 		}
-		cut, skip := strings.LastIndex(s[:end], after), len(after)
+		cut, skip := strings.LastIndex(s[:min(end+len(after), len(s))], after), len(after)
 		if cut <= 0 {
 			cut, skip = end, 0
 		}

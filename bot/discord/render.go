@@ -2,6 +2,7 @@ package discord
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/bwmarrin/discordgo"
@@ -31,7 +32,7 @@ type Mentions struct {
 
 // Attachment describes a file that is sent along; ID is its place among them.
 type Attachment struct {
-	ID          int    `json:"id"`
+	ID          string `json:"id"`
 	Filename    string `json:"filename"`
 	Description string `json:"description,omitempty"` // the alt text
 }
@@ -68,7 +69,7 @@ func Render(m chat.Message, p *chat.Picture) Payload {
 	out.Content, long = shorten(escape(oneLine(m.Headline), false), maxContent)
 	pg.left = long
 	if long {
-		pg.paragraph(escape(m.Headline, true))
+		pg.part(chat.Part{Text: m.Headline})
 	}
 	for _, part := range m.Parts {
 		pg.part(part)
@@ -131,7 +132,7 @@ func (p *Payload) attach(name, kind string, data []byte, alt string) {
 		return '-'
 	}, name)
 	alt, _ = shorten(oneLine(alt), maxAltText)
-	p.Attachments = append(p.Attachments, Attachment{ID: len(p.Files), Filename: name, Description: alt})
+	p.Attachments = append(p.Attachments, Attachment{ID: strconv.Itoa(len(p.Files)), Filename: name, Description: alt})
 	p.Files = append(p.Files, &discordgo.File{Name: name, ContentType: kind, Reader: strings.NewReader(string(data))})
 }
 
