@@ -171,11 +171,11 @@ func contexts(elements []api.MixedElement) []api.Block {
 
 // aside is a small grey line.
 func aside(s string) []api.Block {
-	var elements []api.MixedElement
+	var list []api.Block
 	for _, p := range pieces(s, maxSection) {
-		elements = append(elements, plain(p))
+		list = append(list, api.NewContextBlock("", plain(p)))
 	}
-	return contexts(elements)
+	return list
 }
 
 // footer shows the tone as a dot: the words in front have said the same.

@@ -21,7 +21,7 @@ type envelope struct {
 	Authorizations []struct {
 		TeamID       string `json:"team_id"`
 		EnterpriseID string `json:"enterprise_id"`
-		OrgInstall   flag   `json:"is_enterprise_install"`
+		OrgInstall   truth  `json:"is_enterprise_install"`
 	} `json:"authorizations"`
 	Event struct {
 		Type    string          `json:"type"`

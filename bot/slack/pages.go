@@ -94,8 +94,8 @@ func render(m chat.Message, f form) ([]page, error) {
 	if f.edit {
 		more = elsewhere
 	}
-	if m.More != "" {
-		more += " /" + clean(m.More, false) + " shows all of it."
+	if all := showsAll(m); all != "" {
+		more += " " + all
 	}
 	pages, err := paginate(top[:1], body, tail, aside(more))
 	if err != nil {
@@ -185,11 +185,17 @@ func fallback(head string, m chat.Message) string {
 // shortText is the form that fits anywhere.
 func shortText(head string, m chat.Message) string {
 	lines := append([]string{shorten(head, maxSection/2)}, caveats(m)...)
-	lines = append(lines, clean(m.Quote, false), clean(m.Footer, false))
-	if m.More != "" {
-		lines = append(lines, "/"+clean(m.More, false)+" shows all of it.")
-	}
+	lines = append(lines, clean(m.Quote, false), clean(m.Footer, false), showsAll(m))
 	return fit(lines, textBudget)
+}
+
+// showsAll names the command for all of it; nobody types one that is very long.
+func showsAll(m chat.Message) string {
+	line := clean(m.More, false)
+	if line == "" || units(line) > maxHeader {
+		return ""
+	}
+	return "/" + line + " shows all of it."
 }
 
 // caveats are what no form goes without.
@@ -223,21 +229,22 @@ func noteLine(n chat.Note) string {
 	return line
 }
 
-// fit joins escaped lines as long as they take at most most bytes. The first is there
-// in any case, if need be without its end.
+// fit joins escaped lines as long as they take at most most bytes as JSON. The first is
+// there in any case, if need be without its end.
 func fit(lines []string, most int) string {
 	first := escape(lines[0])
-	for n := maxSection / 2; len(first) > most && n > 0; n /= 2 {
+	for n := maxSection / 2; costOf(first) > most && n > 0; n /= 2 {
 		first = escape(shorten(lines[0], n))
 	}
 	var b strings.Builder
 	b.WriteString(first)
+	left := most - costOf(first)
 	for _, line := range lines[1:] {
 		line = escape(line)
-		if line == "" || b.Len()+1+len(line) > most {
-			continue
+		if n := costOf("\n" + line); line != "" && n <= left {
+			b.WriteString("\n" + line)
+			left -= n
 		}
-		b.WriteString("\n" + line)
 	}
 	return b.String()
 }

@@ -16,7 +16,7 @@ import (
 type slash struct {
 	TeamID       string `json:"team_id"`
 	EnterpriseID string `json:"enterprise_id"`
-	OrgInstall   flag   `json:"is_enterprise_install"`
+	OrgInstall   truth  `json:"is_enterprise_install"`
 	ChannelID    string `json:"channel_id"`
 	UserID       string `json:"user_id"`
 	UserName     string `json:"user_name"`
@@ -26,12 +26,12 @@ type slash struct {
 	TriggerID    string `json:"trigger_id"`
 }
 
-// flag is a boolean that Slack writes in both ways, true and "true".
-type flag bool
+// truth is a boolean that Slack writes in both ways, true and "true".
+type truth bool
 
 // UnmarshalJSON reads either.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = string(b) == "true" || string(b) == `"true"`
+func (t *truth) UnmarshalJSON(b []byte) error {
+	*t = string(b) == "true" || string(b) == `"true"`
 	return nil
 }
 
@@ -112,7 +112,7 @@ type press struct {
 	Enterprise struct {
 		ID string `json:"id"`
 	} `json:"enterprise"`
-	OrgInstall flag `json:"is_enterprise_install"`
+	OrgInstall truth `json:"is_enterprise_install"`
 	User       struct {
 		ID       string `json:"id"`
 		Username string `json:"username"`

@@ -96,17 +96,29 @@ func pieces(s string, most int) []string {
 func room(s string, most int) int {
 	n := 0
 	for i, r := range s {
-		switch r {
-		case '<', '>', '&', '\u2028', '\u2029', utf8.RuneError:
-			n += len(`\u003c`)
-		case '"', '\\', '\n':
-			n += 2
-		default:
-			n += utf8.RuneLen(r)
-		}
-		if n > most && i > 0 {
+		if n += cost(r); n > most && i > 0 {
 			return i
 		}
 	}
 	return len(s)
+}
+
+// costOf is how many bytes s takes as JSON, without the quotation marks.
+func costOf(s string) int {
+	n := 0
+	for _, r := range s {
+		n += cost(r)
+	}
+	return n
+}
+
+// cost is how many bytes a character takes in what encoding/json writes, at most.
+func cost(r rune) int {
+	switch r {
+	case '<', '>', '&', '\u2028', '\u2029', utf8.RuneError:
+		return len(`\u003c`)
+	case '"', '\\', '\n':
+		return 2
+	}
+	return utf8.RuneLen(r)
 }
