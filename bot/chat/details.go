@@ -110,159 +110,6 @@ func depthRecordText(f *IncidentRecord) string {
 	})
 }
 
-// visibleRecord writes all units that there are counts in.
-func visibleRecord(v *VerdictRecord) string {
-	a := &v.Announced
-	var parts []string
-	if c := a.IPv4.Prefixes; c.Of > 0 {
-		parts = append(parts, "IPv4: "+kOfN(c.Seen, c.Of)+" "+unitPrefix(c.Of)+", "+
-			kOfN(a.IPv4.Slash24s.Seen, a.IPv4.Slash24s.Of)+" /24s, "+
-			kOfN(a.IPv4.Addresses.Seen, a.IPv4.Addresses.Of)+" addresses (addresses, not people)")
-	}
-	if c := a.IPv6.Prefixes; c.Of > 0 {
-		parts = append(parts, "IPv6: "+kOfN(c.Seen, c.Of)+" "+unitPrefix(c.Of))
-	}
-	text := strings.Join(parts, "; ")
-	if a.MovedOnly && text != "" {
-		text += dot + "of those that moved in this recording"
-	}
-	return text
-}
-
-// seenRecord says who could be asked and how fresh the data is.
-func seenRecord(v *VerdictRecord) string {
-	a := &v.Announced
-	w := &a.VantagePoints
-	parts := []string{count(w.Voting, "vantage point votes", "vantage points vote") + " (of " + thousands(uint64(max(0, w.Live))) +
-		" heard, " + thousands(uint64(max(0, w.Usual))) + " usual)"}
-	if w.VotingIPv6 > 0 {
-		parts = append(parts, thousands(uint64(w.VotingIPv6))+" on IPv6")
-	}
-	if n := a.Collectors.Live; n > 0 {
-		parts = append(parts, count(n, "collector", "collectors"))
-	}
-	text := strings.Join(parts, ", ")
-	if a.Source != "" {
-		text += " (" + clean(a.Source) + ")"
-	}
-	if a.Newest != nil {
-		text += dot + "newest message " + a.Newest.UTC().Format(time.DateTime) + nbsp + "UTC"
-	}
-	return text
-}
-
-func evidenceRecord(v *VerdictRecord) string {
-	text := clean(v.Evidence)
-	if why := phrases(v.Reasons); why != "" {
-		text += ": " + why
-	}
-	text = strings.TrimSuffix(text, ".") + "."
-	if raise := phrases(v.Raise); raise != "" {
-		text += " Would add to it: " + raise + "."
-	}
-	return text
-}
-
-// lostRecord gives what may have disappeared as the set that it is.
-func lostRecord(v *VerdictRecord) string {
-	if len(v.Disappeared) == 0 {
-		return ""
-	}
-	return "one of these, or several; from outside they cannot be told apart: " + phrases(v.Disappeared) + "."
-}
-
-func probesRecord(v *VerdictRecord) string {
-	if v.Answering != nil {
-		return map[string]string{
-			"none": "none of the usual targets answered", "part": "some of the usual targets answered",
-			"all": "the usual targets answered",
-		}[v.Answering.Extent]
-	}
-	var why []string
-	for _, g := range v.Gaps {
-		if g.Check == "reach" {
-			why = append(why, g.Reason)
-		}
-	}
-	return joinNonEmpty(": ", "not run", phrases(why))
-}
-
-func baselineRecord(v *VerdictRecord) string {
-	b := &v.Baseline
-	if b.AsOf == nil {
-		return ""
-	}
-	text := "what was usual as of " + dated(*b.AsOf)
-	if b.WindowSeconds > 0 {
-		text = "what was usual in the " + span(time.Duration(b.WindowSeconds)*time.Second) + " before " + dated(*b.AsOf)
-	}
-	if b.Frozen {
-		text += "; held as it is while the incident is open"
-	}
-	return text
-}
-
-func countedRecord(v *VerdictRecord) string {
-	r := &v.Registered
-	source := clean(r.Source)
-	if r.AsOf != "" && !strings.Contains(source, r.AsOf) {
-		source += " of " + clean(r.AsOf)
-	}
-	return joinNonEmpty("; ", clean(r.Rule), strings.TrimSpace(source), phrases(r.Notes))
-}
-
-func missingRecord(v *VerdictRecord) string {
-	var parts []string
-	for _, g := range v.Gaps {
-		if g.Check != "reach" {
-			parts = append(parts, g.Reason)
-		}
-	}
-	return phrases(parts)
-}
-
-// notKnownRecord says what the verdict does not tell.
-func notKnownRecord(r *VerdictRecord, kind Kind) string {
-	v := &checks.Verdict{State: recordState(r)}
-	for e := checks.ExtentUnknown; e <= checks.ExtentAll; e++ {
-		if e.String() == r.Announced.Extent {
-			v.Announced = e
-		}
-		if r.Answering != nil && e.String() == r.Answering.Extent {
-			v.Answering = e
-		}
-	}
-	for _, g := range r.Gaps {
-		v.Gaps = append(v.Gaps, checks.Gap{Check: g.Check, Reason: g.Reason})
-	}
-	if text := notKnownText(v); kind == Answer || v.State != checks.Up {
-		return text
-	}
-	return "the cause; whether anything inside answers again (" + probeReason(v) + "); how many people were affected."
-}
-
-// upstreamRecords writes everybody who carried, the largest share first.
-func upstreamRecords(list []UpstreamRecord, of func(UpstreamRecord) float64) string {
-	list = slices.DeleteFunc(slices.Clone(list), func(u UpstreamRecord) bool { return of(u) < leastShare })
-	slices.SortStableFunc(list, func(a, b UpstreamRecord) int {
-		switch {
-		case of(a) > of(b):
-			return -1
-		case of(a) < of(b):
-			return 1
-		}
-		return 0
-	})
-	var parts []string
-	for _, u := range list {
-		parts = append(parts, joinNonEmpty(" ", clean(u.ASN), shorten(u.Name, maxName))+" "+percent(of(u)))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return listSome(parts, 20) + " of observed paths"
-}
-
 // prefixLines gives a line for each prefix: those that are gone first.
 func prefixLines(list []PrefixRecord) []string {
 	rank := func(p PrefixRecord) int {
@@ -311,22 +158,23 @@ func prefixRecordText(p *PrefixRecord) string {
 	case p.Visible:
 		state = "visible"
 	}
-	text := pad(state, len("not visible")) + "  " + kOfN(uint64(max(0, p.Seen)), uint64(max(0, p.Of)))
+	var text strings.Builder
+	text.WriteString(pad(state, len("not visible")) + "  " + kOfN(uint64(max(0, p.Seen)), uint64(max(0, p.Of))))
 	if p.Lost != nil {
-		text += "  since " + p.Lost.UTC().Format(time.DateTime)
+		text.WriteString("  since " + p.Lost.UTC().Format(time.DateTime))
 	}
 	if len(p.Origins) > 0 {
 		var origins []string
 		for _, o := range p.Origins {
 			origins = append(origins, clean(o))
 		}
-		text += "  " + listSome(origins, 3)
+		text.WriteString("  " + listSome(origins, 3))
 	}
 	for _, c := range p.CoveredBy {
-		text += "  covered by " + joinNonEmpty(" ", clean(c.Prefix), clean(c.Origin))
+		text.WriteString("  covered by " + joinNonEmpty(" ", clean(c.Prefix), clean(c.Origin)))
 	}
 	if p.Split {
-		text += "  split into more-specifics"
+		text.WriteString("  split into more-specifics")
 	}
-	return text
+	return text.String()
 }

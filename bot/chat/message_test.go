@@ -227,18 +227,17 @@ func TestComposeSaysWhatTextSays(t *testing.T) {
 	for _, s := range samples(t) {
 		n := s.notice
 		n.Notes = notesOfNight
-		whole, composed := words(Text(n, 10_000)), words(Compose(n).Text(10_000))
-		_, whole = cutHead(Text(n, 10_000))
-		_, composed = cutHead(Compose(n).Text(10_000))
+		whole, composed := body(Text(n, 10_000)), body(Compose(n).Text(10_000))
 		if diff := cmp.Diff(whole, composed); diff != "" {
 			t.Errorf("%s (-text +message):\n%s", s.name, diff)
 		}
 	}
 }
 
-func cutHead(text string) (head string, rest []string) {
-	head, text, _ = strings.Cut(text, "\n")
-	return head, words(text)
+// body gives the words behind the first line.
+func body(text string) []string {
+	_, text, _ = strings.Cut(text, "\n")
+	return words(text)
 }
 
 // A message is stored as JSON and compared: it comes back as it was.

@@ -51,12 +51,6 @@ func newScanner(line string) (*scanner, error) {
 	return &scanner{rest: strings.TrimSpace(line)}, nil
 }
 
-// peek gives the next token and leaves it there; ok is false at the end.
-func (s *scanner) peek() (t token, ok bool) {
-	c := *s
-	return c.next()
-}
-
 // next takes the next token; ok is false at the end of the line.
 func (s *scanner) next() (t token, ok bool) {
 	for {

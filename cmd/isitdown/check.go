@@ -94,27 +94,16 @@ func exitCode(states []checks.State) int {
 	return exitUp
 }
 
-// The years that may be asked about: MRT knows none after lastYear (its 32 bits of
-// seconds end in 2106), and none of its data is older than firstYear.
-const firstYear, lastYear = 1980, 2105
-
-// parseTime reads a moment in RFC 3339, seconds and zone optional; without a
-// zone it is UTC. Empty text is the zero time.
+// parseTime reads a moment as chats write it. Empty text is the zero time.
 func parseTime(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		if t = t.UTC(); t.Year() < firstYear || t.Year() > lastYear {
-			return t, fail(exitUsage, "no routing data is of the year %d: give a time from %d to %d", t.Year(), firstYear, lastYear)
-		}
-		return t, nil
+	t, err := chat.ParseTime(text)
+	if err != nil {
+		return time.Time{}, fail(exitUsage, "%w", err)
 	}
-	return time.Time{}, fail(exitUsage, "%q is no time: write it as in 2014-12-22T17:00Z", text)
+	return t, nil
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
