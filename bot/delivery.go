@@ -73,9 +73,7 @@ type Delivery struct {
 	Unsure bool
 	Doubts int
 	Tried  time.Time
-	// Rooting: what is being sent is not the delivery itself but a new root for
-	// its thread, because the old one is gone.
-	Rooting bool
+	Heir   Heir
 	// Short: the platform refused the whole message as too long.
 	Short bool
 	// Problem is what went wrong last, for the operator; Trouble is the same in
@@ -85,6 +83,16 @@ type Delivery struct {
 	// was parked or skipped.
 	Posted string
 	SentAt time.Time
+}
+
+// Heir is about the new root that a thread gets before a reply can be sent,
+// because the old one is gone. It is a message of its own, with doubts of its own.
+type Heir struct {
+	Wanted bool // it is what is being sent
+	Made   int  // heirs that were posted for this delivery
+	// Unsure and Tried are the same as a delivery's.
+	Unsure bool
+	Tried  time.Time
 }
 
 // DeliveryKey gives the key of what a channel is told by a revision of an incident.

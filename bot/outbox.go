@@ -40,7 +40,8 @@ type OutboxSettings struct {
 	// MaxWait: 1 s, 5 min. A platform that says how long to wait is heeded.
 	Wait, MaxWait time.Duration
 	// Doubts is after how many attempts that may have been shown a delivery is
-	// left to a person: 5.
+	// left to a person: 8, which is an hour or so, as the pauses between these
+	// grow fivefold, up to six times MaxWait.
 	Doubts int
 	// GiveUp is after how long a delivery that still fails is left to a person: 24 h.
 	GiveUp time.Duration
@@ -63,7 +64,7 @@ func (s OutboxSettings) orDefault() OutboxSettings {
 	s.Late = cmp.Or(s.Late, 5*time.Minute)
 	s.Wait = cmp.Or(s.Wait, time.Second)
 	s.MaxWait = cmp.Or(s.MaxWait, 5*time.Minute)
-	s.Doubts = cmp.Or(s.Doubts, 5)
+	s.Doubts = cmp.Or(s.Doubts, 8)
 	s.GiveUp = cmp.Or(s.GiveUp, 24*time.Hour)
 	if s.Draw == nil {
 		s.Draw = chart.PNG
@@ -287,7 +288,8 @@ func (tx *Tx) doubt(r route) error {
 		return err
 	}
 	if d.Op != Edit || t.Root == "" {
-		d.Unsure, d.Doubts = true, d.Doubts+1
+		unsure, _ := d.doubted()
+		*unsure, d.Doubts = true, d.Doubts+1
 	}
 	return tx.putProgress(d)
 }

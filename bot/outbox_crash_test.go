@@ -78,8 +78,8 @@ func TestOutboxPoison(t *testing.T) {
 			}
 			tries += len(jobs)
 		}
-		if d := state(t, s, told(newsroom, "KP-1", 1, Root, "")); d.State != Parked || tries != 4 {
-			t.Errorf("after %d crashes it is %v, want 4 and parked", tries, d.State)
+		if d := state(t, s, told(newsroom, "KP-1", 1, Root, "")); d.State != Parked || tries != 7 {
+			t.Errorf("after %d crashes it is %v, want 7 and parked", tries, d.State)
 		}
 	})
 }

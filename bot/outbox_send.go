@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func (o *Outbox) stopped(tx *Tx, now time.Time, d Delivery) (Delivery, error) {
 func (o *Outbox) address(tx *Tx, now time.Time, l *lane, d Delivery) (job, error) {
 	j := job{lane: l, as: d.Op, chart: d.Chart}
 	j.out = chat.Outgoing{Channel: d.Channel, Key: d.Key, Short: d.Short, Message: d.Message}
-	rooting := false
+	d.Heir.Wanted = false
 	if d.Op != Plain && d.Op != Root {
 		t, _, err := tx.Thread(d.Channel, d.Incident)
 		if err != nil {
@@ -109,7 +110,7 @@ func (o *Outbox) address(tx *Tx, now time.Time, l *lane, d Delivery) (job, error
 		switch {
 		case t.Root == "":
 			j.as = Root
-			if rooting, err = j.reroot(tx, d); err != nil {
+			if d.Heir.Wanted, err = j.heir(tx, d); err != nil {
 				return j, err
 			}
 		case d.Op == Edit:
@@ -118,33 +119,38 @@ func (o *Outbox) address(tx *Tx, now time.Time, l *lane, d Delivery) (job, error
 			j.out.Thread, j.out.Announce = t.Root, d.Op == Announce
 		}
 	}
-	if rooting != d.Rooting { // another message than that of the last attempt
-		d.Rooting, d.Unsure, d.Doubts, d.Tried = rooting, false, 0, time.Time{}
-	}
-	if j.as != Edit {
-		j.out.Repeat = d.Unsure
-		if d.Unsure {
-			j.out.Tried = d.Tried
-		}
-	}
 	if d.Short || j.as == Edit {
 		j.chart = nil
 	}
 	if now.Sub(d.Queued) > o.set.Late {
-		j.out.Message.Parts = append(j.out.Message.Parts[:len(j.out.Message.Parts):len(j.out.Message.Parts)], latePart(d, now))
+		parts := j.out.Message.Parts
+		j.out.Message.Parts = append(parts[:len(parts):len(parts)], latePart(d, now))
 	}
 	d.State, d.Attempts, d.NotBefore = Sending, d.Attempts+1, time.Time{}
-	if d.Tried.IsZero() {
-		d.Tried = now
+	unsure, tried := d.doubted()
+	if j.as != Edit && *unsure {
+		j.out.Repeat, j.out.Tried = true, *tried
+	}
+	if tried.IsZero() {
+		*tried = now
 	}
 	j.d = d
 	return j, tx.putProgress(d)
 }
 
-// reroot makes the call one that gives the thread a new root. For a reply that
-// is another message, the newest that the root should show, and the reply
-// follows; without one the reply itself becomes the root. An edit is that message.
-func (j *job) reroot(tx *Tx, d Delivery) (other bool, err error) {
+// doubted gives where it is kept whether the message that is being sent may have
+// been shown, and since when.
+func (d *Delivery) doubted() (unsure *bool, tried *time.Time) {
+	if d.Heir.Wanted {
+		return &d.Heir.Unsure, &d.Heir.Tried
+	}
+	return &d.Unsure, &d.Tried
+}
+
+// heir makes the call one that gives the thread a new root. For a reply that is
+// another message, the newest that the root should show, and the reply follows;
+// without one the reply itself becomes the root. An edit is that message.
+func (j *job) heir(tx *Tx, d Delivery) (other bool, err error) {
 	if d.Op == Edit {
 		return false, nil
 	}
@@ -152,7 +158,7 @@ func (j *job) reroot(tx *Tx, d Delivery) (other bool, err error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	j.out.Key, j.out.Message, j.chart = d.Key+"/root", head.Message, nil
+	j.out.Key, j.out.Message, j.chart = d.Key+"/root/"+strconv.Itoa(d.Heir.Made+1), head.Message, nil
 	return true, nil
 }
 

@@ -22,15 +22,25 @@ func (o *Outbox) settle(tx *Tx, now time.Time, r result) (ending, error) {
 	refusal := refusalOf(r.err)
 	d.Problem, d.Trouble = problemText(refusal), refusal.Trouble.String()
 	e.trouble, e.problem = d.Trouble, d.Problem
-	if refusal.Trouble != chat.Unclear && !d.Unsure {
-		d.Tried = time.Time{} // it was certainly not shown
+	unsure, tried := d.doubted()
+	if refusal.Trouble != chat.Unclear && !*unsure {
+		*tried = time.Time{} // it was certainly not shown
 	}
 	d.State = Pending
 	switch refusal.Trouble {
 	case chat.ChannelLost, chat.Forbidden:
 		return e, o.loseChannel(tx, now, d, refusal, &e)
 	case chat.TenantLost:
-		return e, o.loseTenant(tx, now, d, refusal, &e)
+		if _, one := o.set.Platform[d.Channel.Platform]; !one || !refusal.Whole {
+			return e, o.loseTenant(tx, now, d, refusal, &e)
+		}
+		// The token of all tenants: the bot has lost none of them, and a new token
+		// brings all of them back.
+		if now.Sub(d.Queued) > o.set.GiveUp {
+			return e, o.park(tx, now, d, &e)
+		}
+		e.bug = "the bot's token is refused; everything for the platform waits for a new one"
+		d.NotBefore = now.Add(o.set.MaxWait)
 	case chat.TooLong:
 		e.bug = "a message is too long or malformed; its short form is next"
 		if d.Short {
@@ -46,16 +56,17 @@ func (o *Outbox) settle(tx *Tx, now time.Time, r result) (ending, error) {
 		if now.Sub(d.Queued) > o.set.GiveUp {
 			return e, o.park(tx, now, d, &e)
 		}
-		d.NotBefore = now.Add(o.backOff(d.Attempts, refusal.RetryAfter))
+		d.NotBefore = now.Add(o.backOff(d.Attempts, 2, o.set.MaxWait, refusal.RetryAfter))
 	default: // unclear
 		if r.as != Edit { // an edit may be made again
-			d.Unsure, d.Doubts = true, d.Doubts+1
+			*unsure, d.Doubts = true, d.Doubts+1
 		}
 		if d.Doubts >= o.set.Doubts || now.Sub(d.Queued) > o.set.GiveUp {
 			return e, o.park(tx, now, d, &e)
 		}
 		e.warn = "a call's result is unclear; it is made once more, marked as a repeat"
-		d.NotBefore = now.Add(o.backOff(d.Attempts, refusal.RetryAfter))
+		// Each attempt may be one post more, so there are few of them, far apart.
+		d.NotBefore = now.Add(o.backOff(max(d.Doubts, 1), 5, 6*o.set.MaxWait, refusal.RetryAfter))
 	}
 	if refusal.Whole && !d.NotBefore.IsZero() {
 		e.pause, e.until = o.limits.whose(d.Channel), d.NotBefore
@@ -87,18 +98,16 @@ func problemText(r *chat.Refusal) string {
 }
 
 // backOff is how long to wait after so many attempts: what the platform asked
-// for, else between half and all of a time that doubles.
-func (o *Outbox) backOff(attempts int, asked time.Duration) time.Duration {
+// for, else between half and all of a time that grows by factor up to most.
+func (o *Outbox) backOff(attempts, factor int, most, asked time.Duration) time.Duration {
 	if asked > 0 {
 		return min(asked, o.set.GiveUp)
 	}
 	wait := o.set.Wait
-	for range min(attempts-1, 30) {
-		if wait *= 2; wait >= o.set.MaxWait {
-			wait = o.set.MaxWait
-			break
-		}
+	for i := 1; i < attempts && wait < most; i++ {
+		wait *= time.Duration(factor)
 	}
+	wait = min(wait, most)
 	return wait/2 + rand.N(wait/2+1)
 }
 
@@ -116,8 +125,8 @@ func (o *Outbox) delivered(tx *Tx, now time.Time, r result, e *ending) error {
 			return err
 		}
 	}
-	if d.Rooting { // the delivery itself is next
-		d.State, d.Rooting, d.Unsure, d.Doubts, d.Tried = Pending, false, false, 0, time.Time{}
+	if d.Heir.Wanted { // the delivery itself is next
+		d.State, d.Heir = Pending, Heir{Made: d.Heir.Made + 1}
 		return tx.putProgress(d)
 	}
 	if !d.Digest.IsZero() {
@@ -236,10 +245,8 @@ func (o *Outbox) loseRoot(tx *Tx, now time.Time, r result, d Delivery, e *ending
 			return err
 		}
 	}
-	// What may have been shown went with the root.
-	d.Unsure, d.Doubts, d.Tried = false, 0, time.Time{}
 	if d.Attempts > 2 {
-		d.NotBefore = now.Add(o.backOff(d.Attempts, 0))
+		d.NotBefore = now.Add(o.backOff(d.Attempts, 2, o.set.MaxWait, 0))
 	}
 	e.next = d.NotBefore
 	e.warn = "the root message of a thread is gone; a new one is next"

@@ -83,7 +83,7 @@ func TestOutboxTrouble(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *Store) {
-				b := outboxOn(t, s, &platform{answer: tt.answer}, OutboxSettings{})
+				b := outboxOn(t, s, &platform{answer: tt.answer}, OutboxSettings{Doubts: 4})
 				b.queue(t, thread...)
 				time.Sleep(4 * time.Minute) // not late yet
 				b.stop()
@@ -271,7 +271,7 @@ func TestOutboxGivesUp(t *testing.T) {
 		for i, want := range []struct {
 			attempts int
 			state    DeliveryState
-		}{{2, Parked}, {5, Parked}, {5, Parked}, {0, Parked}, {1, Sent}} {
+		}{{2, Parked}, {8, Parked}, {8, Parked}, {0, Parked}, {1, Sent}} {
 			d := state(t, s, told(newsroom, fmt.Sprint("KP-", i+1), 1, Root, ""))
 			if d.State != want.state || want.attempts > 0 && d.Attempts != want.attempts {
 				t.Errorf("%q is %v after %d attempts, want %v after %d", d.Message.Headline, d.State, d.Attempts, want.state, want.attempts)
@@ -281,5 +281,27 @@ func TestOutboxGivesUp(t *testing.T) {
 		if d := state(t, s, told(newsroom, "KP-4", 1, Root, "")); d.Attempts < 280 || d.Attempts > 600 {
 			t.Errorf("%d attempts in a day, want some 400", d.Attempts)
 		}
+	})
+}
+
+// A bot's token that is refused stops no guild: they all wait for a new one.
+func TestOutboxTokenRefused(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		b := outboxOn(t, s, &platform{answer: nth(&chat.Refusal{Trouble: chat.TenantLost, Whole: true}, 1, 2)}, OutboxSettings{})
+		b.queue(t, told(guild, "KP-1", 1, Root, "DOWN"))
+		time.Sleep(time.Second)
+		b.queue(t, told(chat.Channel{Platform: "discord", Tenant: "G2", ID: "8"}, "KP-1", 1, Root, "DOWN"))
+		time.Sleep(time.Hour)
+		b.stop()
+		if len(b.calls) != 4 || len(b.shown) != 2 || b.at[1].Sub(b.at[0]) != 5*time.Minute {
+			t.Errorf("%d calls at %v, shown %q; want two that wait five minutes each and two that are shown", len(b.calls), b.at, b.shown)
+		}
+		view(t, s, func(tx *Tx) error {
+			list, err := tx.Tenants()
+			if len(list) > 0 {
+				t.Errorf("stopped: %v, want none", list)
+			}
+			return err
+		})
 	})
 }

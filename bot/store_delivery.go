@@ -28,19 +28,26 @@ type storedDelivery struct {
 
 // storedProgress is how far it has come.
 type storedProgress struct {
-	State     string    `json:"state"`
-	Attempts  int       `json:"attempts,omitempty"`
-	NotBefore time.Time `json:"not_before,omitzero"`
-	Unsure    bool      `json:"unsure,omitempty"`
-	Doubts    int       `json:"doubts,omitempty"`
-	Tried     time.Time `json:"tried,omitzero"`
-	Rooting   bool      `json:"rooting,omitempty"`
-	Short     bool      `json:"short,omitempty"`
-	Problem   string    `json:"problem,omitempty"`
-	Trouble   string    `json:"trouble,omitempty"`
-	Posted    string    `json:"posted,omitempty"`
-	SentAt    time.Time `json:"sent_at,omitzero"`
-	Digest    bool      `json:"digest,omitempty"` // as in storedDelivery, for retention
+	State     string     `json:"state"`
+	Attempts  int        `json:"attempts,omitempty"`
+	NotBefore time.Time  `json:"not_before,omitzero"`
+	Unsure    bool       `json:"unsure,omitempty"`
+	Doubts    int        `json:"doubts,omitempty"`
+	Tried     time.Time  `json:"tried,omitzero"`
+	Heir      storedHeir `json:"heir,omitzero"`
+	Short     bool       `json:"short,omitempty"`
+	Problem   string     `json:"problem,omitempty"`
+	Trouble   string     `json:"trouble,omitempty"`
+	Posted    string     `json:"posted,omitempty"`
+	SentAt    time.Time  `json:"sent_at,omitzero"`
+	Digest    bool       `json:"digest,omitempty"` // as in storedDelivery, for retention
+}
+
+type storedHeir struct {
+	Wanted bool      `json:"wanted,omitempty"`
+	Made   int       `json:"made,omitempty"`
+	Unsure bool      `json:"unsure,omitempty"`
+	Tried  time.Time `json:"tried,omitzero"`
 }
 
 // storedRoute is what the outbox has to know of a delivery while it waits.
@@ -120,7 +127,8 @@ func (tx *Tx) putRoute(r route) error {
 func (tx *Tx) putProgress(d Delivery) error {
 	return tx.put(bucketProgress, seqKey(nil, d.Seq), storedProgress{
 		State: d.State.String(), Attempts: d.Attempts, NotBefore: utc(d.NotBefore),
-		Unsure: d.Unsure, Doubts: d.Doubts, Tried: utc(d.Tried), Rooting: d.Rooting, Short: d.Short,
+		Unsure: d.Unsure, Doubts: d.Doubts, Tried: utc(d.Tried), Short: d.Short,
+		Heir:    storedHeir{d.Heir.Wanted, d.Heir.Made, d.Heir.Unsure, utc(d.Heir.Tried)},
 		Problem: d.Problem, Trouble: d.Trouble, Posted: d.Posted, SentAt: utc(d.SentAt), Digest: !d.Digest.IsZero(),
 	})
 }
@@ -229,7 +237,7 @@ func (r storedDelivery) delivery(seq uint64, p storedProgress) (d Delivery, err 
 	d = Delivery{
 		Key: r.Key, Seq: seq, Incident: r.Incident, Revision: r.Revision, Message: r.Message, Chart: r.Chart,
 		Observed: r.Observed, Queued: r.Queued, Digest: r.Digest,
-		Attempts: p.Attempts, NotBefore: p.NotBefore, Unsure: p.Unsure, Doubts: p.Doubts, Tried: p.Tried, Rooting: p.Rooting,
+		Attempts: p.Attempts, NotBefore: p.NotBefore, Unsure: p.Unsure, Doubts: p.Doubts, Tried: p.Tried, Heir: Heir(p.Heir),
 		Short: p.Short, Problem: p.Problem, Trouble: p.Trouble, Posted: p.Posted, SentAt: p.SentAt,
 	}
 	var ok bool
