@@ -20,7 +20,7 @@ const (
 	maxActions = 25   // buttons
 	maxLabel   = 75   // of a button
 	maxValue   = 2000 // of a button
-	maxAlt     = 2000
+	maxAlt     = 1000 // of an upload, https://docs.slack.dev/reference/methods/files.getUploadURLExternal
 )
 
 // The text of parts is in rich text, which Slack shows as it is: nothing in it is

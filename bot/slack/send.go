@@ -98,7 +98,8 @@ func (c *Client) follow(ctx context.Context, sender *api.Client, o chat.Outgoing
 }
 
 // upload puts a picture straight into a channel and its thread: one that is uploaded first and
-// shown by a block of a message later is often refused.
+// shown by a block of a message later is often refused. Only a picture may have alternative
+// text: with one, other files are taken and never shown (slackapi/python-slack-sdk#1818).
 func (c *Client) upload(ctx context.Context, sender *api.Client, channel, thread string, p chat.Picture) error {
 	alt := clean(p.Alt, false)
 	_, err := sender.UploadFileContext(ctx, api.UploadFileParameters{
