@@ -331,7 +331,9 @@ func TestButtonsOfLongTargets(t *testing.T) {
 	for id, want := range map[string]int{
 		"KP-20141222-1": 4,
 		"2001_db8_1234_5678_9abc_def0_1234_5678_128-20141222-123": 4,
-		strings.Repeat("a", 60) + ".example.org-20141222-1":       3, // no room for the mute
+		strings.Repeat("a", 60) + ".example.org-20141222-1":       3, // unsubscribe does not fit
+		strings.Repeat("a", 69) + "-20141222-1":                   4, // unsubscribe is of 100 bytes
+		strings.Repeat("a", 70) + "-20141222-1":                   3, // of 101
 		strings.Repeat("a.", 120) + "example.org-20141222-1":      0,
 		"https___" + strings.Repeat("a-", 900) + "-20141222-1":    0,
 	} {
@@ -371,6 +373,63 @@ func TestStamps(t *testing.T) {
 		}
 		if len(got) == 0 {
 			t.Errorf("%s has no stamp", s.name)
+		}
+	}
+}
+
+// Nothing is cut without a trace: a sentence that is too long for a headline stands
+// below it.
+func TestPlain(t *testing.T) {
+	long := strings.Repeat("word ", 60) + "end"
+	for _, tc := range []struct {
+		got  Message
+		want []Part
+	}{
+		{Plain("short", "", "then this"), []Part{{Text: "then this"}}},
+		{Plain(long, "then this"), []Part{{Text: long}, {Text: "then this"}}},
+	} {
+		if diff := cmp.Diff(tc.want, tc.got.Parts); diff != "" || len([]rune(tc.got.Headline)) > MaxHeadline {
+			t.Errorf("headline %q, parts (-want +got):\n%s", tc.got.Headline, diff)
+		}
+	}
+}
+
+func BenchmarkCompose(b *testing.B) {
+	n := Notice{Kind: Opened, Verdict: kpDown("2014-12-22 16:18:00"), Incident: outage(1), Caveats: []string{reconstruction}}
+	for b.Loop() {
+		Compose(n)
+	}
+}
+
+func BenchmarkParseCommand(b *testing.B) {
+	now := utc("2026-11-22 12:00:00")
+	for b.Loop() {
+		if _, err := ParseCommand("outages subscribe north korea level:down quiet:22-07 tz:Asia/Seoul", now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A list that is too long says what it leaves out.
+func TestLongLists(t *testing.T) {
+	v := told(Notice{Kind: Opened, Verdict: bothFamilies(40), Incident: outage(1)})
+	for len(v.Verdict.Prefixes) < 1000 {
+		v.Verdict.Prefixes = append(v.Verdict.Prefixes, v.Verdict.Prefixes...)
+	}
+	for range 1000 {
+		v.Seen = append(v.Seen, Sight{Check: "route", Seen: 1, Asked: 2})
+	}
+	a := Account{ID: "SY-20140520-1"}
+	for range 400 {
+		a.Tellings = append(a.Tellings, v)
+	}
+	for text, want := range map[string]string{
+		a.Details().Text(200): "\n1,300 more not listed: 628 not visible, 0 not known, 672 visible\n",
+		a.Why().Text(200):     "\n100 older ones not listed\n",
+		a.Why().Text(201):     "\n700 more not listed\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %.3000s", want, text)
 		}
 	}
 }

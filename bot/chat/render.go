@@ -47,8 +47,12 @@ func (m Message) Short() Message {
 const maxMore = 400
 
 // Plain gives a message of a headline and sentences. Either may hold foreign text.
+// A headline that is too long for one stands below its beginning as a whole.
 func Plain(headline string, sentences ...string) Message {
 	m := Message{Headline: shorten(headline, MaxHeadline)}
+	if whole := clean(headline); whole != m.Headline {
+		m.Parts = []Part{{Text: whole}}
+	}
 	for _, s := range sentences {
 		if s = clean(s); s != "" {
 			m.Parts = append(m.Parts, Part{Text: s})

@@ -179,7 +179,7 @@ func quoteTarget(s string) string {
 	if s == "" || isIncident(s) {
 		return s
 	}
-	if _, err := checks.ParseTarget(s); err == nil && bare.MatchString(s) && !strings.EqualFold(s, "at") {
+	if _, err := checks.ParseTarget(s); err == nil && bare.MatchString(s) {
 		return s
 	}
 	return quote(s)
