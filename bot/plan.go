@@ -29,6 +29,8 @@ type plan struct {
 	// fresh says how an incident stands now, as something to tell; ok is false for
 	// one that is not open.
 	fresh func(id string) (c Change, ok bool)
+	// gone reports whether an incident is not open any more.
+	gone func(id string) bool
 	// suspect reports whether a target was lost, and is about to have an incident
 	// of its own unless it comes back.
 	suspect func(t checks.Target, now time.Time) bool
@@ -255,7 +257,7 @@ func (p *plan) correct(t *Thread, c *Change) {
 		return
 	}
 	was := p.before(t.Incident)
-	for n, text := range corrections(&was, &c.Incident) {
+	for n, text := range corrections(figuresOf(&was), figuresOf(&c.Incident)) {
 		m := correction(p.corrections(t.Incident)+n+1, t.Incident, text)
 		p.deliver(t, c, Reply, "/correction-"+number(n+1), m)
 	}
@@ -266,7 +268,7 @@ func (p *plan) correct(t *Thread, c *Change) {
 func (p *plan) corrected(c *Change) []chat.Part {
 	was := p.before(c.Incident.ID)
 	var parts []chat.Part
-	for _, text := range corrections(&was, &c.Incident) {
+	for _, text := range corrections(figuresOf(&was), figuresOf(&c.Incident)) {
 		parts = append(parts, chat.Part{Label: "Corrected", Text: text})
 	}
 	return parts

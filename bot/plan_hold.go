@@ -71,9 +71,13 @@ func (p *plan) release() {
 			if !ok || !p.free(s, t, &sub) {
 				continue
 			}
+			c, lasts := p.fresh(t.Incident)
+			if t.Later == nil && !lasts && !p.gone(t.Incident) {
+				continue // it is about to be assessed
+			}
 			s.keep(t)
-			switch c, lasts := p.fresh(t.Incident); {
-			case lasts && t.Later == nil:
+			switch {
+			case t.Later == nil && lasts:
 				p.catchUp(s, &sub, t, &c)
 			case t.Later == nil:
 				t.Held, t.Closed = 0, true // nobody knows it any more
@@ -126,6 +130,9 @@ func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
 			t.Held = 0
 			return
 		}
+	}
+	if t.Told == 0 {
+		c.Kind = chat.Opened // for this channel
 	}
 	suffix := "/" + stampKey(p.now)
 	m := p.compose(c.Notice(), sub.Zone)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"isitdown/bot/chat"
@@ -88,6 +89,12 @@ func (tx *Tx) Incidents() iter.Seq2[Incident, error] {
 			}
 		}
 	}
+}
+
+// IncidentsOf gives the incidents of a target, by day.
+func (tx *Tx) IncidentsOf(t checks.Target) ([]Incident, error) {
+	list, err := readAll(tx, bucketIncidents, []byte(idText(t)+"-"), storedIncident.incident)
+	return slices.DeleteFunc(list, func(i Incident) bool { return i.Target != t }), err
 }
 
 func storeIncident(i Incident) storedIncident {

@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"strings"
+
+	"isitdown/bot/chat"
+)
+
+// findIncident finds an incident by its ID, in any case.
+func findIncident(tx *Tx, id string) (Incident, bool, error) {
+	id = strings.TrimSpace(id)
+	if !plain(id) {
+		return Incident{}, false, nil
+	}
+	// Hosts and URLs are lower-case in an ID, all else is upper-case.
+	for _, form := range []string{id, strings.ToUpper(id), strings.ToLower(id)} {
+		i, ok, err := tx.Incident(form)
+		if ok || err != nil {
+			return i, ok, err
+		}
+	}
+	return Incident{}, false, nil
+}
+
+// incidentOf finds the incident that a command names.
+func incidentOf(tx *Tx, r *request) (Incident, error) {
+	i, ok, err := findIncident(tx, r.command.Incident)
+	if err != nil || ok {
+		return i, err
+	}
+	return i, refuse("there is no incident %s: outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
+}
+
+// annotate keeps the words of a person and shows them in the thread of every
+// channel of the same tenant that saw the incident. They stay apart from what the
+// bot says, and no other tenant gets to read them.
+func (b *Bot) annotate(r *request) (chat.Reply, error) {
+	text := chat.Clean(r.command.Text)
+	ack := r.command.Verb == chat.Acknowledge
+	switch n := len([]rune(text)); {
+	case n > b.c.Limits.Note:
+		return chat.Reply{}, refuse("the note has %d characters, and %d is the most: say it shorter, or in two notes", n, b.c.Limits.Note)
+	case text == "" && !ack:
+		return chat.Reply{}, refuse("the note is empty: write what you have to say after the ID")
+	}
+	note := chat.Note{At: r.now.UTC(), By: r.by(), Text: text, Ack: ack}
+	var i Incident
+	shown, here := 0, false
+	err := b.c.Store.Update(func(tx *Tx) (err error) {
+		if i, err = incidentOf(tx, r); err != nil {
+			return err
+		}
+		threads, err := tenantThreads(tx, r.Channel, i.ID)
+		if err != nil {
+			return err
+		}
+		if err := b.concerns(tx, r, &i, threads); err != nil {
+			return err
+		}
+		before, err := tx.Notes(r.Channel, i.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.AppendNote(r.Channel, i.ID, note); err != nil {
+			return err
+		}
+		for _, t := range threads {
+			s, ok, err := tx.Subscription(t.Channel, i.Target)
+			if err != nil {
+				return err
+			}
+			if t.Told == 0 || ok && s.Suspended != "" {
+				continue
+			}
+			shown++
+			here = here || t.Channel == r.Channel
+			if _, err := tx.Enqueue(Delivery{
+				Key:     DeliveryKey(t.Channel, i.ID, i.Revision, Reply) + "/note-" + number(len(before)+1),
+				Channel: t.Channel, Incident: i.ID, Revision: i.Revision, Op: Reply, Message: noteMessage(i.ID, note), Observed: r.now,
+			}); err != nil {
+				return err
+			}
+		}
+		what := "note on"
+		if ack {
+			what = "acknowledged"
+		}
+		return r.audit(tx, "%s %s: %q", what, i.ID, text)
+	})
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	m := noteMessage(i.ID, note)
+	switch {
+	case shown == 1 && here:
+		m.Parts = []chat.Part{{Text: "It is in the thread, in the timeline and in the digest."}}
+	case shown > 0:
+		m.Parts = []chat.Part{{Text: "It is in the thread of " + number(shown) + " channel(s) here that saw the incident, in the timeline and in the digest."}}
+	default:
+		m.Parts = []chat.Part{{Text: "No thread here shows this incident yet: it is in the timeline and in the digest."}}
+	}
+	return chat.Reply{Message: m, Private: here}, nil
+}
+
+// tenantThreads gives the threads that an incident has in the tenant of a channel.
+func tenantThreads(tx *Tx, c chat.Channel, incident string) ([]Thread, error) {
+	all, err := tx.Threads(incident)
+	var own []Thread
+	for _, t := range all {
+		if t.Channel.Platform == c.Platform && t.Channel.Tenant == c.Tenant {
+			own = append(own, t)
+		}
+	}
+	return own, err
+}
+
+// concerns refuses words about an incident that nobody of the tenant was told of:
+// there is nobody to read them.
+func (b *Bot) concerns(tx *Tx, r *request, i *Incident, threads []Thread) error {
+	if len(threads) > 0 {
+		return nil
+	}
+	subs, err := tx.TenantSubscriptions(r.Channel.Platform, r.Channel.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, s := range subs {
+		if s.Target == i.Target {
+			return nil
+		}
+	}
+	return refuse("no channel here is subscribed to %s, so nobody would read it: subscribe first, with outages subscribe %v", b.name(i.Target), i.Target)
+}
+
+// noteMessage shows what a person said, as theirs.
+func noteMessage(incident string, n chat.Note) chat.Message {
+	head := "Note on " + incident + " by " + n.By
+	if n.Ack {
+		head = incident + " acknowledged by " + n.By
+	}
+	m := chat.Plain(head)
+	m.Notes, m.Footer = []chat.Note{n}, incident
+	return m
+}

@@ -1,0 +1,340 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// patience is how long somebody waits before they hear that work goes on: the
+// platforms want a word within three seconds.
+const patience = 1500 * time.Millisecond
+
+// longest is how long an answer may take in all: after that nobody waits for it.
+const longest = 5 * time.Minute
+
+// ask assesses a target, and says so if it takes long.
+func (b *Bot) ask(ctx context.Context, r *request, t checks.Target, at time.Time) (chat.Notice, error) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	type result struct {
+		notice chat.Notice
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := b.c.Assess(ctx, t, at)
+		done <- result{n, err}
+	}()
+	slow := time.NewTimer(patience)
+	defer slow.Stop()
+	for {
+		select {
+		case got := <-done:
+			return got.notice, got.err
+		case <-slow.C:
+			if err := r.partial("Checking " + b.name(t) + " …"); err != nil {
+				b.c.Logger.Warn("a word in between was not taken", "channel", r.Channel.String(), "error", err)
+			}
+		case <-ctx.Done():
+			// Whoever assesses keeps to the context; its result is not waited for
+			// longer than the asking person would.
+			return (<-done).notice, ctx.Err()
+		}
+	}
+}
+
+// check answers what the channel asks about a target, at a moment or now.
+func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
+	t, err := b.resolve(r.command.Target)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	n, err := b.ask(ctx, r, t, r.command.At)
+	if err != nil {
+		return chat.Reply{}, fmt.Errorf("assessing %v: %w", t, err)
+	}
+	n.Kind = chat.Answer
+	s := b.stands()[t]
+	err = b.c.Store.View(func(tx *Tx) (err error) {
+		n.ChannelZone, err = channelZone(tx, r.Channel, t)
+		if err != nil || !r.command.At.IsZero() {
+			return err
+		}
+		for _, i := range s.open() {
+			c := s.change(i, b.c.Policy)
+			n.Incident = i.said(c.WatchUntil)
+			n.Notes, err = tx.Notes(r.Channel, i.ID)
+			return err
+		}
+		return nil
+	})
+	return chat.Reply{Message: chat.Compose(n)}, err
+}
+
+// channelZone gives the zone that a channel reads times in: that of its
+// subscription to the target, else of any other; nil for none.
+func channelZone(tx *Tx, c chat.Channel, t checks.Target) (*time.Location, error) {
+	subs, err := tx.Subscriptions(c)
+	zone := ""
+	for _, s := range subs {
+		if s.Zone != "" && (zone == "" || s.Target == t) {
+			zone = s.Zone
+		}
+	}
+	if zone == "" {
+		return nil, err
+	}
+	return location(zone), err
+}
+
+// listed gives a subscription as lists have it.
+func (b *Bot) listed(s *Subscription) chat.Subscribed {
+	return chat.Subscribed{
+		Target: s.Target, Subject: b.name(s.Target), Level: s.Level, Quiet: s.Quiet, Zone: s.Zone,
+		By: s.By.Name, At: s.At, MutedUntil: s.MutedUntil, MuteReason: s.MuteReason, Suspended: s.Suspended,
+	}
+}
+
+// episode gives an open incident as lists have it.
+func (b *Bot) episode(s *standing, i Incident) chat.Episode {
+	c := s.change(i, b.c.Policy)
+	v := &s.verdict
+	return chat.Episode{
+		Subject: b.name(i.Target), Incident: i.said(c.WatchUntil),
+		State: v.State, IPv4: v.IPv4.Prefixes, IPv6: v.IPv6.Prefixes,
+	}
+}
+
+// openOf gives the open incidents of the targets, those that began first before
+// the others, with who has taken notice of them.
+func (b *Bot) openOf(
+	tx *Tx, c chat.Channel, targets []checks.Target, stands map[checks.Target]*standing,
+) ([]chat.Episode, error) {
+	var list []chat.Episode
+	for _, t := range targets {
+		for _, i := range stands[t].open() {
+			e := b.episode(stands[t], i)
+			notes, err := tx.Notes(c, i.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range notes {
+				if n.Ack && !slices.Contains(e.Acknowledged, n.By) {
+					e.Acknowledged = append(e.Acknowledged, n.By)
+				}
+			}
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b chat.Episode) int {
+		return chat.Point(a.Incident.Onset).Compare(chat.Point(b.Incident.Onset))
+	})
+	return list, nil
+}
+
+// caveats gives the sentences that stand on everything said of a target.
+func (b *Bot) caveats(targets ...checks.Target) []string {
+	var list []string
+	for _, t := range targets {
+		for _, c := range b.finish(chat.Notice{Verdict: checks.Verdict{Target: t}}, "").Caveats {
+			if !slices.Contains(list, c) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// list shows what the channel is subscribed to, and what of it is open.
+func (b *Bot) list(r *request) (chat.Reply, error) {
+	l, stands := chat.Listing{At: r.now}, b.stands()
+	err := b.c.Store.View(func(tx *Tx) error {
+		subs, err := tx.Subscriptions(r.Channel)
+		if err != nil {
+			return err
+		}
+		var targets []checks.Target
+		for _, s := range subs {
+			l.Subscriptions = append(l.Subscriptions, b.listed(&s))
+			targets = append(targets, s.Target)
+		}
+		if l.Open, err = b.openOf(tx, r.Channel, targets, stands); err != nil {
+			return err
+		}
+		l.Caveats = b.caveats(targets...)
+		p, ok, err := tx.DigestPlan(r.Channel)
+		if ok {
+			plan := said(&p, r.now)
+			l.Digest = &plan
+		}
+		return err
+	})
+	return chat.Reply{Message: l.Message(), Private: true}, err
+}
+
+// current shows what is open of what the channel is subscribed to; where it is
+// subscribed to nothing, of what its tenant is.
+func (b *Bot) current(r *request) (chat.Reply, error) {
+	c, stands := chat.Current{At: r.now}, b.stands()
+	err := b.c.Store.View(func(tx *Tx) error {
+		subs, err := tx.Subscriptions(r.Channel)
+		if err == nil && len(subs) == 0 {
+			subs, err = tx.TenantSubscriptions(r.Channel.Platform, r.Channel.Tenant)
+		}
+		if err != nil {
+			return err
+		}
+		var targets []checks.Target
+		for _, s := range subs {
+			if !slices.Contains(targets, s.Target) {
+				targets = append(targets, s.Target)
+			}
+		}
+		c.Watched, c.Caveats = len(targets), b.caveats(targets...)
+		for _, t := range targets {
+			if v, _ := stands[t].known(); len(stands[t].open()) == 0 && v.State == checks.Unknown {
+				c.Unknown = append(c.Unknown, b.name(t))
+			}
+		}
+		c.Open, err = b.openOf(tx, r.Channel, targets, stands)
+		return err
+	})
+	return chat.Reply{Message: c.Message(), Private: true}, err
+}
+
+// account shows what an incident's notices rest on, or everything that is known of
+// it. The facts are public; notes are those of the own tenant.
+func (b *Bot) account(r *request) (chat.Reply, error) {
+	a := chat.Account{Rules: b.rules()}
+	err := b.c.Store.View(func(tx *Tx) error {
+		i, err := incidentOf(tx, r)
+		if err != nil {
+			return err
+		}
+		a.ID = i.ID
+		told, err := tx.Evidence(i.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range told {
+			t := chat.Telling{At: e.At, Kind: e.Kind, Revision: e.Revision, Quiet: e.Quiet, Verdict: e.Verdict, Facts: e.Facts}
+			for _, s := range e.Seen {
+				t.Seen = append(t.Seen, chat.Sight(s))
+			}
+			a.Tellings = append(a.Tellings, t)
+		}
+		a.Notes, err = tx.Notes(r.Channel, i.ID)
+		return err
+	})
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	if r.command.Verb == chat.Why {
+		return chat.Reply{Message: a.Why(), Private: true}, nil
+	}
+	return chat.Reply{Message: a.Details(), Private: true}, nil
+}
+
+// history shows the course of an incident.
+func (b *Bot) history(r *request) (chat.Reply, error) {
+	var h chat.History
+	stands := b.stands()
+	err := b.c.Store.View(func(tx *Tx) error {
+		i, err := incidentOf(tx, r)
+		if err != nil {
+			return err
+		}
+		h.ID, h.Subject, h.Caveats = i.ID, b.name(i.Target), b.caveats(i.Target)
+		if h.Notes, err = tx.Notes(r.Channel, i.ID); err != nil {
+			return err
+		}
+		h.Moments, h.Dropped, err = course(tx, &i, stands[i.Target])
+		return err
+	})
+	return chat.Reply{Message: h.Message(), Private: true}, err
+}
+
+// course gives the moments of an incident: from the life of its target where that
+// still reaches back to it, else from what was told.
+func course(tx *Tx, i *Incident, s *standing) (moments []chat.Moment, dropped int, err error) {
+	life, _, err := tx.Life(i.Target)
+	if err != nil {
+		return nil, 0, err
+	}
+	if s != nil {
+		life = s.life
+	}
+	from, to := chat.Point(i.Onset).Add(-chartMargin), i.ResolvedAt
+	if kept := life.Timeline; len(kept) > 0 && (life.Dropped == 0 || !kept[0].At.After(chat.Point(i.Onset))) {
+		for _, m := range kept {
+			if !m.At.Before(from) && (to.IsZero() || !m.At.After(to)) {
+				moments = append(moments, m)
+			}
+		}
+		return moments, 0, nil
+	}
+	told, err := tx.Evidence(i.ID)
+	for _, e := range told {
+		moments = append(moments, momentOf(&e))
+	}
+	return moments, life.Dropped, err
+}
+
+// momentOf gives what was told as a moment.
+func momentOf(e *Evidence) chat.Moment {
+	v := &e.Verdict
+	m := chat.Moment{
+		At: e.At, Note: e.Kind.String(),
+		IPv4: checks.Count(v.Announced.IPv4.Prefixes), IPv6: checks.Count(v.Announced.IPv6.Prefixes),
+	}
+	for s := checks.Unknown; s <= checks.Down; s++ {
+		if s.String() == v.State {
+			m.State = s
+		}
+	}
+	for _, u := range v.Upstreams {
+		if a, err := checks.ParseASN(u.ASN); err == nil && u.Share > 0 {
+			m.Upstreams = append(m.Upstreams, a)
+		}
+	}
+	slices.Sort(m.Upstreams)
+	return m
+}
+
+// rules says by which thresholds incidents open and close.
+func (b *Bot) rules() []string {
+	p := b.c.Policy
+	return []string{
+		fmt.Sprintf("An outage opens when a loss has lasted %s and at least %d route collectors saw it, where there are that many.", spell(p.Open), p.MinCollectors),
+		fmt.Sprintf("It counts as recovering after %s of being back, as resolved after %s more, and opens again if the next loss comes within %s.",
+			spell(p.Recover), spell(p.Resolve), spell(p.Reopen)),
+		fmt.Sprintf("Shorter losses make it unstable: each adds %.0f points, which halve every %s; from %.0f on it is unstable, below %.0f it is not any more.",
+			p.Penalty, spell(p.HalfLife), p.Enter, p.Leave),
+		fmt.Sprintf("News of an open incident is told after %s, and after %d such messages only when it has lasted %s; in between the first message is edited, at most every %s.",
+			spell(p.Suspect), p.Burst, spell(p.Settle), spell(p.EditEvery)),
+	}
+}
+
+// spell writes a duration as people say it: "3 min", "1 h 30 min".
+func spell(d time.Duration) string {
+	var parts []string
+	for _, u := range []struct {
+		unit time.Duration
+		word string
+	}{{time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if n := d / u.unit; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, u.word))
+			d -= n * u.unit
+		}
+	}
+	if len(parts) == 0 {
+		return "0 s"
+	}
+	return strings.Join(parts, " ")
+}

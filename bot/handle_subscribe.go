@@ -1,0 +1,206 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// subscribe makes a subscription, or changes the settings of the one that is
+// there.
+func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
+	t, err := b.resolve(r.command.Target)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	if err := r.ready(ctx); err != nil {
+		return chat.Reply{}, err
+	}
+	verdict, err := b.present(ctx, r, t)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	answer := chat.Confirmation{At: r.now, State: verdict.Verdict.State, Caveats: verdict.Caveats}
+	unchanged := false
+	w := work{now: r.now, channels: []chat.Channel{r.Channel}, open: map[chat.Channel][]Incident{}}
+	w.first = func(tx *Tx) error {
+		was, had, err := tx.Subscription(r.Channel, t)
+		if err != nil {
+			return err
+		}
+		others, err := tx.Subscriptions(r.Channel)
+		if err != nil {
+			return err
+		}
+		if !had && len(others) >= b.c.Limits.Subscriptions {
+			return refuse("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
+		}
+		s := r.subscription(t, &was, others)
+		unchanged = had && s == was
+		if !unchanged {
+			s.By, s.At = r.Person, r.now
+		}
+		s.Suspended = ""
+		if err := b.wake(tx, r.Channel, others); err != nil {
+			return err
+		}
+		if err := tx.PutSubscription(s); err != nil {
+			return err
+		}
+		answer.Subscription, answer.Replaced = b.listed(&s), had && !unchanged
+		if answer.Lately, err = b.lately(tx, &s, r.now); err != nil || unchanged {
+			return err
+		}
+		return r.audit(tx, "subscribed to %v, level %v, quiet %q, zone %q", t, s.Level, s.Quiet.String(), s.Zone)
+	}
+	stands := b.stands()[t]
+	for _, i := range stands.open() {
+		if i.Worst >= least(r.command.Level) {
+			w.open[r.Channel] = append(w.open[r.Channel], i)
+		}
+		answer.Open = append(answer.Open, b.episode(stands, i))
+	}
+	if err := b.change(&w); err != nil {
+		return chat.Reply{}, err
+	}
+	m := answer.Message()
+	if unchanged {
+		m.Headline = "Already subscribed to " + chat.Subject(t, "") + ": nothing has changed"
+	}
+	return chat.Reply{Message: m}, nil
+}
+
+// subscription gives what the command asks for. A zone that was not given is that
+// of the subscription it replaces, else that of the channel's others.
+func (r *request) subscription(t checks.Target, was *Subscription, others []Subscription) Subscription {
+	s := Subscription{
+		Channel: r.Channel, Target: t, Level: r.command.Level, Quiet: r.command.Quiet, Zone: was.Zone,
+		By: was.By, At: was.At, MutedUntil: was.MutedUntil, MuteReason: was.MuteReason, Suspended: was.Suspended,
+	}
+	if r.command.Zone != nil {
+		s.Zone = r.command.Zone.String()
+	}
+	for _, o := range others {
+		if s.Zone == "" && r.command.Zone == nil {
+			s.Zone = o.Zone
+		}
+	}
+	return s
+}
+
+// wake takes a suspension back, for the channel was found to be well.
+func (b *Bot) wake(tx *Tx, c chat.Channel, subs []Subscription) error {
+	for _, s := range subs {
+		if s.Suspended != "" {
+			_, err := tx.ResumeChannel(c, time.Now().Add(-resumeFor))
+			return err
+		}
+	}
+	return nil
+}
+
+// resumeFor is how old what could not be delivered may be, on the wall, to be
+// delivered when the channel is back.
+const resumeFor = 24 * time.Hour
+
+// present gives how a target stands now: as it was last assessed, else by asking.
+// Where even that fails, nothing is known.
+func (b *Bot) present(ctx context.Context, r *request, t checks.Target) (chat.Notice, error) {
+	if v, ok := b.stands()[t].known(); ok {
+		return b.finish(chat.Notice{Verdict: v}, ""), nil
+	}
+	n, err := b.ask(ctx, r, t, time.Time{})
+	if err != nil && ctx.Err() == nil {
+		b.c.Logger.Warn("how a target stands is not known at the time of its subscription", "target", t.String(), "error", err)
+		return chat.Notice{}, nil
+	}
+	return n, err
+}
+
+// latelyFor is how far back a new subscription looks.
+const latelyFor = 30 * day
+
+// lately counts what a subscription would have told of.
+func (b *Bot) lately(tx *Tx, s *Subscription, now time.Time) (l chat.Lately, err error) {
+	life, ok, err := tx.Life(s.Target)
+	if !ok || len(life.Timeline) == 0 || err != nil {
+		return l, err
+	}
+	l.From, l.To = now.Add(-latelyFor), now
+	if first := life.Timeline[0].At; life.Dropped == 0 && first.After(l.From) {
+		l.From = first
+	}
+	list, err := tx.IncidentsOf(s.Target)
+	if err != nil {
+		return l, err
+	}
+	for i := range list {
+		in := &list[i]
+		switch {
+		case in.Worst < least(s.Level) || chat.Point(in.Onset).Before(l.From):
+		case in.Kind == chat.Unstable:
+			l.Unstable++
+		default:
+			l.Outages++
+		}
+	}
+	if s.Level != chat.LevelAny {
+		return l, nil
+	}
+	changes, err := tx.TargetEvidence(s.Target)
+	for i := range changes {
+		if changes[i].Kind == chat.UpstreamChanged && !changes[i].At.Before(l.From) {
+			l.Upstream++
+		}
+	}
+	return l, err
+}
+
+// unsubscribe ends a subscription. Its threads end without a word.
+func (b *Bot) unsubscribe(r *request) (chat.Reply, error) {
+	var t checks.Target
+	open := false
+	w := work{now: r.now, channels: []chat.Channel{r.Channel}}
+	w.first = func(tx *Tx) (err error) {
+		if t, err = b.own(tx, r); err != nil {
+			return err
+		}
+		if err := tx.DeleteSubscription(r.Channel, t); err != nil {
+			return err
+		}
+		w.forget = map[chat.Channel]checks.Target{r.Channel: t}
+		for _, o := range b.threads[r.Channel] {
+			if o.target != t {
+				continue
+			}
+			open = true
+			o.Closed, o.Held, o.Later = true, 0, nil
+			if err := tx.PutThread(o.Thread); err != nil {
+				return err
+			}
+		}
+		return r.audit(tx, "unsubscribed from %v", t)
+	}
+	if err := b.change(&w); err != nil {
+		return chat.Reply{}, err
+	}
+	text := "Nothing more is posted about it here."
+	if open {
+		text = "Nothing more is posted about it here, not even the end of what is open now."
+	}
+	return chat.Reply{Message: chat.Plain("Unsubscribed from "+b.name(t)+", by "+r.by(), text)}, nil
+}
+
+// own finds the target of one of the channel's subscriptions.
+func (b *Bot) own(tx *Tx, r *request) (checks.Target, error) {
+	t, err := b.target(tx, r.command.Target)
+	if err != nil {
+		return t, err
+	}
+	if _, ok, err := tx.Subscription(r.Channel, t); err != nil || ok {
+		return t, err
+	}
+	return t, refuse("this channel is not subscribed to %s: outages list shows what it is subscribed to", b.name(t))
+}
