@@ -28,7 +28,7 @@ func incidentOf(tx *Tx, r *request) (Incident, error) {
 	if err != nil || ok {
 		return i, err
 	}
-	return i, refuse("there is no incident %s: outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
+	return i, refusef("there is no incident %s: outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
 }
 
 // annotate keeps the words of a person and shows them in the thread of every
@@ -39,9 +39,9 @@ func (b *Bot) annotate(r *request) (chat.Reply, error) {
 	ack := r.command.Verb == chat.Acknowledge
 	switch n := len([]rune(text)); {
 	case n > b.c.Limits.Note:
-		return chat.Reply{}, refuse("the note has %d characters, and %d is the most: say it shorter, or in two notes", n, b.c.Limits.Note)
+		return chat.Reply{}, refusef("the note has %d characters, and %d is the most: say it shorter, or in two notes", n, b.c.Limits.Note)
 	case text == "" && !ack:
-		return chat.Reply{}, refuse("the note is empty: write what you have to say after the ID")
+		return chat.Reply{}, refusef("the note is empty: write what you have to say after the ID")
 	}
 	note := chat.Note{At: r.now.UTC(), By: r.by(), Text: text, Ack: ack}
 	var i Incident
@@ -129,7 +129,7 @@ func (b *Bot) concerns(tx *Tx, r *request, i *Incident, threads []Thread) error 
 			return nil
 		}
 	}
-	return refuse("no channel here is subscribed to %s, so nobody would read it: subscribe first, with outages subscribe %v", b.name(i.Target), i.Target)
+	return refusef("no channel here is subscribed to %s, so nobody would read it: subscribe first, with outages subscribe %v", b.name(i.Target), i.Target)
 }
 
 // noteMessage shows what a person said, as theirs.

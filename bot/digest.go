@@ -320,13 +320,6 @@ func common(lists [][]chat.Blind) []chat.Blind {
 	return all
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // length adds up spans that do not overlap.
 func length(list []chat.Blind) (sum time.Duration) {
 	for _, b := range list {

@@ -16,8 +16,8 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// refuse makes one. What is foreign in it is cleaned where it is shown.
-func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+// refusef makes one. What is foreign in it is cleaned where it is shown.
+func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
 // claimFor is how long a request is remembered: longer than any platform goes on
 // delivering it.
@@ -104,7 +104,7 @@ func (b *Bot) replyLater(r *request, a chat.Reply, failed error) error {
 // answer says what there is to say to a request.
 func (b *Bot) answer(ctx context.Context, r *request) (chat.Reply, error) {
 	if who := r.Person.ID; who != "" && !b.rates.allow(r.Channel.Platform+"/"+r.Channel.Tenant+"/"+who, b.c.Limits.PerMinute, time.Now()) {
-		return chat.Reply{}, refuse("that were more than %d requests in a minute: wait for the next minute, then ask again", b.c.Limits.PerMinute)
+		return chat.Reply{}, refusef("that were more than %d requests in a minute: wait for the next minute, then ask again", b.c.Limits.PerMinute)
 	}
 	if c, ok := chat.ParseChannel(r.Channel.String()); !ok || c != r.Channel {
 		return chat.Reply{}, fmt.Errorf("a request from %q, which is no channel", r.Channel)
@@ -130,9 +130,9 @@ func (b *Bot) allowed(r *request) error {
 	}
 	switch {
 	case (manages || speaks) && r.Person.Guest:
-		return refuse("guests can ask, but cannot change what this channel gets or add to it: ask a member to do it")
+		return refusef("guests can ask, but cannot change what this channel gets or add to it: ask a member to do it")
 	case manages && b.c.AdminsOnly && !r.Person.Admin:
-		return refuse("only those who may manage this channel can change what it gets: ask one of them")
+		return refusef("only those who may manage this channel can change what it gets: ask one of them")
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func (r *request) ready(ctx context.Context) error {
 	case ok && no.Say != "":
 		return refusal(no.Say)
 	case ok && no.Trouble == chat.Forbidden, ok && no.Trouble == chat.ChannelLost:
-		return refuse("isitdown cannot post in this channel: let it in, and run this again")
+		return refusef("isitdown cannot post in this channel: let it in, and run this again")
 	}
 	return fmt.Errorf("asking whether %s can be posted to: %w", r.Channel, err)
 }

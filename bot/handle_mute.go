@@ -16,7 +16,7 @@ const maxReason = 200
 func (b *Bot) mute(r *request) (chat.Reply, error) {
 	reason := chat.Clean(r.command.Text)
 	if n := len([]rune(reason)); n > maxReason {
-		return chat.Reply{}, refuse("the reason has %d characters, and %d is the most: say it shorter", n, maxReason)
+		return chat.Reply{}, refusef("the reason has %d characters, and %d is the most: say it shorter", n, maxReason)
 	}
 	until := r.now.Add(r.command.Duration).UTC()
 	var t checks.Target

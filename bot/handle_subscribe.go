@@ -35,7 +35,7 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 			return err
 		}
 		if !had && len(others) >= b.c.Limits.Subscriptions {
-			return refuse("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
+			return refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
 		}
 		s := r.subscription(t, &was, others)
 		unchanged = had && s == was
@@ -202,5 +202,5 @@ func (b *Bot) own(tx *Tx, r *request) (checks.Target, error) {
 	if _, ok, err := tx.Subscription(r.Channel, t); err != nil || ok {
 		return t, err
 	}
-	return t, refuse("this channel is not subscribed to %s: outages list shows what it is subscribed to", b.name(t))
+	return t, refusef("this channel is not subscribed to %s: outages list shows what it is subscribed to", b.name(t))
 }
