@@ -119,6 +119,7 @@ func New(o Options) (*Client, error) {
 	}
 	s.Client = c.recording(o.HTTP)
 	s.MaxRestRetries, s.ShouldRetryOnRateLimit = 0, false
+	s.LogLevel = -1 // it would write past our logger; what counts comes back as an error
 	s.UserAgent = "DiscordBot (isitdown, 1)"
 	return c, nil
 }

@@ -88,6 +88,8 @@ func refuse(r request, a *answer, body []byte, err error) *chat.Refusal {
 	e.message, _ = shorten(e.message, 200)
 	ref := &chat.Refusal{Err: e}
 	switch {
+	case e.code == codeEditsSpent: // Discord gives it as a 429, but other calls may go on
+		ref.Trouble, ref.RetryAfter = chat.EditsSpent, seconds(a.header.Get("Retry-After"))
 	case a.status == http.StatusTooManyRequests, a.html && a.status >= 400 && a.status < 500:
 		ref.Trouble, ref.RetryAfter, ref.Whole = chat.RateLimited, retryAfter(a), global(a)
 	case a.status == http.StatusUnauthorized && e.code != codeInvalidToken:
@@ -122,8 +124,6 @@ func byCode(r request, e *apiError) (chat.Trouble, string) {
 		return chat.RootLost, ""
 	case codeUnknownWebhook, codeUnknownInteraction, codeInvalidToken:
 		return chat.RootLost, ""
-	case codeEditsSpent:
-		return chat.EditsSpent, ""
 	case codeSlowmode, codeChannelWriteLimit:
 		return chat.RateLimited, ""
 	case codeMissingAccess:

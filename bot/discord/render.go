@@ -93,7 +93,7 @@ func Render(m chat.Message, p *chat.Picture) Payload {
 		pg.more()
 		out.attach(fileName, "text/plain; charset=utf-8", []byte(text(m)), "The whole message as text")
 	}
-	out.Embeds = pg.embeds
+	out.Embeds = append(out.Embeds, pg.embeds...)
 	return out
 }
 
@@ -212,6 +212,6 @@ func Announcement(m chat.Message, thread string) Payload {
 	if footer, _ := shorten(m.Footer, maxFooter); footer != "" {
 		pg.footer(footer)
 	}
-	out.Embeds = pg.embeds
+	out.Embeds = append(out.Embeds, pg.embeds...)
 	return out
 }
