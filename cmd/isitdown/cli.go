@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/alecthomas/kong"
@@ -42,11 +44,18 @@ func fail(code int, format string, args ...any) error {
 	return &failure{code, fmt.Errorf(format, args...)}
 }
 
-// console is where the program writes. Columns are zero where it is no terminal.
+// console is where the program reads and writes, and what it is told by. Columns are
+// zero where it is no terminal.
 type console struct {
+	in                     io.Reader
+	inTerminal             bool
 	out, err               io.Writer
 	outColumns, errColumns int
 	noColour               bool
+	look                   func(variable string) (string, bool) // of the environment; nil for none
+	// patience takes how long the program may take to end once it is told to. nil
+	// for nobody who would ask.
+	patience *atomic.Int64
 }
 
 // columns gives the width of a terminal, zero for anything else.
@@ -61,18 +70,33 @@ func columns(f interface{ Fd() uintptr }) int {
 // app is what every command works with.
 type app struct {
 	console
-	config config
-	log    *slog.Logger
+	configFile string // "" for none
+	config     config
+	log        *slog.Logger
+	http       *http.Client // nil for one of its own
+	slackAPI   string       // "" for Slack's
+}
+
+// client gives what calls of platforms are made with.
+func (a *app) client() *http.Client {
+	if a.http != nil {
+		return a.http
+	}
+	return &http.Client{Timeout: callTimeout}
 }
 
 // commands is the whole command line.
 type commands struct {
 	Config string `placeholder:"FILE" help:"Settings to use; config.example.toml names them all."`
 
-	Check   checkCommand   `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
-	Replay  replayCommand  `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
-	Version versionCommand `cmd:"" help:"Say which version this is."`
-	Help    struct{}       `cmd:"" help:"Say what a command does: isitdown help COMMAND."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
+	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
+	Replay   replayCommand   `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
+	Manifest manifestCommand `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
+	Doctor   doctorCommand   `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
+	Backup   backupCommand   `cmd:"" help:"Copy the database, also while the bot runs."`
+	Version  versionCommand  `cmd:"" help:"Say which version this is."`
+	Help     struct{}        `cmd:"" help:"Say what a command does: isitdown help COMMAND."`
 }
 
 // dataFlags are the flags of commands that read recorded data.
@@ -88,7 +112,7 @@ Exit codes: 0 up, 1 degraded, 2 down, 3 unknown; 64 wrong usage, 65 unusable dat
 
 // run is the program: it returns the exit code.
 func run(ctx context.Context, args []string, c console) int {
-	code, err := dispatch(ctx, args, c)
+	code, err := dispatch(ctx, args, &c)
 	if err == nil {
 		return code
 	}
@@ -114,7 +138,7 @@ func printable(text string) string {
 	}, text)
 }
 
-func dispatch(ctx context.Context, args []string, c console) (int, error) {
+func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(args[1:len(args):len(args)], "--help")
 	}
@@ -127,9 +151,6 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("building the command line: %w", err)
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	parsed, err := parser.Parse(spreadFiles(args))
 	if helped {
 		return 0, nil
@@ -137,20 +158,49 @@ func dispatch(ctx context.Context, args []string, c console) (int, error) {
 	if err != nil {
 		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err))
 	}
-	a := &app{console: c, config: defaultConfig()}
-	if cmd.Config != "" {
-		if a.config, err = readConfig(cmd.Config); err != nil {
-			return 0, &failure{exitUsage, err}
-		}
+	a, err := newApp(c, cmd.Config)
+	if err != nil {
+		return 0, err
 	}
 	switch strings.Fields(parsed.Command())[0] {
 	case "check":
 		return cmd.Check.run(ctx, a)
 	case "replay":
 		return cmd.Replay.run(ctx, a)
-	default:
+	case "manifest":
+		return cmd.Manifest.run(a)
+	case "doctor":
+		return cmd.Doctor.run(ctx, a)
+	case "backup":
+		return cmd.Backup.run(ctx, a)
+	case "version":
 		return 0, cmd.Version.run(a)
+	default:
+		return cmd.Serve.run(ctx, a)
 	}
+}
+
+// newApp reads the settings, and the secrets of the environment. From then on none
+// of them can be written to standard error.
+func newApp(c *console, file string) (a *app, err error) {
+	a = &app{configFile: file, config: defaultConfig()}
+	if file != "" {
+		if a.config, err = readConfig(file); err != nil {
+			return nil, &failure{exitUsage, err}
+		}
+	}
+	if c.look != nil {
+		if err := a.config.fromEnvironment(c.look, os.ReadFile); err != nil {
+			return nil, &failure{exitUsage, err}
+		}
+		if err := a.config.validate(); err != nil {
+			return nil, &failure{exitUsage, err}
+		}
+	}
+	c.err = redact(c.err, a.config.secrets())
+	a.console = *c
+	a.log = newLog(c.err, &a.config.Serve, false)
+	return a, nil
 }
 
 // usageText words what the parser of the command line found.
@@ -158,6 +208,8 @@ func usageText(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".")
 	flag, _, isFlag := strings.Cut(text, ": ")
 	switch {
+	case strings.HasPrefix(text, `unexpected argument`):
+		return text + `: give a command, as in "isitdown check KP"`
 	case strings.HasPrefix(text, `expected "<target>`):
 		return `name a target, as in "isitdown check KP --routes FILE"`
 	case isFlag && strings.HasPrefix(flag, "--") && (strings.Contains(text, "EOL") || strings.Contains(text, "missing value")):
@@ -166,7 +218,7 @@ func usageText(err error) string {
 	return text
 }
 
-// spreadFiles lets --routes and --registry take all the files that follow, as a
+// spreadFiles lets --routes, --registry and --rehearse take all the files that follow, as a
 // shell's wildcard gives them: each gets the flag put in front of it.
 func spreadFiles(args []string) []string {
 	out := make([]string, 0, len(args))
@@ -178,7 +230,7 @@ func spreadFiles(args []string) []string {
 		case strings.HasPrefix(arg, "-"):
 			name, _, given := strings.Cut(arg, "=")
 			flag, first = "", !given
-			if name == "--routes" || name == "--registry" {
+			if name == "--routes" || name == "--registry" || name == "--rehearse" {
 				flag = name
 			}
 		case flag != "" && !first && looksLikeFile(arg):
@@ -199,7 +251,7 @@ func looksLikeFile(arg string) bool {
 		return true
 	}
 	switch filepath.Ext(arg) {
-	case ".gz", ".bz2", ".zst", ".mrt", ".txt", ".json":
+	case ".gz", ".bz2", ".zst", ".mrt", ".txt", ".json", scenarioSuffix:
 		return true
 	}
 	return false

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"isitdown/bot"
 )
 
 // The sections that only serve reads. What each setting means stands in
@@ -41,7 +43,7 @@ type outboxConfig struct {
 	TenantEvery  duration `toml:"tenant_every"`
 	TenantBurst  int      `toml:"tenant_burst"`
 	LateAfter    duration `toml:"late_after"`
-	Attempts     int      `toml:"attempts"`
+	GiveUp       duration `toml:"give_up"`
 	Workers      int      `toml:"workers"`
 }
 
@@ -73,12 +75,12 @@ func defaultOutbox() outboxConfig {
 	return outboxConfig{
 		ChannelEvery: duration{time.Second}, ChannelBurst: 3,
 		TenantEvery: duration{50 * time.Millisecond}, TenantBurst: 20,
-		LateAfter: duration{5 * time.Minute}, Attempts: 8, Workers: 16,
+		LateAfter: duration{5 * time.Minute}, GiveUp: duration{24 * time.Hour}, Workers: 32,
 	}
 }
 
 func defaultRetention() retentionConfig {
-	return retentionConfig{IncidentDays: 400, DeliveryDays: 30, AuditDays: 400, DigestDays: 100}
+	return retentionConfig{IncidentDays: 365, DeliveryDays: 30, AuditDays: 365, DigestDays: 90}
 }
 
 func defaultLimits() limitsConfig {
@@ -120,8 +122,22 @@ func (c *config) secrets() []secret {
 	return list
 }
 
-// maxSecretFile bounds the file that a secret is read from, in bytes.
-const maxSecretFile = 64 << 10
+func (c *outboxConfig) settings() bot.OutboxSettings {
+	return bot.OutboxSettings{
+		Workers: c.Workers,
+		Channel: bot.SendRate{PerSecond: 1 / c.ChannelEvery.Seconds(), Burst: c.ChannelBurst},
+		Tenant:  bot.SendRate{PerSecond: 1 / c.TenantEvery.Seconds(), Burst: c.TenantBurst},
+		Late:    c.LateAfter.Duration, GiveUp: c.GiveUp.Duration,
+	}
+}
+
+func (c *retentionConfig) retention() bot.Retention {
+	return bot.Retention{Incidents: c.IncidentDays, Deliveries: c.DeliveryDays, Digests: c.DigestDays, Audit: c.AuditDays}
+}
+
+func (c *limitsConfig) limits() bot.Limits {
+	return bot.Limits{Subscriptions: c.Subscriptions, Note: c.NoteLength, PerMinute: c.RequestsPerMinute}
+}
 
 // fromEnvironment takes over the secrets of the environment: VARIABLE holds one,
 // VARIABLE_FILE names a file that does. They win over the file of settings. The

@@ -70,7 +70,7 @@ func (c *outboxConfig) validate() error {
 		positive("outbox.tenant_every", c.TenantEvery),
 		atLeastOne("outbox.tenant_burst", c.TenantBurst),
 		positive("outbox.late_after", c.LateAfter),
-		atLeastOne("outbox.attempts", c.Attempts),
+		positive("outbox.give_up", c.GiveUp),
 		atLeastOne("outbox.workers", c.Workers),
 	)
 }

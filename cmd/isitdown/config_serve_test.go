@@ -4,8 +4,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"isitdown/bot"
 )
 
 var sameSecret = cmp.Comparer(func(a, b secret) bool { return a == b })
@@ -24,7 +27,7 @@ func TestServeConfigRefuses(t *testing.T) {
 		{"short key", "[discord]\npublic_key = \"abcd\"", "not 32 bytes"},
 		{"id", "[discord]\napplication_id = \"my bot\"", "discord.application_id is \"my bot\""},
 		{"rate", "[outbox]\nchannel_every = \"-1s\"", "outbox.channel_every is -1s"},
-		{"attempts", "[outbox]\nattempts = 0", "outbox.attempts is 0"},
+		{"never give up", "[outbox]\ngive_up = \"0s\"", "outbox.give_up is 0s"},
 		{"days", "[retention]\naudit_days = 0", "retention.audit_days is 0"},
 		{"limit", "[limits]\nsubscriptions = -5", "limits.subscriptions is -5"},
 		{"a secret of the wrong kind", "[slack]\nbot_token = [\"xoxb-very-secret\"]", "the value is of the wrong kind"},
@@ -77,5 +80,26 @@ func TestFromEnvironment(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "ISITDOWN_SLACK_") || strings.Contains(err.Error(), "very-secret") {
 			t.Errorf("%s: got %v, want an error that names the variable and not its value", name, err)
 		}
+	}
+}
+
+// The defaults stand once more in package bot; they are the same.
+func TestServeDefaultsArePackages(t *testing.T) {
+	c := defaultConfig()
+	if got, want := c.Retention.retention(), (bot.Retention{Incidents: 365, Deliveries: 30, Digests: 90, Audit: 365}); got != want {
+		t.Errorf("retention: got %+v, want %+v", got, want)
+	}
+	if got, want := c.Limits.limits(), (bot.Limits{Subscriptions: 200, Note: 1000, PerMinute: 30}); got != want {
+		t.Errorf("limits: got %+v, want %+v", got, want)
+	}
+	got := c.Outbox.settings()
+	if want := (bot.SendRate{PerSecond: 1, Burst: 3}); got.Channel != want {
+		t.Errorf("rate of a channel: got %+v, want %+v", got.Channel, want)
+	}
+	if want := (bot.SendRate{PerSecond: 20, Burst: 20}); got.Tenant != want {
+		t.Errorf("rate of a tenant: got %+v, want %+v", got.Tenant, want)
+	}
+	if got.Workers != 32 || got.Late != 5*time.Minute || got.GiveUp != 24*time.Hour {
+		t.Errorf("got %d workers, late after %s, giving up after %s; want 32, 5 min, 24 h", got.Workers, got.Late, got.GiveUp)
 	}
 }

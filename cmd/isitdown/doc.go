@@ -1,8 +1,13 @@
 // Command isitdown says whether a country, network, prefix or host is announced
-// and answering, from recorded routing data, in words that can be published.
+// and answering, from recorded routing data, in words that can be published: once, or
+// as a bot in Slack, in Discord and on a terminal.
 //
+//	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
 //	isitdown check TARGET... --routes FILE... [--registry FILE...] [--at TIME] [--json]
 //	isitdown replay SCENARIO|FILE... [--watch TARGET] [--registry FILE...] [--json]
+//	isitdown manifest slack|discord
+//	isitdown doctor
+//	isitdown backup FILE
 //	isitdown version
 //	isitdown help [COMMAND]
 //
@@ -14,6 +19,14 @@
 // history of one target, whose footprint package checks/registry found in the
 // lists of the registries. Watch.Observe gives observations; checks.Assess, a
 // pure function, makes them a verdict; bot.Life, another, makes verdicts changes
-// of an incident; package bot/chat words them; bot/terminal shows them. This
-// package reads the command line and the configuration, and wires the rest.
+// of an incident; package bot/chat words them; bot/terminal shows them.
+//
+// The bot is the same with a memory. A bot.Bot follows what channels subscribed
+// to, and writes what there is to say into the outbox of its bot.Store, in the
+// transaction that notes why. A bot.Outbox sends it, through bot/slack,
+// bot/discord or bot/terminal, which also take in what people ask.
+//
+// This package reads the command line, the settings and the environment, and wires
+// the rest. In it, serve.go is the bot and the order in which it ends, world.go where
+// its facts come from, rehearse.go a recording with its own clock.
 package main

@@ -169,3 +169,15 @@ func (w *world) baseline(e *watched, now time.Time) checks.Baseline {
 	base, _, _ := e.watch.Observe(now)
 	return base
 }
+
+// mostSuggestions is how many a platform shows.
+const mostSuggestions = 25
+
+// suggest gives targets for what was typed so far.
+func (w *world) suggest(typed string) []chat.Choice {
+	var list []chat.Choice
+	for _, s := range w.registry.Suggest(typed, mostSuggestions) {
+		list = append(list, chat.Choice{Name: s.Name + " (" + s.Target.String() + ")", Value: s.Target.String()})
+	}
+	return list
+}
