@@ -50,7 +50,7 @@ func (x *exchange) deferLater(ctx context.Context) (stop func()) {
 			x.mu.Lock()
 			defer x.mu.Unlock()
 			if !x.started {
-				x.begin(context.WithoutCancel(ctx), x.direct)
+				x.begin(context.WithoutCancel(ctx), false)
 			}
 		case <-ctx.Done():
 		}
@@ -64,7 +64,7 @@ func (x *exchange) deferLater(ctx context.Context) (stop func()) {
 // begin shows "is thinking".
 func (x *exchange) begin(ctx context.Context, private bool) {
 	var data deferral
-	if private && !x.direct {
+	if private {
 		data.Flags = ephemeral
 	}
 	x.open(ctx, callback{discordgo.InteractionResponseDeferredChannelMessageWithSource, data}, private)
