@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"time"
 
 	"isitdown/bot/chart"
@@ -29,7 +30,11 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 		Bands:   []chart.Band{{Start: onset, End: chat.Point(i.End)}},
 		Caveats: n.Caveats,
 	}
+	d.Spells = uncounted(l.Timeline, onset)
 	for _, m := range l.Timeline {
+		if m.At.After(onset) && len(d.Steps) > 0 && len(d.Spells) > 0 && d.Steps[len(d.Steps)-1].At.Before(onset) {
+			m.At = onset // what was counted only until then is lost from then on
+		}
 		c := counts(&m)
 		d.Steps = append(d.Steps, chart.Step{
 			At: m.At, Seen: c.Seen, Of: c.Of, Known: m.State != checks.Unknown && c.Of > 0,
@@ -44,6 +49,31 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 	}
 	return d
 }
+
+// uncounted gives the times in which losses were counted and not listed one by one:
+// from where an unstable spell opened to the next moment listed, or to the
+// onset of the outage that it gave way to.
+func uncounted(list []chat.Moment, onset time.Time) []chart.Band {
+	var spells []chart.Band
+	for i, m := range list {
+		if !strings.Contains(m.Note, " opened ("+chat.Unstable.String()+")") {
+			continue
+		}
+		b := chart.Band{Start: m.At}
+		if i+1 < len(list) {
+			b.End = list[i+1].At
+		}
+		if onset.After(b.Start) && (b.End.IsZero() || onset.Before(b.End)) {
+			b.End = onset
+		}
+		spells = append(spells, b)
+	}
+	return spells
+}
+
+// Chart gives the history of an incident as a life remembers it, for a picture; nil
+// where there is nothing that a line could show.
+func Chart(l Life, i Incident, n chat.Notice) *chart.Data { return chartOf(&l, &i, n) }
 
 // stepsFrom drops the steps that are over before from, and lets the one that lasts
 // begin there.

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ func (d Data) Alt() string {
 	if text := outageText(d.outages()); text != "" {
 		parts = append(parts, text)
 	}
+	if text := spellText(d.spells()); text != "" {
+		parts = append(parts, text)
+	}
 	if text := blindText(blind(spans), d); text != "" {
 		parts = append(parts, text)
 	}
@@ -49,7 +53,7 @@ func courseText(spans []span, unit string) string {
 		}
 	}
 	if len(known) == 0 {
-		return "nothing is known of that time"
+		return unlined(spans)
 	}
 	first, low, last := known[0], known[0], known[len(known)-1]
 	level := true
@@ -74,6 +78,14 @@ func courseText(spans []span, unit string) string {
 	return start + " at first, " + amount(low) + " at the lowest, from " + dated(low.from) + " on, " + end + " at the end"
 }
 
+// unlined says why there is no line at all.
+func unlined(spans []span) string {
+	if slices.ContainsFunc(spans, func(s span) bool { return s.counted }) {
+		return "losses too many to draw one by one"
+	}
+	return "nothing is known of that time"
+}
+
 // amount writes "4 of 4", or "4" where nobody knows of how many.
 func amount(s span) string {
 	if s.of == 0 {
@@ -89,6 +101,22 @@ func outageText(bands []Band) string {
 	if len(bands) == 0 {
 		return ""
 	}
+	parts := bandTexts(bands)
+	if len(bands) == 1 {
+		return "outage " + parts[0]
+	}
+	return strconv.Itoa(len(bands)) + " outages: " + strings.Join(parts, ", ") + more(len(bands))
+}
+
+func spellText(bands []Band) string {
+	if len(bands) == 0 {
+		return ""
+	}
+	return "in and out too often to draw " + strings.Join(bandTexts(bands), ", ") + more(len(bands))
+}
+
+// bandTexts dates the first of the bands.
+func bandTexts(bands []Band) []string {
 	var parts []string
 	for _, b := range bands[:min(mostNamed, len(bands))] {
 		if b.End.IsZero() {
@@ -97,10 +125,7 @@ func outageText(bands []Band) string {
 			parts = append(parts, "from "+dated(b.Start)+" to "+dated(b.End))
 		}
 	}
-	if len(bands) == 1 {
-		return "outage " + parts[0]
-	}
-	return strconv.Itoa(len(bands)) + " outages: " + strings.Join(parts, ", ") + more(len(bands))
+	return parts
 }
 
 func blindText(gaps []Band, d Data) string {

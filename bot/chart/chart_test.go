@@ -71,6 +71,21 @@ func TestAlt(t *testing.T) {
 		{"growing", change(func(d *Data) {
 			d.Steps, d.Bands = []Step{{d.From, 1, 2, true}, {utc("2014-12-22 20:00"), 1024, 2048, true}}, nil
 		}), head + "1 of 2 IPv4 prefixes at first, never fewer, 1,024 of 2,048 at the end."},
+		{
+			"spell", change(func(d *Data) {
+				d.Spells = []Band{{utc("2014-12-21 14:55"), utc("2014-12-22 16:15")}}
+				d.Steps = d.Steps[3:4]
+			}),
+			head + "0 of 4 IPv4 prefixes throughout; outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; " +
+				"in and out too often to draw from 21 Dec 2014 14:55 to 22 Dec 2014 16:15.",
+		},
+		{
+			"spell alone", change(func(d *Data) {
+				d.Spells = []Band{{Start: utc("2014-12-21 14:55")}}
+				d.Steps, d.Bands = d.Steps[:1], nil
+			}),
+			head + "losses too many to draw one by one; in and out too often to draw since 21 Dec 2014 14:55.",
+		},
 		{"no span", change(func(d *Data) { d.To = d.From }), "North Korea (KP): visible IPv4 prefixes: the end of the chart is not after its beginning."},
 		{
 			"hostile", change(func(d *Data) { d.Title = "a\x1b[2J\u202eb\n\xffc"; d.Steps, d.Bands = d.Steps[:1], nil }),
@@ -98,10 +113,23 @@ func TestSpans(t *testing.T) {
 		{at(60), 9, 9, true}, {at(60), 2, 4, true}, // two at once
 		{at(70), 7, 7, false}, {at(80), 0, 0, false}, {at(100), 1, 1, true}, {at(200), 1, 1, true},
 	}}
-	want := []span{{at(0), at(50), 3, 4, true}, {at(50), at(70), 2, 4, true}, {at(70), at(100), 7, 7, false}}
+	want := []span{
+		{at(0), at(50), 3, 4, true, false}, {at(50), at(70), 2, 4, true, false}, {at(70), at(100), 7, 7, false, false},
+	}
 	got := d.spans()
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(span{})); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+	d.Spells = []Band{{at(-3), at(10)}, {at(55), at(75)}}
+	want = []span{
+		{at(0), at(10), 3, 4, false, true},
+		{at(10), at(50), 3, 4, true, false},
+		{at(50), at(55), 2, 4, true, false},
+		{at(55), at(75), 2, 4, false, true},
+		{at(75), at(100), 7, 7, false, false},
+	}
+	if diff := cmp.Diff(want, d.spans(), cmp.AllowUnexported(span{})); diff != "" {
+		t.Errorf("spans with spells (-want +got):\n%s", diff)
 	}
 	none := Data{From: at(0), To: at(9)}
 	if got, want := blind(none.spans()), []Band{{at(0), at(9)}}; !cmp.Equal(got, want) {
@@ -260,6 +288,23 @@ func TestNothingKnown(t *testing.T) {
 	}
 	if n := len(rows(img, blindFill)); n < 1000 {
 		t.Errorf("%d columns are marked as without data, want all", n)
+	}
+}
+
+// In a spell there is no line, for none of it was drawn, nor is it taken for a gap.
+func TestSpell(t *testing.T) {
+	d := night()
+	d.Steps, d.Bands = d.Steps[:1], nil
+	d.Spells = []Band{{Start: d.From}}
+	img := drawn(t, d)
+	if line := rows(img, lineBlue); len(line) > 0 {
+		t.Errorf("a line in %d columns of a spell", len(line))
+	}
+	if n := len(plotted(rows(img, spellFill), 150, 300)); n < 700 {
+		t.Errorf("%d columns are marked as a spell, want most", n)
+	}
+	if n := len(plotted(rows(img, blindFill), 150, 300)); n > 0 {
+		t.Errorf("%d columns are marked as without data", n)
 	}
 }
 

@@ -2,7 +2,8 @@
 //
 // It draws a step line, because visibility changes in steps and a slope would
 // claim what nobody saw; the times without data are gaps, the outage is a band,
-// the axis is UTC. It promises the same bytes for the same [Data], and an alt text with
+// a spell of losses that were only counted is one of another pattern, the axis is
+// UTC. It promises the same bytes for the same [Data], and an alt text with
 // the numbers and times, for the picture is an extra: every fact in it stands in
 // the message as well.
 package chart
@@ -18,6 +19,9 @@ type Data struct {
 	Steps []Step    `json:"steps"` // ascending
 	// Bands are the outages; an End of zero lasts.
 	Bands []Band `json:"bands,omitempty"`
+	// Spells are times in which the target came and went too often for a line: the
+	// losses were counted, and the steps of these times are not drawn.
+	Spells []Band `json:"spells,omitempty"`
 	// Caveats stand below the picture, as in the notice.
 	Caveats []string `json:"caveats,omitempty"`
 }

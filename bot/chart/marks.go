@@ -21,6 +21,8 @@ var (
 	bandEdge  = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
 	blindFill = color.NRGBA{0xee, 0xee, 0xee, 0xff}
 	blindEdge = color.NRGBA{0xb5, 0xb5, 0xb5, 0xff}
+	spellFill = color.NRGBA{0xe6, 0xf1, 0xf8, 0xff}
+	spellEdge = color.NRGBA{0x7f, 0xb8, 0xd8, 0xff}
 )
 
 // leastBand is how wide a band is drawn at least, in pixels, so that a short outage
@@ -29,20 +31,25 @@ const leastBand = 3
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) + float64(t.Nanosecond())/1e9 }
 
-// area shades the times of bands over the whole height. Hatched areas are those
-// without data.
-type area struct {
-	bands    []Band
-	from, to time.Time
-	hatched  bool
+// pattern is how an area looks.
+type pattern struct {
+	fill, edge color.Color
+	inside     func(c draw.Canvas, edge color.Color, box vg.Rectangle) // nil: its two edges
 }
 
-// Plot draws the bands and, of an outage, its edges.
+func outagePattern() pattern { return pattern{bandFill, bandEdge, nil} }
+func blindPattern() pattern  { return pattern{blindFill, blindEdge, hatch} }
+func spellPattern() pattern  { return pattern{spellFill, spellEdge, stripe} }
+
+// area shades the times of bands over the whole height.
+type area struct {
+	pattern
+	bands    []Band
+	from, to time.Time
+}
+
+// Plot draws the bands.
 func (a area) Plot(c draw.Canvas, p *plot.Plot) {
-	fill, edge := bandFill, bandEdge
-	if a.hatched {
-		fill, edge = blindFill, blindEdge
-	}
 	trX, _ := p.Transforms(&c)
 	for _, b := range a.bands {
 		start, end := b.Start, b.End
@@ -58,12 +65,12 @@ func (a area) Plot(c draw.Canvas, p *plot.Plot) {
 			left, right = max(c.Min.X, middle-leastBand/2.), min(c.Max.X, middle+leastBand/2.)
 		}
 		box := vg.Rectangle{Min: vg.Point{X: left, Y: c.Min.Y}, Max: vg.Point{X: right, Y: c.Max.Y}}
-		fillBox(c, fill, box)
-		if a.hatched {
-			hatch(c, edge, box)
+		fillBox(c, a.fill, box)
+		if a.inside != nil {
+			a.inside(c, a.edge, box)
 			continue
 		}
-		style := draw.LineStyle{Color: edge, Width: 2}
+		style := draw.LineStyle{Color: a.edge, Width: 2}
 		if !b.Start.Before(a.from) {
 			c.StrokeLine2(style, left, c.Min.Y, left, c.Max.Y)
 		}
@@ -89,6 +96,15 @@ func hatch(c draw.Canvas, edge color.Color, box vg.Rectangle) {
 		if low < high {
 			c.StrokeLine2(style, low, box.Min.Y+low-x, high, box.Min.Y+high-x)
 		}
+	}
+}
+
+// stripe draws upright lines, as a line that comes and goes would.
+func stripe(c draw.Canvas, edge color.Color, box vg.Rectangle) {
+	const every = 12
+	style := draw.LineStyle{Color: edge, Width: 1.5}
+	for x := vg.Length(math.Ceil(float64(box.Min.X)/every)) * every; x < box.Max.X; x += every {
+		c.StrokeLine2(style, x, box.Min.Y, x, box.Max.Y)
 	}
 }
 

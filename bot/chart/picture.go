@@ -100,9 +100,10 @@ func (s *sheet) plot() *plot.Plot {
 		line = 2
 	}
 	p.Add(
-		area{bands: d.outages(), from: d.From, to: d.To},
+		area{outagePattern(), d.outages(), d.From, d.To},
 		levels{},
-		area{bands: gaps, from: d.From, to: d.To, hatched: true},
+		area{blindPattern(), gaps, d.From, d.To},
+		area{spellPattern(), d.spells(), d.From, d.To},
 		steps{s.spans, func(s span) uint64 { return s.of }, draw.LineStyle{Color: faint, Width: 2, Dashes: []vg.Length{4, 6}}},
 		steps{s.spans, func(s span) uint64 { return s.seen }, draw.LineStyle{Color: lineBlue, Width: line}},
 	)
@@ -139,12 +140,17 @@ func (s *sheet) legend(y vg.Length) {
 			frame(s.Canvas, bandEdge, box)
 		}, s.outageLegend(bands))
 	}
-	gaps := blind(s.spans)
-	if len(gaps) > 0 {
-		item(func(box vg.Rectangle) {
-			fillBox(s.Canvas, blindFill, box)
-			hatch(s.Canvas, blindEdge, box)
-		}, "no data")
+	for _, k := range []struct {
+		pattern
+		text  string
+		bands []Band
+	}{{spellPattern(), "in and out, too often to draw", s.data.spells()}, {blindPattern(), "no data", blind(s.spans)}} {
+		if len(k.bands) > 0 {
+			item(func(box vg.Rectangle) {
+				fillBox(s.Canvas, k.fill, box)
+				k.inside(s.Canvas, k.edge, box)
+			}, k.text)
+		}
 	}
 	text := days(s.data) + ", UTC"
 	s.write(max(x, width-margin-24-s.widthOf(text, legendSize, 0)), y, text, legendSize, 0, faint)
@@ -159,7 +165,11 @@ func (s *sheet) outageLegend(bands []Band) string {
 	case b.End.IsZero():
 		return "outage since " + stamp(b.Start)
 	}
-	return "outage " + stamp(b.Start) + " – " + stamp(b.End)
+	start, end := stamp(b.Start), stamp(b.End)
+	if day := start[:len(start)-len("15:04")]; strings.HasPrefix(end, day) {
+		end = end[len(day):]
+	}
+	return "outage " + start + " – " + end
 }
 
 func frame(c draw.Canvas, edge color.Color, box vg.Rectangle) {

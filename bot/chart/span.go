@@ -34,11 +34,12 @@ type span struct {
 	from, to time.Time
 	seen, of uint64
 	known    bool
+	counted  bool // within a spell: neither line nor gap
 }
 
 // same reports whether nothing changed between s and t.
 func (s span) same(t span) bool {
-	return s.known == t.known && (!s.known || s.seen == t.seen && s.of == t.of)
+	return s.known == t.known && s.counted == t.counted && (!s.known || s.seen == t.seen && s.of == t.of)
 }
 
 // spans cuts the time shown at the steps: together the spans cover it without a hole.
@@ -62,7 +63,44 @@ func (d *Data) spans() []span {
 		last.to = s.At
 		list = append(list, next)
 	}
+	for _, b := range d.spells() {
+		list = count(list, b, d.To)
+	}
 	return join(list)
+}
+
+// count cuts the spans at the ends of a spell, and marks those within.
+func count(list []span, b Band, end time.Time) []span {
+	if !b.End.IsZero() && b.End.Before(end) {
+		end = b.End
+	}
+	var out []span
+	for _, s := range list {
+		before, in, after := s, s, s
+		before.to, after.from = earlier(s.to, b.Start), later(s.from, end)
+		in.from, in.to = later(s.from, b.Start), earlier(s.to, end)
+		in.known, in.counted = false, true
+		for _, part := range []span{before, in, after} {
+			if part.from.Before(part.to) {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // join makes one span of neighbours between which nothing changed.
@@ -78,10 +116,13 @@ func join(list []span) []span {
 	return joined
 }
 
-// outages gives the bands as far as they are shown, in order, those that touch
-// joined. The End of one that lasts is zero.
-func (d *Data) outages() []Band {
-	bands := slices.Clone(d.Bands)
+// outages and spells give the bands as far as they are shown, in order, those that
+// touch joined. The End of one that lasts is zero.
+func (d *Data) outages() []Band { return d.shown(d.Bands) }
+func (d *Data) spells() []Band  { return d.shown(d.Spells) }
+
+func (d *Data) shown(bands []Band) []Band {
+	bands = slices.Clone(bands)
 	slices.SortStableFunc(bands, func(a, b Band) int { return a.Start.Compare(b.Start) })
 	var list []Band
 	for _, b := range bands {
@@ -111,7 +152,7 @@ func blind(spans []span) []Band {
 	var list []Band
 	for _, s := range spans {
 		switch n := len(list); {
-		case s.known:
+		case s.known, s.counted:
 		case n > 0 && list[n-1].End.Equal(s.from):
 			list[n-1].End = s.to
 		default:

@@ -92,6 +92,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
 	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
 	Replay   replayCommand   `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
+	Preview  previewCommand  `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
 	Manifest manifestCommand `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
 	Doctor   doctorCommand   `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
 	Backup   backupCommand   `cmd:"" help:"Copy the database, also while the bot runs."`
@@ -167,6 +168,8 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 		return cmd.Check.run(ctx, a)
 	case "replay":
 		return cmd.Replay.run(ctx, a)
+	case "preview":
+		return 0, cmd.Preview.run(ctx, a)
 	case "manifest":
 		return cmd.Manifest.run(a)
 	case "doctor":

@@ -104,6 +104,10 @@ type replay struct {
 	covers  []coverLog // one a watch
 	spells  [][]spell  // one list a watch: when it was unstable
 	ticks   ticks
+	// told gets what there is to tell instead of the terminal, ticked the time of
+	// every step; nil for neither.
+	told   func(bot.Change) error
+	ticked func(now time.Time)
 }
 
 func newReplay(d *desk, asJSON bool) *replay {
@@ -144,6 +148,9 @@ func (r *replay) update(u *route.Update) error {
 }
 
 func (r *replay) step(now time.Time) error {
+	if r.ticked != nil {
+		defer r.ticked(now)
+	}
 	for i, w := range r.watches {
 		for _, change := range w.Step(now) {
 			r.spells[i] = noteSpell(r.spells[i], change.Incident)
@@ -156,6 +163,9 @@ func (r *replay) step(now time.Time) error {
 }
 
 func (r *replay) tell(c bot.Change) error {
+	if r.told != nil {
+		return r.told(c)
+	}
 	n := r.desk.finish(c.Notice())
 	if n.Quiet && r.json == nil { // an edit of a message that a terminal has shown already
 		return nil

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// previewCommand writes every message in every state, for somebody to look at.
+type previewCommand struct {
+	Out     string `placeholder:"DIR" default:"preview" help:"Where to write to. Files of the same names are replaced."`
+	NoShots bool   `help:"Make no pictures of the pages, though there is a Chromium to make them with."`
+}
+
+// renderedGroup is a group of samples as the platforms get them.
+type renderedGroup struct {
+	sampleGroup
+	samples []rendered
+}
+
+func (c *previewCommand) run(ctx context.Context, a *app) error {
+	played, err := a.playAll(ctx)
+	if err != nil {
+		return err
+	}
+	groups, err := played.groups()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	var all []renderedGroup
+	count := 0
+	for _, g := range groups {
+		rg := renderedGroup{sampleGroup: g}
+		for _, s := range g.samples {
+			r, err := s.render(ctx)
+			if err != nil {
+				return fmt.Errorf("rendering %s: %w", s.name, err)
+			}
+			rg.samples = append(rg.samples, r)
+			maps.Copy(files, r.files())
+			count++
+		}
+		all = append(all, rg)
+	}
+	if err := c.write(all, files, nil); err != nil {
+		return err
+	}
+	shots, say, err := c.shots(ctx, all)
+	if err != nil {
+		return err
+	}
+	if len(shots) > 0 { // once more, with links to them
+		if err := c.write(all, nil, shots); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(a.out, "%d messages, each for Slack, Discord and the terminal, and %d pictures of pages: look at %s\n%s",
+		count, len(shots), filepath.Join(c.Out, "index.html"), say)
+	if err != nil {
+		return fmt.Errorf("writing to the terminal: %w", err)
+	}
+	return nil
+}
+
+// write writes files and the pages.
+func (c *previewCommand) write(groups []renderedGroup, files map[string][]byte, shots []string) error {
+	html, err := pages(groups, shots)
+	if err != nil {
+		return err
+	}
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	maps.Copy(files, html)
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return &failure{exitData, fmt.Errorf("making the folder of the preview: %w", err)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := os.WriteFile(filepath.Join(c.Out, name), files[name], 0o644); err != nil {
+			return &failure{exitData, fmt.Errorf("writing the preview: %w", err)}
+		}
+	}
+	return nil
+}
+
+// shots makes pictures of the pages, and says what kept it from it.
+func (c *previewCommand) shots(ctx context.Context, groups []renderedGroup) (names []string, say string, err error) {
+	if c.NoShots {
+		return nil, "", nil
+	}
+	b, err := findBrowser()
+	if errors.Is(err, errNoBrowser) {
+		return nil, "No pictures of the pages were made: for those install Chromium and run this again.\n", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	for _, platform := range []string{"slack", "discord"} {
+		for _, g := range groups {
+			for _, dark := range []bool{false, true} {
+				name := platform + "-" + g.id + "-" + theme(dark) + ".png"
+				if err := b.shoot(ctx, filepath.Join(c.Out, platform+".html"), g.id, dark, filepath.Join(c.Out, name)); err != nil {
+					if ctx.Err() != nil {
+						return nil, "", ctx.Err()
+					}
+					return names, "The browser made no more pictures: " + err.Error() + "\n", nil
+				}
+				names = append(names, name)
+			}
+		}
+	}
+	return names, "", nil
+}
+
+func theme(dark bool) string {
+	if dark {
+		return "dark"
+	}
+	return "light"
+}
