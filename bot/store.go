@@ -210,7 +210,8 @@ func (s *Store) Size() (StoreSize, error) {
 }
 
 // Subscribers gives who subscribed to a target, by channel. It reads memory
-// alone: the answer is that of the last transaction that was kept.
+// alone: the answer is that of the last transaction that was kept. The list is
+// shared: it is for reading only.
 func (s *Store) Subscribers(t checks.Target) []Subscription { return s.index.subscribers(t) }
 
 // Targets gives what anybody subscribed to, in the order of their names.

@@ -16,7 +16,7 @@ import (
 // has got hold of one may go on reading it.
 type subscriberIndex struct {
 	mu       sync.RWMutex
-	byTarget map[checks.Target][]*Subscription
+	byTarget map[checks.Target][]Subscription
 	count    map[chat.Channel]int // subscriptions of a channel
 }
 
@@ -28,7 +28,7 @@ type subscriptionChange struct {
 
 // load reads all subscriptions.
 func (x *subscriberIndex) load(tx *Tx) error {
-	x.byTarget, x.count = make(map[checks.Target][]*Subscription), make(map[chat.Channel]int)
+	x.byTarget, x.count = make(map[checks.Target][]Subscription), make(map[chat.Channel]int)
 	words := make(map[string]string) // one copy of what is the same in thousands
 	for e := range tx.scan(bucketSubscriptions, nil) {
 		s, err := readSubscription(e)
@@ -44,7 +44,7 @@ func (x *subscriberIndex) load(tx *Tx) error {
 			*w = known
 		}
 		// The file is sorted by channel, so every list is too.
-		x.byTarget[s.Target] = append(x.byTarget[s.Target], &s)
+		x.byTarget[s.Target] = append(x.byTarget[s.Target], s)
 		x.count[s.Channel]++
 	}
 	return nil
@@ -52,54 +52,56 @@ func (x *subscriberIndex) load(tx *Tx) error {
 
 // apply takes in what a transaction changed.
 func (x *subscriberIndex) apply(changes []subscriptionChange) {
-	if len(changes) == 0 {
-		return
+	byTarget := make(map[checks.Target][]subscriptionChange)
+	for _, c := range changes {
+		byTarget[c.sub.Target] = append(byTarget[c.sub.Target], c)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, c := range changes {
-		t, ch := c.sub.Target, c.sub.Channel
-		before := x.byTarget[t]
-		after := c.into(before)
-		if len(after) == 0 {
+	for t, changes := range byTarget {
+		list := merged(x.byTarget[t], changes, func(c chat.Channel, n int) {
+			if x.count[c] += n; x.count[c] == 0 {
+				delete(x.count, c)
+			}
+		})
+		if x.byTarget[t] = list; len(list) == 0 {
 			delete(x.byTarget, t)
-		} else {
-			x.byTarget[t] = after
-		}
-		if x.count[ch] += len(after) - len(before); x.count[ch] == 0 {
-			delete(x.count, ch)
 		}
 	}
 }
 
-// into gives list with the change made; list stays as it is.
-func (c *subscriptionChange) into(list []*Subscription) []*Subscription {
-	i, found := slices.BinarySearchFunc(list, c.sub.Channel, func(s *Subscription, ch chat.Channel) int {
-		return compareChannels(s.Channel, ch)
-	})
-	switch {
-	case c.gone && !found:
-		return list
-	case c.gone:
-		return slices.Concat(list[:i], list[i+1:])
-	case found:
-		list = slices.Clone(list)
-		list[i] = &c.sub
-		return list
+// merged gives a new list with the changes made in their order; count is told of
+// each channel that comes (1) or goes (-1).
+func merged(list []Subscription, changes []subscriptionChange, count func(c chat.Channel, n int)) []Subscription {
+	out := make([]Subscription, len(list), len(list)+len(changes))
+	copy(out, list)
+	for _, c := range changes {
+		i, found := slices.BinarySearchFunc(out, c.sub.Channel, func(s Subscription, ch chat.Channel) int {
+			return compareChannels(s.Channel, ch)
+		})
+		switch {
+		case c.gone && found:
+			out = slices.Delete(out, i, i+1)
+			count(c.sub.Channel, -1)
+		case c.gone:
+		case found:
+			out[i] = c.sub
+		default:
+			out = slices.Insert(out, i, c.sub)
+			count(c.sub.Channel, 1)
+		}
 	}
-	return slices.Concat(list[:i], []*Subscription{&c.sub}, list[i:])
+	return slices.Clip(out)
 }
 
 // compareChannels orders channels as their keys are ordered.
 func compareChannels(a, b chat.Channel) int { return cmp.Compare(a.String(), b.String()) }
 
-func (x *subscriberIndex) list(t checks.Target) []*Subscription {
+func (x *subscriberIndex) subscribers(t checks.Target) []Subscription {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return x.byTarget[t]
 }
-
-func (x *subscriberIndex) subscribers(t checks.Target) []Subscription { return values(x.list(t)) }
 
 func (x *subscriberIndex) targets() []checks.Target {
 	x.mu.RLock()
@@ -113,12 +115,4 @@ func (x *subscriberIndex) channels() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return len(x.count)
-}
-
-func values(list []*Subscription) []Subscription {
-	out := make([]Subscription, len(list))
-	for i, s := range list {
-		out[i] = *s
-	}
-	return out
 }

@@ -176,7 +176,7 @@ func (tx *Tx) oldIncidents(before time.Time) ([]stale, error) {
 // wanted reports whether anybody subscribed to a target.
 func (tx *Tx) wanted(target string) bool {
 	t, err := checks.ParseTarget(target)
-	return err != nil || len(tx.s.index.list(t)) > 0
+	return err != nil || len(tx.s.index.subscribers(t)) > 0
 }
 
 // oldEvidence finds evidence that belongs to no incident: that of one goes with it.

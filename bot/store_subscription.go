@@ -96,15 +96,19 @@ func (tx *Tx) subscriptionsUnder(prefix []byte) ([]Subscription, error) {
 }
 
 // Subscribers gives who subscribed to a target, by channel, with what this
-// transaction has changed.
+// transaction has changed. The list is shared: it is for reading only.
 func (tx *Tx) Subscribers(t checks.Target) []Subscription {
-	list := tx.s.index.list(t)
+	var own []subscriptionChange
 	for _, c := range tx.subscribed {
 		if c.sub.Target == t {
-			list = c.into(list)
+			own = append(own, c)
 		}
 	}
-	return values(list)
+	list := tx.s.index.subscribers(t)
+	if len(own) == 0 {
+		return list
+	}
+	return merged(list, own, func(chat.Channel, int) {})
 }
 
 // SuspendChannel notes on all subscriptions of a channel why nothing can be
