@@ -154,7 +154,7 @@ func checkCommandNames(o map[string]any) error {
 		} else if !required {
 			optional = true
 		}
-		if _, choices := option["choices"]; choices && option["autocomplete"] == true {
+		if choices, _ := option["choices"].([]any); len(choices) > 0 && option["autocomplete"] == true {
 			return fmt.Errorf("%s: choices and autocomplete exclude each other", name)
 		}
 	}

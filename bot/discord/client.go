@@ -103,6 +103,11 @@ func New(o Options) (*Client, error) {
 	if strings.ContainsAny(o.Token, " \t\r\n") {
 		return nil, errors.New("discord: the bot token has white space in it: copy it again")
 	}
+	for name, id := range map[string]string{"application": o.Application, "guild": o.Guild} {
+		if id != "" && !snowflake(id) {
+			return nil, fmt.Errorf("discord: %q is not the id of the %s: it is a number, which Discord copies for you in developer mode", id, name)
+		}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}

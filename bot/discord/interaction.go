@@ -151,12 +151,14 @@ func (c *Client) request(i *discordgo.Interaction) (r chat.Request, say string) 
 		ID: i.ID, Line: line, Channel: place(i), Person: person(i), Private: i.GuildID == "",
 		Ready: func(context.Context) error { return ready(i) },
 	}
-	if i.Type == discordgo.InteractionApplicationCommand {
+	if i.GuildID == "" {
+		r.Person.Admin = true // of what is between the two of them
+	} else if i.Type == discordgo.InteractionApplicationCommand {
 		// Who may give a command is for the guild to say: by default those who may
 		// manage channels, and whoever its owners allow. Discord holds that, and to
 		// look again would overrule the owners.
 		r.Person.Admin = true
-	} else if managed && !r.Person.Admin && i.GuildID != "" {
+	} else if managed && !r.Person.Admin {
 		return r, sayManager // Discord lets everybody press
 	}
 	return r, ""

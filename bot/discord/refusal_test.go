@@ -213,7 +213,7 @@ func TestSendRefusesWhatIsNoID(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for name, o := range map[string]Options{"no token": {}, "white space": {Token: "a b"}} {
+	for name, o := range map[string]Options{"no token": {}, "white space": {Token: "a b"}, "no id": {Token: "x", Guild: "1/2"}} {
 		if _, err := New(o); err == nil || strings.Contains(err.Error(), "a b") {
 			t.Errorf("%s: got %v", name, err)
 		}
