@@ -59,9 +59,6 @@ func newRehearsal(w *world, s speed, from, until time.Time) *rehearsal {
 // begin lets it begin; more than once is fine.
 func (r *rehearsal) begin() { r.once.Do(func() { close(r.begun) }) }
 
-// running reports whether it has begun and not yet ended.
-func (r *rehearsal) running() bool { return closed(r.begun) && !closed(r.ended) }
-
 // run waits for the beginning and plays the recording to its end.
 func (r *rehearsal) run(ctx context.Context) error {
 	defer close(r.ended)
