@@ -146,6 +146,7 @@ func (c *config) fromEnvironment(look func(string) (string, bool), read func(str
 	for _, known := range c.credentials() {
 		text, direct := look(known.variable)
 		name, inFile := look(known.variable + "_FILE")
+		direct, inFile = direct && text != "", inFile && name != "" // an empty one is as good as none
 		switch {
 		case direct && inFile:
 			return fmt.Errorf("%s and %s_FILE are both set: unset one of them", known.variable, known.variable)

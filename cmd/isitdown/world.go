@@ -251,7 +251,7 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 	case w.missing != "":
 		return w.unknown(e.footprint, now, w.missing)
 	case e.refusal != "":
-		return w.unknown(e.footprint, now, e.refusal)
+		return w.refuse(e, now)
 	case e.watch == nil && e.failure != "":
 		return w.unknown(e.footprint, now, e.failure)
 	case e.watch == nil:
@@ -271,6 +271,14 @@ func (w *world) verdict(watch *route.Watch, f checks.Footprint, now time.Time) c
 	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
 	c.Baseline, c.Vantage, c.Observations = watch.Observe(now)
 	return verdict(c, w.registry, w.gaps, refused(w.rib))
+}
+
+// refuse is the verdict about a target that has nothing to watch: who could have been
+// asked is known all the same.
+func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
+	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
+	_, c.Vantage, _ = w.nobody.Observe(now)
+	return verdict(c, w.registry, []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps)
 }
 
 // unknown is the verdict where nothing can be said, with the sentence that says why.
