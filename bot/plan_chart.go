@@ -30,10 +30,15 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 		Bands:   []chart.Band{{Start: onset, End: chat.Point(i.End)}},
 		Caveats: n.Caveats,
 	}
-	d.Spells = uncounted(l.Timeline, onset)
+	if i.Kind == chat.Unstable {
+		d.Bands = nil // it is a spell, and drawn as one
+	}
+	d.Spells = uncounted(l.Timeline, i)
 	for _, m := range l.Timeline {
-		if m.At.After(onset) && len(d.Steps) > 0 && len(d.Spells) > 0 && d.Steps[len(d.Steps)-1].At.Before(onset) {
-			m.At = onset // what was counted only until then is lost from then on
+		for _, s := range d.Spells { // what is listed after a spell is so from its end on
+			if last := len(d.Steps) - 1; last >= 0 && m.At.After(s.End) && d.Steps[last].At.Before(s.End) {
+				m.At = s.End
+			}
 		}
 		c := counts(&m)
 		d.Steps = append(d.Steps, chart.Step{
@@ -51,20 +56,22 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 }
 
 // uncounted gives the times in which losses were counted and not listed one by one:
-// from where an unstable spell opened to the next moment listed, or to the
-// onset of the outage that it gave way to.
-func uncounted(list []chat.Moment, onset time.Time) []chart.Band {
+// from where an unstable spell opened to the next moment listed, or to when the
+// incident began or ended before that.
+func uncounted(list []chat.Moment, i *Incident) []chart.Band {
 	var spells []chart.Band
-	for i, m := range list {
+	for n, m := range list {
 		if !strings.Contains(m.Note, " opened ("+chat.Unstable.String()+")") {
 			continue
 		}
 		b := chart.Band{Start: m.At}
-		if i+1 < len(list) {
-			b.End = list[i+1].At
+		if n+1 < len(list) {
+			b.End = list[n+1].At
 		}
-		if onset.After(b.Start) && (b.End.IsZero() || onset.Before(b.End)) {
-			b.End = onset
+		for _, t := range []time.Time{chat.Point(i.Onset), chat.Point(i.End)} {
+			if t.After(b.Start) && (b.End.IsZero() || t.Before(b.End)) {
+				b.End = t
+			}
 		}
 		spells = append(spells, b)
 	}

@@ -50,6 +50,21 @@ func TestChartAfterSpell(t *testing.T) {
 	if alt := want.Alt(); !strings.Contains(alt, "in and out too often to draw from 22 Dec 2014 15:30 to 22 Dec 2014 16:15") {
 		t.Errorf("alt text %q", alt)
 	}
+	spell := Incident{Kind: chat.Unstable, Onset: checks.Interval{Half: at("15:20")}, End: checks.Interval{Half: at("16:10")}, IPv4: i.IPv4}
+	l.Timeline = append(l.Timeline[:2:2], chat.Moment{At: at("16:40"), State: checks.Up, IPv4: up, Note: "KP-20141222-1 resolved"})
+	n.Verdict.At = at("16:40")
+	want = &chart.Data{
+		Title: want.Title, Unit: want.Unit, From: at("14:20"), To: at("16:40"),
+		Steps: []chart.Step{
+			{At: at("14:20"), Seen: 4, Of: 4, Known: true},
+			{At: at("15:30"), Of: 4, Known: true},
+			{At: at("16:10"), Seen: 4, Of: 4, Known: true},
+		},
+		Spells: []chart.Band{{Start: at("15:30"), End: at("16:10")}},
+	}
+	if diff := cmp.Diff(want, Chart(l, spell, n)); diff != "" {
+		t.Errorf("of the spell (-want +got):\n%s", diff)
+	}
 	if c := Chart(Life{}, i, n); c != nil {
 		t.Errorf("a life that remembers nothing has a chart: %+v", c)
 	}

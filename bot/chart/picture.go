@@ -121,43 +121,56 @@ func (s *sheet) top() float64 {
 	return float64(top)
 }
 
-// legend names the line and the areas that are there, in one row.
+// legend names the areas that are there, in one row, and the days at its end.
 func (s *sheet) legend(y vg.Length) {
+	const swatch, gap, apart = 34, 10, 28
+	right := days(s.data) + ", UTC"
+	end := width - margin - 24 - s.widthOf(right, legendSize, 0)
+	keys := s.keys()
+	room := end - margin
+	for _, k := range keys {
+		room -= swatch + gap + s.widthOf(k.text, legendSize, 0) + apart
+	}
 	x := vg.Length(margin)
-	const swatch, gap = 34, 10
-	item := func(paint func(box vg.Rectangle), text string) {
-		end := x + swatch + gap + s.widthOf(text, legendSize, 0)
-		if end > width-margin {
-			return
+	for _, k := range keys {
+		if room < 0 {
+			k.text = k.short
 		}
-		paint(vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + swatch, Y: y + legendSize*.75}})
-		s.write(x+swatch+gap, y, text, legendSize, 0, ink)
-		x = end + 28
+		box := vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + swatch, Y: y + legendSize*.75}}
+		fillBox(s.Canvas, k.fill, box)
+		if k.inside != nil {
+			k.inside(s.Canvas, k.edge, box)
+		} else {
+			frame(s.Canvas, k.edge, box)
+		}
+		s.write(x+swatch+gap, y, k.text, legendSize, 0, ink)
+		x += swatch + gap + s.widthOf(k.text, legendSize, 0) + apart
 	}
+	s.write(max(x, end), y, right, legendSize, 0, faint)
+}
+
+// key is one entry of a legend; short is for where not all has room.
+type key struct {
+	pattern
+	text, short string
+}
+
+func (s *sheet) keys() []key {
+	var list []key
 	if bands := s.data.outages(); len(bands) > 0 {
-		item(func(box vg.Rectangle) {
-			fillBox(s.Canvas, bandFill, box)
-			frame(s.Canvas, bandEdge, box)
-		}, s.outageLegend(bands))
+		list = append(list, key{outagePattern(), outageLegend(bands), "outage"})
 	}
-	for _, k := range []struct {
-		pattern
-		text  string
-		bands []Band
-	}{{spellPattern(), "in and out, too often to draw", s.data.spells()}, {blindPattern(), "no data", blind(s.spans)}} {
-		if len(k.bands) > 0 {
-			item(func(box vg.Rectangle) {
-				fillBox(s.Canvas, k.fill, box)
-				k.inside(s.Canvas, k.edge, box)
-			}, k.text)
-		}
+	if len(s.data.spells()) > 0 {
+		list = append(list, key{spellPattern(), "in and out", "in and out"})
 	}
-	text := days(s.data) + ", UTC"
-	s.write(max(x, width-margin-24-s.widthOf(text, legendSize, 0)), y, text, legendSize, 0, faint)
+	if len(blind(s.spans)) > 0 {
+		list = append(list, key{blindPattern(), "no data", "no data"})
+	}
+	return list
 }
 
 // outageLegend gives the times of an outage, for the axis has whole hours alone.
-func (s *sheet) outageLegend(bands []Band) string {
+func outageLegend(bands []Band) string {
 	b := bands[0]
 	switch {
 	case len(bands) > 1:

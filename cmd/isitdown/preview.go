@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -88,38 +87,46 @@ func (c *previewCommand) write(groups []renderedGroup, files map[string][]byte, 
 	return nil
 }
 
-// shots makes pictures of the pages, and says what kept it from it.
+// shots makes pictures of the pages, Slack's light and Discord's dark as most people
+// have them, and says what kept it from it.
 func (c *previewCommand) shots(ctx context.Context, groups []renderedGroup) (names []string, say string, err error) {
 	if c.NoShots {
 		return nil, "", nil
 	}
-	b, err := findBrowser()
-	if errors.Is(err, errNoBrowser) {
+	b, ok := findBrowser()
+	if !ok {
 		return nil, "No pictures of the pages were made: for those install Chromium and run this again.\n", nil
 	}
-	if err != nil {
-		return nil, "", err
-	}
+	var shots []shot
 	for _, platform := range []string{"slack", "discord"} {
 		for _, g := range groups {
-			for _, dark := range []bool{false, true} {
-				name := platform + "-" + g.id + "-" + theme(dark) + ".png"
-				if err := b.shoot(ctx, filepath.Join(c.Out, platform+".html"), g.id, dark, filepath.Join(c.Out, name)); err != nil {
-					if ctx.Err() != nil {
-						return nil, "", ctx.Err()
-					}
-					return names, "The browser made no more pictures: " + err.Error() + "\n", nil
-				}
-				names = append(names, name)
-			}
+			s := shot{page: filepath.Join(c.Out, platform+".html"), anchor: g.id, dark: platform == "discord"}
+			s.out = filepath.Join(c.Out, "page-"+platform+"-"+g.id+".png")
+			shots, names = append(shots, s), append(names, filepath.Base(s.out))
 		}
+	}
+	for _, p := range readmePictures() {
+		s := shot{page: filepath.Join(c.Out, p.platform+".html"), anchor: p.sample, dark: p.dark, out: filepath.Join(c.Out, p.name)}
+		shots, names = append(shots, s), append(names, p.name)
+	}
+	switch err := b.shootAll(ctx, shots); {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case err != nil:
+		return nil, "The browser made no pictures of the pages: " + err.Error() + "\n", nil
 	}
 	return names, "", nil
 }
 
-func theme(dark bool) string {
-	if dark {
-		return "dark"
+// readmePicture is a picture that README.md shows, from docs/img.
+type readmePicture struct {
+	name, platform, sample string
+	dark                   bool
+}
+
+func readmePictures() []readmePicture {
+	return []readmePicture{
+		{"readme-slack.png", "slack", "outage-opened", false},
+		{"readme-discord.png", "discord", "outage-resolved", true},
 	}
-	return "light"
 }
