@@ -74,7 +74,12 @@ func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
 		}
 		return nil
 	})
-	return chat.Reply{Message: chat.Compose(n)}, err
+	m := chat.Compose(n)
+	if id := n.Incident.ID; id != "" {
+		more := chat.Command{Verb: chat.Details, Incident: id}
+		m.Parts = append(m.Parts, chat.Part{Label: "Incident", Text: id + " is open; more of it: /" + more.String()})
+	}
+	return chat.Reply{Message: m}, err
 }
 
 // channelZone gives the zone that a channel reads times in: that of its
