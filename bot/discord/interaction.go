@@ -2,8 +2,9 @@ package discord
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -37,16 +38,6 @@ type callback struct {
 // deferral is the data of "is thinking".
 type deferral struct {
 	Flags int `json:"flags,omitempty"`
-}
-
-// suggestions is the data of autocomplete.
-type suggestions struct {
-	Choices []suggestion `json:"choices"`
-}
-
-type suggestion struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
 }
 
 // ephemeral messages are seen by nobody but whoever asked.
@@ -232,101 +223,6 @@ func person(i *discordgo.Interaction) chat.Person {
 	return p
 }
 
-// needs are the permissions without which notices cannot be shown, with the
-// names that Discord's settings have for them.
-// https://discord.com/developers/docs/topics/permissions
-var needs = [...]struct {
-	bit  int64
-	name string
-}{
-	{discordgo.PermissionViewChannel, "View Channel"},
-	{discordgo.PermissionSendMessages, "Send Messages"},
-	{discordgo.PermissionEmbedLinks, "Embed Links"},
-	{discordgo.PermissionAttachFiles, "Attach Files"},
-	{discordgo.PermissionCreatePublicThreads, "Create Public Threads"},
-	{discordgo.PermissionSendMessagesInThreads, "Send Messages in Threads"},
-}
-
-// Permissions is the set of them, for the address by which the bot is invited.
-func Permissions() int64 {
-	var bits int64
-	for _, n := range needs {
-		bits |= n.bit
-	}
-	return bits
-}
-
-// ready says which permissions are missing where the interaction took place.
-func ready(i *discordgo.Interaction) error {
-	if i.GuildID == "" || i.AppPermissions&discordgo.PermissionAdministrator != 0 {
-		return nil
-	}
-	var missing []string
-	for _, n := range needs {
-		if i.AppPermissions&n.bit == 0 {
-			missing = append(missing, n.name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	names, word := strings.Join(missing, ", "), "permission"
-	if n := len(missing); n > 1 {
-		names, word = strings.Join(missing[:n-1], ", ")+" and "+missing[n-1], "permissions"
-	}
-	return &chat.Refusal{
-		Trouble: chat.Forbidden,
-		Say:     fmt.Sprintf("I cannot post here yet. Give me the %s %s in this channel, and run this again.", word, names),
-		Err:     errors.New("discord: missing in the channel: " + strings.Join(missing, ", ")),
-	}
-}
-
-// suggest answers autocomplete. Whatever happens, there is an answer: an empty
-// list lets the person type.
-func (c *Client) suggest(ctx context.Context, i *discordgo.Interaction, f first) {
-	list := suggestions{Choices: []suggestion{}}
-	defer func() {
-		if p := recover(); p != nil {
-			c.log.Error("discord: autocomplete panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			list.Choices = []suggestion{}
-		}
-		c.acknowledged("answering autocomplete", f(ctx, callback{discordgo.InteractionApplicationCommandAutocompleteResult, list}))
-	}()
-	source, typed := c.focused(i)
-	if source == chat.SourceNone || c.o.Complete == nil {
-		return
-	}
-	short, cancel := context.WithTimeout(ctx, completeTime)
-	defer cancel()
-	for _, choice := range c.o.Complete(short, place(i), string(source), typed) {
-		name, _ := shorten(oneLine(choice.Name), maxChoice)
-		if len(list.Choices) == maxChoices {
-			break
-		}
-		if name == "" || choice.Value == "" || length(choice.Value) > maxChoice {
-			continue
-		}
-		list.Choices = append(list.Choices, suggestion{name, choice.Value})
-	}
-}
-
-// focused gives what is being typed, and where suggestions for it come from.
-func (c *Client) focused(i *discordgo.Interaction) (chat.Source, string) {
-	data, ok := i.Data.(discordgo.ApplicationCommandInteractionData)
-	if !ok {
-		return chat.SourceNone, ""
-	}
-	spec, options, _ := c.spec(data)
-	for _, o := range options {
-		for _, p := range spec.Parameters {
-			if o.Focused && p.Name == o.Name {
-				return p.Source, fmt.Sprint(o.Value)
-			}
-		}
-	}
-	return chat.SourceNone, ""
-}
-
 // acknowledged logs what became of a first answer. One that came too late, or
 // second, is no fault that anybody could mend.
 func (c *Client) acknowledged(what string, err error) {
@@ -343,4 +239,14 @@ func (c *Client) acknowledged(what string, err error) {
 func firstWords(line string) string {
 	words := strings.Fields(line)
 	return strings.Join(words[:min(2, len(words))], " ")
+}
+
+// firstCall gives the first answer to an interaction by a call of its own.
+func (c *Client) firstCall(i *discordgo.Interaction) first {
+	return func(ctx context.Context, r callback) error {
+		return c.do(ctx, request{
+			what: "giving a first answer", method: http.MethodPost, free: true, body: r,
+			path: "interactions/" + i.ID + "/" + url.PathEscape(i.Token) + "/callback",
+		})
+	}
 }

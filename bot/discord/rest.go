@@ -36,10 +36,10 @@ type request struct {
 
 // answer is what came back, as far as it is needed to tell what an error means.
 type answer struct {
-	status          int
-	header          http.Header
-	asked, gotConn  atomic.Bool
-	html, cutTooBig bool
+	status         int
+	header         http.Header
+	html           bool
+	asked, gotConn atomic.Bool // for a connection
 }
 
 type answerKey struct{}

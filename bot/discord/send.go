@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"isitdown/bot/chat"
 )
@@ -20,7 +21,8 @@ import (
 // people write. Where a channel can have no threads, everything goes into the channel.
 //
 // Every new message carries a nonce made from the key, by which Discord dedupes for
-// some minutes; so an attempt that is repeated posts nothing twice.
+// some minutes; so an attempt that is repeated soon posts nothing twice. A later
+// one says "(repeat)".
 func (c *Client) Send(ctx context.Context, o chat.Outgoing) (chat.Posted, error) {
 	for _, id := range []string{o.Channel.ID, o.Edit, o.Thread} {
 		if id != "" && !snowflake(id) {
@@ -37,7 +39,13 @@ func (c *Client) Send(ctx context.Context, o chat.Outgoing) (chat.Posted, error)
 	return chat.Posted{Channel: o.Channel, ID: id}, nil
 }
 
+// nonceLife is for how long Discord dedupes for certain; it says "a few minutes".
+const nonceLife = 2 * time.Minute
+
 func (c *Client) send(ctx context.Context, o chat.Outgoing) (string, error) {
+	if o.Repeat && o.Edit == "" && time.Since(o.Tried) > nonceLife {
+		o.Message.Headline += " (repeat)"
+	}
 	p := Render(o.Message, o.Picture)
 	if o.Short {
 		p = Short(o.Message)

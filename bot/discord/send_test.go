@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -131,6 +132,31 @@ func TestNonce(t *testing.T) {
 	}
 	if n := seen[nonce(o.Key)]; n != 2 || len(seen) != 3 {
 		t.Errorf("got nonces %v, want one twice and two once", seen)
+	}
+}
+
+// A repeat says so when Discord may have forgotten the first attempt, and only then.
+func TestRepeat(t *testing.T) {
+	for _, tt := range []struct {
+		o    chat.Outgoing
+		want string
+	}{
+		{chat.Outgoing{}, "UP: x"},
+		{chat.Outgoing{Repeat: true, Tried: time.Now().Add(-time.Minute)}, "UP: x"},
+		{chat.Outgoing{Repeat: true, Tried: time.Now().Add(-time.Hour)}, "UP: x (repeat)"},
+		{chat.Outgoing{Repeat: true, Tried: time.Now().Add(-time.Hour), Short: true}, "UP: x (repeat)"},
+		{chat.Outgoing{Repeat: true, Tried: time.Now().Add(-time.Hour), Edit: "50"}, "UP: x"},
+	} {
+		f := &fake{}
+		c, _ := newClient(t, f, nil)
+		tt.o.Channel, tt.o.Key, tt.o.Message = channel("7"), "k", chat.Message{Headline: "UP: x"}
+		if _, err := c.Send(t.Context(), tt.o); err != nil {
+			t.Fatal(err)
+		}
+		var p struct{ Content string }
+		if f.last(t, &p); strings.Split(p.Content, "\n")[0] != tt.want {
+			t.Errorf("%+v: got %q, want %q", tt.o, p.Content, tt.want)
+		}
 	}
 }
 
