@@ -128,8 +128,8 @@ func (a *app) discord(to answerer) (*platform, error) {
 		name: discord.Platform, send: client.Send,
 		close: func(ctx context.Context) error { client.Close(ctx); return nil },
 		run: func(ctx context.Context) error {
-			if _, err := client.Register(ctx); err != nil {
-				return fmt.Errorf("telling Discord of the commands: %w", err)
+			if err := a.register(ctx, client); err != nil {
+				return err
 			}
 			return client.Run(ctx)
 		},
@@ -144,14 +144,30 @@ func (a *app) discord(to answerer) (*platform, error) {
 	}
 	p.routes = map[string]http.Handler{"/discord/interactions": h}
 	p.run = func(ctx context.Context) error {
-		if _, err := client.Register(ctx); err != nil {
-			return fmt.Errorf("telling Discord of the commands: %w", err)
+		if err := a.register(ctx, client); err != nil {
+			return err
 		}
 		<-ctx.Done()
 		return nil
 	}
 	p.connected = func() (bool, string) { return true, "" }
 	return p, nil
+}
+
+// register tells Discord of the commands. Where that fails, those that it knows
+// already still work; only a token that is not valid ends everything.
+func (a *app) register(ctx context.Context, client *discord.Client) error {
+	changed, err := client.Register(ctx)
+	if refusal, ok := errors.AsType[*chat.Refusal](err); ok && refusal.Trouble == chat.TenantLost {
+		return fmt.Errorf("telling Discord of the commands: %w", err)
+	}
+	switch {
+	case err != nil:
+		a.log.Error("discord: the commands could not be registered; those that Discord knows still work", "error", err)
+	case changed:
+		a.log.Info("discord: the commands were registered anew")
+	}
+	return nil
 }
 
 // Between the end of a platform's connection and the next attempt, doubled each time.
