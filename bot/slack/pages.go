@@ -79,10 +79,14 @@ func render(m chat.Message, f form) ([]page, error) {
 	for _, p := range m.Parts {
 		body = append(body, part(p)...)
 	}
+	tail := quoted(m.Quote)
+	if len(m.Notes) > 0 { // or the quotation would read as the last person's words
+		body, tail = append(body, tail...), nil
+	}
 	for _, n := range m.Notes {
 		body = append(body, note(n)...)
 	}
-	tail := append(quoted(m.Quote), stamps(m.Stamps)...)
+	tail = append(tail, stamps(m.Stamps)...)
 	tail = append(tail, footer(m.Tone, m.Footer)...)
 	tail = append(tail, buttons(m.Buttons)...)
 	if n, err := size(tail); err != nil {

@@ -5,6 +5,7 @@
 //	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
 //	isitdown check TARGET... --routes FILE... [--registry FILE...] [--at TIME] [--json]
 //	isitdown replay SCENARIO|FILE... [--watch TARGET] [--registry FILE...] [--json]
+//	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
 //	isitdown doctor
 //	isitdown backup FILE

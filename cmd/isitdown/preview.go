@@ -18,7 +18,7 @@ type previewCommand struct {
 // renderedGroup is a group of samples as the platforms get them.
 type renderedGroup struct {
 	sampleGroup
-	samples []rendered
+	rendered []rendered
 }
 
 func (c *previewCommand) run(ctx context.Context, a *app) error {
@@ -30,21 +30,21 @@ func (c *previewCommand) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	all, err := renderAll(ctx, groups)
+	if err != nil {
+		return err
+	}
 	files := map[string][]byte{}
-	var all []renderedGroup
 	count := 0
-	for _, g := range groups {
-		rg := renderedGroup{sampleGroup: g}
-		for _, s := range g.samples {
-			r, err := s.render(ctx)
+	for _, g := range all {
+		for _, r := range g.rendered {
+			more, err := r.files()
 			if err != nil {
-				return fmt.Errorf("rendering %s: %w", s.name, err)
+				return err
 			}
-			rg.samples = append(rg.samples, r)
-			maps.Copy(files, r.files())
+			maps.Copy(files, more)
 			count++
 		}
-		all = append(all, rg)
 	}
 	if err := c.write(all, files, nil); err != nil {
 		return err
@@ -64,6 +64,23 @@ func (c *previewCommand) run(ctx context.Context, a *app) error {
 		return fmt.Errorf("writing to the terminal: %w", err)
 	}
 	return nil
+}
+
+// renderAll gives every sample to the renderers.
+func renderAll(ctx context.Context, groups []sampleGroup) ([]renderedGroup, error) {
+	var all []renderedGroup
+	for _, g := range groups {
+		rg := renderedGroup{sampleGroup: g}
+		for _, s := range g.samples {
+			r, err := s.render(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("rendering %s: %w", s.name, err)
+			}
+			rg.rendered = append(rg.rendered, r)
+		}
+		all = append(all, rg)
+	}
+	return all, nil
 }
 
 // write writes files and the pages.

@@ -26,8 +26,8 @@ type markup struct {
 	span    func(groups []string) textSpan
 }
 
-// spans splits text at the markup in it. What is left is plain text, unescaped.
-func spans(text string, all []markup, unescape func(string) string) (out []textSpan) {
+// textSpans splits text at the markup in it. What is left is plain text, unescaped.
+func textSpans(text string, all []markup, unescape func(string) string) (out []textSpan) {
 	plain := func(s string) {
 		if s != "" {
 			out = append(out, textSpan{Text: unescape(s)})
@@ -127,7 +127,7 @@ func discordLines(text string, zone *time.Location) (lines []textLine) {
 		}
 		for l := range strings.SplitSeq(strings.TrimSuffix(part, "\n"), "\n") {
 			rest, quote := strings.CutPrefix(l, "> ")
-			lines = append(lines, textLine{Quote: quote, Spans: spans(rest, markdown(zone), func(s string) string { return s })})
+			lines = append(lines, textLine{Quote: quote, Spans: textSpans(rest, markdown(zone), func(s string) string { return s })})
 		}
 	}
 	return lines

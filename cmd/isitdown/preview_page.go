@@ -126,30 +126,24 @@ func (s sample) terminalText(ctx context.Context, picture *chat.Picture) (string
 	return b.String(), err
 }
 
-// files are those that a sample is written to.
-func (r *rendered) files() map[string][]byte {
-	files := map[string][]byte{
-		r.name + ".txt":          []byte(r.text),
-		r.name + ".slack.json":   indented(r.slack),
-		r.name + ".discord.json": indented(r.discord),
-	}
+// files are those that a sample is written to, by their names.
+func (r *rendered) files() (map[string][]byte, error) {
+	files := map[string][]byte{r.name + ".txt": []byte(r.text)}
 	if r.picture != nil {
 		files[r.picture.Name] = r.picture.PNG
 	}
-	return files
-}
-
-// indented writes one message, or a list where there are several.
-func indented(list []json.RawMessage) []byte {
-	var v any = list
-	if len(list) == 1 {
-		v = list[0]
+	for suffix, list := range map[string][]json.RawMessage{".slack.json": r.slack, ".discord.json": r.discord} {
+		var v any = list
+		if len(list) == 1 {
+			v = list[0]
+		}
+		data, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("writing the JSON of %s: %w", r.name, err)
+		}
+		files[r.name+suffix] = append(data, '\n')
 	}
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil { // it was JSON before
-		panic(err)
-	}
-	return append(data, '\n')
+	return files, nil
 }
 
 // item gives what a page shows of a sample.
@@ -221,7 +215,7 @@ func pages(groups []renderedGroup, shots []string) (map[string][]byte, error) {
 		page := previewPage{Platform: platform, Name: name, Zone: readerZone, Style: template.CSS(style), Shots: shots}
 		for _, g := range groups {
 			pg := previewGroup{ID: g.id, Title: g.title}
-			for _, r := range g.samples {
+			for _, r := range g.rendered {
 				item, err := r.item(platform, zone)
 				if err != nil {
 					return nil, err

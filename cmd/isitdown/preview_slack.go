@@ -90,7 +90,7 @@ func inZone(blocks []slackBlock, zone *time.Location) {
 func (b slackBlock) Spans() []textSpan {
 	switch {
 	case b.Type == "mrkdwn", b.Text.Type == "mrkdwn":
-		return spans(b.Text.Text, mrkdwn(b.zone), unescapeSlack)
+		return textSpans(b.Text.Text, mrkdwn(b.zone), unescapeSlack)
 	case b.Text.Type == "bare" && b.Type != "plain_text":
 		return []textSpan{{Text: b.Text.Text, Bold: b.Style.Bold, Italic: b.Style.Italic, Code: b.Style.Code}}
 	}
@@ -102,5 +102,5 @@ func (v slackView) Lines() []textLine {
 	if len(v.Blocks) > 0 {
 		return nil
 	}
-	return []textLine{{Spans: spans(v.Text, mrkdwn(time.UTC), unescapeSlack)}}
+	return []textLine{{Spans: textSpans(v.Text, mrkdwn(time.UTC), unescapeSlack)}}
 }
