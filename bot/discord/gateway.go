@@ -42,7 +42,8 @@ var errFatal = errors.New("discord: the gateway cannot be used")
 // Run keeps a connection to the gateway until ctx ends, and takes in what comes
 // over it. It returns nil when ctx ends, or an error that an operator has to
 // mend: a token that is not valid, for example. Every goroutine that it started
-// has ended by then, but those that answer interactions: Close waits for them.
+// has ended by then, but those that answer interactions, which Close waits for, and
+// the library's own: they end within moments, and the log names one that hangs.
 func (c *Client) Run(ctx context.Context) error {
 	g := &gateway{c: c, events: make(chan chat.Event, 1024)}
 	ctx, stop := context.WithCancelCause(ctx)

@@ -46,7 +46,7 @@ func down() chat.Message {
 func back() chat.Message {
 	m := down()
 	m.Tone, m.Headline = chat.ToneUp, "BACK: North Korea (KP): all 4 networks visible again after 9 h 31 min"
-	m.Parts = []chat.Part{{Text: "22 Dec 16:15 UTC - 23 Dec 01:46 UTC. Depth: 4 of 4 prefixes, 1,024 addresses."}}
+	m.Parts = []chat.Part{m.Parts[len(m.Parts)-1], {Text: "22 Dec 16:15 UTC - 23 Dec 01:46 UTC. Depth: 4 of 4 prefixes, 1,024 addresses."}}
 	m.Stamps = append(m.Stamps, chat.Stamp{Label: "until", At: utc("2014-12-23 01:46:00")})
 	m.Quote, m.Buttons = "", m.Buttons[1:]
 	m.Notes = []chat.Note{

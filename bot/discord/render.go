@@ -200,13 +200,18 @@ func nameOf(m chat.Message) string {
 }
 
 // Announcement gives what the channel sees of a message that stands in whole in a
-// thread: headline, quote, and the way there.
+// thread: headline, quote, caveats, and the way there.
 func Announcement(m chat.Message, thread string) Payload {
 	out := newPayload()
 	pg := page{colour: colour(m.Tone), reserve: reserved}
 	out.Content, _ = shorten(escape(oneLine(m.Headline), false), maxContent)
 	if m.Quote != "" {
 		pg.paragraph("> " + escape(oneLine(m.Quote), true))
+	}
+	for _, part := range m.Parts {
+		if part.Caveat {
+			pg.part(part)
+		}
 	}
 	pg.paragraph("Details in the thread: <#" + thread + ">")
 	if footer, _ := shorten(m.Footer, maxFooter); footer != "" {
