@@ -66,17 +66,18 @@ func (p *platform) send(ctx context.Context, o chat.Outgoing) (chat.Posted, erro
 		case o.Thread != "":
 			where = "in " + o.Thread
 		}
-		text := o.Message.Headline
+		var text strings.Builder
+		text.WriteString(o.Message.Headline)
 		for _, part := range o.Message.Parts {
-			text += " | " + part.Label + " " + part.Text
+			text.WriteString(" | " + part.Label + " " + part.Text)
 		}
 		if o.Repeat {
-			text += " (repeat)"
+			text.WriteString(" (repeat)")
 		}
 		if o.Short {
-			text += " (short)"
+			text.WriteString(" (short)")
 		}
-		p.shown = append(p.shown, o.Channel.ID+" "+where+": "+text)
+		p.shown = append(p.shown, o.Channel.ID+" "+where+": "+text.String())
 	}
 	return chat.Posted{Channel: o.Channel, ID: id}, err
 }

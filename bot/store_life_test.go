@@ -46,8 +46,7 @@ func (f *filler) fill(v reflect.Value, within ...reflect.Type) {
 			return
 		}
 		within = append(within[:len(within):len(within)], v.Type())
-		for i := range v.NumField() {
-			field := v.Field(i)
+		for _, field := range v.Fields() {
 			if !field.CanSet() { // not exported
 				field = reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem()
 			}
