@@ -11,7 +11,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"isitdown": main,
+		"isitdown":        main,
+		"crashing-outbox": crashingOutbox, // of TestCrash
 	})
 }
 
