@@ -16,39 +16,57 @@ func TestDigestTimes(t *testing.T) {
 		want     []string
 	}{
 		{
-			"every day", DigestPlan{Hour: 8, Zone: "Asia/Seoul"}, "2014-12-22T00:00Z", "2014-12-24T00:00Z",
+			"every day",
+			DigestPlan{Hour: 8, Zone: "Asia/Seoul"},
+			"2014-12-22T00:00Z", "2014-12-24T00:00Z",
 			[]string{"2014-12-22T23:00Z", "2014-12-23T23:00Z"},
 		},
 		{
-			"every week", DigestPlan{Weekly: true, Day: time.Monday, Hour: 8, Minute: 30, Zone: "Europe/Berlin"}, "2014-12-22T08:00Z", "2015-01-06T00:00Z",
+			"every week",
+			DigestPlan{Weekly: true, Day: time.Monday, Hour: 8, Minute: 30, Zone: "Europe/Berlin"},
+			"2014-12-22T08:00Z", "2015-01-06T00:00Z",
 			[]string{"2014-12-29T07:30Z", "2015-01-05T07:30Z"},
 		},
 		{
-			"a time left out", DigestPlan{Hour: 2, Minute: 30, Zone: "Europe/Berlin"}, "2026-03-27T12:00Z", "2026-03-30T12:00Z",
+			"a time left out",
+			DigestPlan{Hour: 2, Minute: 30, Zone: "Europe/Berlin"},
+			"2026-03-27T12:00Z", "2026-03-30T12:00Z",
 			[]string{"2026-03-28T01:30Z", "2026-03-29T01:30Z", "2026-03-30T00:30Z"},
 		},
 		{
-			"a time repeated", DigestPlan{Hour: 2, Minute: 30, Zone: "Europe/Berlin"}, "2026-10-23T12:00Z", "2026-10-26T12:00Z",
+			"a time repeated",
+			DigestPlan{Hour: 2, Minute: 30, Zone: "Europe/Berlin"},
+			"2026-10-23T12:00Z", "2026-10-26T12:00Z",
 			[]string{"2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"},
 		},
 		{
-			"a midnight left out", DigestPlan{Zone: "America/Havana"}, "2026-03-07T12:00Z", "2026-03-10T12:00Z",
+			"a midnight left out",
+			DigestPlan{Zone: "America/Havana"},
+			"2026-03-07T12:00Z", "2026-03-10T12:00Z",
 			[]string{"2026-03-08T05:00Z", "2026-03-09T04:00Z", "2026-03-10T04:00Z"},
 		},
 		{
-			"a midnight repeated", DigestPlan{Zone: "America/Havana"}, "2026-10-31T12:00Z", "2026-11-02T12:00Z",
+			"a midnight repeated",
+			DigestPlan{Zone: "America/Havana"},
+			"2026-10-31T12:00Z", "2026-11-02T12:00Z",
 			[]string{"2026-11-01T04:00Z", "2026-11-02T05:00Z"},
 		},
 		{
-			"a day left out", DigestPlan{Hour: 8, Zone: "Pacific/Apia"}, "2011-12-29T00:00Z", "2012-01-01T00:00Z",
+			"a day left out",
+			DigestPlan{Hour: 8, Zone: "Pacific/Apia"},
+			"2011-12-29T00:00Z", "2012-01-01T00:00Z",
 			[]string{"2011-12-29T18:00Z", "2011-12-30T18:00Z", "2011-12-31T18:00Z"},
 		},
 		{
-			"a weekday left out", DigestPlan{Weekly: true, Day: time.Friday, Hour: 8, Zone: "Pacific/Apia"}, "2011-12-24T00:00Z", "2012-01-07T00:00Z",
+			"a weekday left out",
+			DigestPlan{Weekly: true, Day: time.Friday, Hour: 8, Zone: "Pacific/Apia"},
+			"2011-12-24T00:00Z", "2012-01-07T00:00Z",
 			[]string{"2011-12-30T18:00Z", "2012-01-05T18:00Z"},
 		},
 		{
-			"half an hour of change", DigestPlan{Hour: 1, Minute: 45, Zone: "Australia/Lord_Howe"}, "2026-04-04T00:00Z", "2026-04-06T00:00Z",
+			"half an hour of change",
+			DigestPlan{Hour: 1, Minute: 45, Zone: "Australia/Lord_Howe"},
+			"2026-04-04T00:00Z", "2026-04-06T00:00Z",
 			[]string{"2026-04-04T14:45Z", "2026-04-05T15:15Z"},
 		},
 	} {

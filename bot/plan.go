@@ -161,8 +161,10 @@ func (p *plan) incident(s *scene, sub *Subscription, c *Change) {
 	}
 	t := s.thread(i)
 	s.keep(t)
-	if t.Within == "" && t.Told == 0 {
-		t.Within = p.holder(s, i)
+	if t.Within == "" && (t.Told == 0 || t.Closed) && c.Kind != chat.Resolved {
+		if t.Within = p.holder(s, i); t.Within != "" && t.Told > 0 {
+			p.goOn(sub, t, c)
+		}
 	}
 	if t.Within != "" {
 		if p.inside(s, t, c) {

@@ -119,11 +119,14 @@ func (b *room) change(f []string) (c Change, ok bool) {
 			}
 			b.set(t, func(s *Subscription) { s.MutedUntil = b.now.Add(d) })
 			return c, false
-		case "suspend":
-			b.set(t, func(s *Subscription) { s.Suspended = "archived" })
-			return c, false
-		case "resume":
-			b.set(t, func(s *Subscription) { s.Suspended = "" })
+		case "suspend", "resume": // all of the channel
+			for target := range b.subs {
+				b.set(target.String(), func(s *Subscription) {
+					if s.Suspended = ""; f[0] == "suspend" {
+						s.Suspended = "archived"
+					}
+				})
+			}
 			return c, false
 		case "suspect":
 			b.suspect[target(b.t, t)] = true
@@ -372,12 +375,12 @@ func TestPlan(t *testing.T) {
 			+07:00 tick | announce KP-1, edit KP-1`},
 		{"suspended", []string{"KP"}, `
 			16:18 opened KP-1 down | root KP-1, chart KP-1
-			16:30 suspend KP |
+			16:30 suspend all |
 			17:00 updated KP-1 degraded |
 			17:10 updated KP-1 down quiet |
 			18:00 resolved KP-1 up |
 			18:30 opened KP-2 down |
-			20:00 resume KP | announce KP-1, edit KP-1, root KP-2, chart KP-2
+			20:00 resume all | announce KP-1, edit KP-1, root KP-2, chart KP-2
 			20:01 tick |`},
 		{"a spell that an outage follows", []string{"KP"}, `
 			10:00 opened KP-1 degraded losses=3 | root KP-1, chart KP-1

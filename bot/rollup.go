@@ -56,8 +56,8 @@ func (p *plan) inside(s *scene, t *Thread, c *Change) bool {
 	if !speaks && !over && c.Incident.Stage == Open && !c.Quiet {
 		return false // the wider incident is over, this one goes on
 	}
-	if over && t.Told > 0 {
-		sub, _ := p.subscription(s.channel, c.Incident.Target)
+	sub, _ := p.subscription(s.channel, c.Incident.Target)
+	if over && t.Told > 0 && sub.Suspended == "" {
 		m := p.compose(c.Notice(), sub.Zone)
 		m.Parts = append(m.Parts, p.corrected(c)...)
 		p.deliver(t, c, Edit, "", m)
@@ -91,12 +91,24 @@ func (p *plan) takeOver(s *scene, sub *Subscription, c *Change) {
 		if t.Told == 0 {
 			continue
 		}
-		head := p.compose(c.Notice(), sub.Zone).Headline
-		p.deliver(t, &narrow, Reply, "/within-"+c.Incident.ID, goesOn(id, c.Incident.ID, head))
-		m := p.compose(narrow.Notice(), sub.Zone)
-		m.Parts = append([]chat.Part{{Text: "This goes on in " + c.Incident.ID + "."}}, m.Parts...)
-		p.deliver(t, &narrow, Edit, "/within-"+c.Incident.ID, m)
+		own, ok := p.subscription(s.channel, target)
+		if ok && p.hold(s, &own, &narrow.Incident) == holdNone {
+			head := p.compose(c.Notice(), sub.Zone).Headline
+			p.deliver(t, &narrow, Reply, "/within-"+t.Within, goesOn(id, t.Within, head))
+		}
+		p.goOn(&own, t, &narrow)
 	}
+}
+
+// goOn shows in the root where an incident goes on from now on.
+func (p *plan) goOn(sub *Subscription, t *Thread, c *Change) {
+	if sub.Suspended != "" {
+		return
+	}
+	m := p.compose(c.Notice(), sub.Zone)
+	m.Parts = append([]chat.Part{{Text: "This goes on in " + t.Within + "."}}, m.Parts...)
+	p.deliver(t, c, Edit, "/within-"+t.Within, m)
+	t.Told = max(t.Told, c.Incident.Revision)
 }
 
 // surface tells of the narrower incidents that last longer than what spoke for

@@ -42,6 +42,9 @@ func (b *Bot) commit(w *work) error {
 		was[t] = b.standing[t]
 		b.stand(t, s)
 	}
+	if w.first == nil && len(w.lives)+len(w.changes)+len(w.channels) == 0 {
+		return nil
+	}
 	var p *plan
 	err := b.c.Store.Update(func(tx *Tx) error {
 		if w.first != nil {
