@@ -42,15 +42,18 @@ func (s *sky) set(t *testing.T, text, word string, at time.Time) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.patch(target(t, text))
-	state, seen := stateOf(word)
+	state, _ := stateOf(word)
+	s.patch(target(t, text)).set(state, at)
+}
+
+func (p *patch) set(state checks.State, at time.Time) {
 	if state > checks.Up && p.state <= checks.Up {
 		p.onset = checks.Interval{Half: at}
 	}
 	if state == checks.Up && p.state > checks.Up {
 		p.end = checks.Interval{Half: at}
 	}
-	p.state, p.seen = state, seen
+	p.state, p.seen = state, map[checks.State]uint64{checks.Up: 4, checks.Degraded: 3}[state]
 	p.revision++
 }
 
