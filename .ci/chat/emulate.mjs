@@ -1,5 +1,6 @@
-// Slack's Web API with state, for one workspace; https://emulate.dev. The argument is a port; the line
-// "ready" carries the address of the API as JSON. It answers to localhost, not to 127.0.0.1.
+// Slack's Web API with state, for one workspace; https://emulate.dev. The arguments are a port and
+// the addresses that an installation may end at; the line "ready" carries the address of the API
+// as JSON. It answers to localhost, not to 127.0.0.1.
 import { createEmulator } from "emulate";
 import { serve } from "./parent.mjs";
 
@@ -28,7 +29,7 @@ const emulator = await createEmulator({
       oauth_apps: [
         {
           client_id: "12345.67890", client_secret: "a-client-secret", app_id: "A000000001", name: "isitdown",
-          redirect_uris: ["http://127.0.0.1/slack/oauth/callback"], scopes,
+          redirect_uris: process.argv.slice(3), scopes,
         },
       ],
       signing_secret: "8f742231b10e8888abcd99yyyzzz85a5",

@@ -34,10 +34,10 @@ const (
 	SlackPersonToken = "xoxp-ana"
 )
 
-// Emulate starts the stand-in.
-func Emulate(t testing.TB) *SlackAPI {
+// Emulate starts the stand-in. An installation by OAuth may end at one of the redirects.
+func Emulate(t testing.TB, redirects ...string) *SlackAPI {
 	t.Helper()
-	p := Start(t, "emulate.mjs", freePort(t))
+	p := Start(t, "emulate.mjs", append([]string{freePort(t)}, redirects...)...)
 	var ready struct {
 		URL string `json:"url"`
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,15 +124,15 @@ func TestFaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			calls := 0
-			c := faulty(t, func(w http.ResponseWriter, r *http.Request) { calls++; tt.h(w, r) })
+			var calls atomic.Int32
+			c := faulty(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1); tt.h(w, r) })
 			_, err := c.Send(t.Context(), chat.Outgoing{Channel: here(), Message: opened(), Key: "k"})
 			r := wantRefusal(t, err, tt.want)
 			if r.RetryAfter != tt.after {
 				t.Errorf("got %v to wait, want %v", r.RetryAfter, tt.after)
 			}
-			if calls != 1 {
-				t.Errorf("got %d calls, want one attempt", calls)
+			if calls.Load() != 1 {
+				t.Errorf("got %d calls, want one attempt", calls.Load())
 			}
 			if strings.Contains(err.Error(), "xoxb") || strings.Contains(err.Error(), "http:") {
 				t.Errorf("the error tells too much: %v", err)
