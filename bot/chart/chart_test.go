@@ -65,6 +65,14 @@ func TestAlt(t *testing.T) {
 			"North Korea (KP): visible IPv4 prefixes, from 22 Dec 2014 12:00 to 23 Dec 2014 03:00 UTC; " +
 				"4 of 4 IPv4 prefixes at first, 0 of 4 from 22 Dec 2014 16:15 on; outage since 22 Dec 2014 16:15.",
 		},
+		{
+			"lost at the very end", change(func(d *Data) {
+				d.To, d.Steps, d.Bands = utc("2014-12-22 16:15"), d.Steps[2:4], nil
+				d.From = utc("2014-12-22 12:00")
+			}),
+			"North Korea (KP): visible IPv4 prefixes, from 22 Dec 2014 12:00 to 22 Dec 2014 16:15 UTC; " +
+				"4 of 4 IPv4 prefixes at first, 0 of 4 from 22 Dec 2014 16:15 on.",
+		},
 		{"level", change(func(d *Data) { d.Steps, d.Bands = d.Steps[:1], nil }), head + "4 of 4 IPv4 prefixes throughout."},
 		{"nothing", change(func(d *Data) { d.Steps, d.Bands = nil, nil }), head + "nothing is known of that time."},
 		{"of nothing", change(func(d *Data) { d.Steps, d.Bands = []Step{{d.From, 0, 0, true}}, nil }), head + "0 IPv4 prefixes throughout."},
@@ -114,7 +122,10 @@ func TestSpans(t *testing.T) {
 		{at(70), 7, 7, false}, {at(80), 0, 0, false}, {at(100), 1, 1, true}, {at(200), 1, 1, true},
 	}}
 	want := []span{
-		{at(0), at(50), 3, 4, true, false}, {at(50), at(70), 2, 4, true, false}, {at(70), at(100), 7, 7, false, false},
+		{at(0), at(50), 3, 4, true, false},
+		{at(50), at(70), 2, 4, true, false},
+		{at(70), at(100), 7, 7, false, false},
+		{at(100), at(100), 1, 1, true, false},
 	}
 	got := d.spans()
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(span{})); diff != "" {
@@ -127,6 +138,7 @@ func TestSpans(t *testing.T) {
 		{at(50), at(55), 2, 4, true, false},
 		{at(55), at(75), 2, 4, false, true},
 		{at(75), at(100), 7, 7, false, false},
+		{at(100), at(100), 1, 1, true, false},
 	}
 	if diff := cmp.Diff(want, d.spans(), cmp.AllowUnexported(span{})); diff != "" {
 		t.Errorf("spans with spells (-want +got):\n%s", diff)

@@ -44,13 +44,14 @@ func (s span) same(t span) bool {
 
 // spans cuts the time shown at the steps: together the spans cover it without a hole.
 // Nothing is known before the first step. Steps that are out of order are put in it;
-// of several at one moment the last counts.
+// of several at one moment the last counts. One at the very end gives a span that
+// lasts no time.
 func (d *Data) spans() []span {
 	steps := slices.Clone(d.Steps)
 	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	list := []span{{from: d.From, to: d.To}}
 	for _, s := range steps {
-		if !s.At.Before(d.To) {
+		if s.At.After(d.To) {
 			break
 		}
 		last := &list[len(list)-1]
@@ -76,6 +77,10 @@ func count(list []span, b Band, end time.Time) []span {
 	}
 	var out []span
 	for _, s := range list {
+		if s.from.Equal(s.to) {
+			out = append(out, s)
+			continue
+		}
 		before, in, after := s, s, s
 		before.to, after.from = earlier(s.to, b.Start), later(s.from, end)
 		in.from, in.to = later(s.from, b.Start), earlier(s.to, end)
