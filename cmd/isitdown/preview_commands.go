@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"isitdown/bot"
@@ -18,23 +19,23 @@ func (g *gatherer) commands() []sample {
 		return nil
 	}
 	now := opened.notice.Verdict.At.Add(40 * time.Minute)
-	caveats := opened.notice.Caveats
+	caveats := append(slices.Clone(opened.notice.Caveats), invented)
 	kp := subscribed(checks.Country("KP"), "North Korea", chat.LevelDegraded, now)
 	open := []chat.Episode{{
 		Subject: "North Korea (KP)", Incident: opened.notice.Incident, State: checks.Down, IPv4: checks.Count{Of: 4},
-		Acknowledged: []string{"Ana Kovač"},
+		Acknowledged: []string{"Ana (example)"},
 	}}
 	listing := chat.Listing{
 		Channel: "#newsroom-asia", At: now, Open: open, Caveats: caveats,
-		Digest: &chat.Plan{Hour: 8, Zone: "Asia/Seoul", By: "Ana Kovač"},
+		Digest: &chat.Plan{Hour: 8, Zone: "Asia/Seoul", By: "Ana (example)"},
 	}
-	listing.Subscriptions = []chat.Subscribed{kp, subscribed(checks.Country("CN"), "China", chat.LevelDown, now), subscribed(checks.Network(131279), "Star-KP", chat.LevelAny, now)}
+	listing.Subscriptions = []chat.Subscribed{kp, subscribed(checks.Country("XX"), "Ruritania", chat.LevelDown, now), subscribed(checks.Network(131279), "Star-KP", chat.LevelAny, now)}
 	listing.Subscriptions[1].Quiet, listing.Subscriptions[1].Zone = chat.Hours{From: 22, To: 7}, "Asia/Seoul"
 	listing.Subscriptions[2].MutedUntil, listing.Subscriptions[2].MuteReason = now.Add(6*time.Hour), "seen through KP"
 	account := g.account("KP-20141222-1")
 	first := chat.Confirmation{
 		Subscription: kp, At: now, State: checks.Down, Open: open, Caveats: caveats,
-		Lately: chat.Lately{From: now.AddDate(0, 0, -30), To: now, Outages: 1, Unstable: 1},
+		Lately: chat.Lately{From: time.Date(2014, 12, 21, 0, 0, 0, 0, time.UTC), To: now, Outages: 1, Unstable: 1},
 	}
 	_, refused := chat.ParseCommand("outages mute KP", now)
 	history := chat.History{
@@ -54,7 +55,7 @@ func (g *gatherer) commands() []sample {
 }
 
 func subscribed(t checks.Target, name string, level chat.Level, now time.Time) chat.Subscribed {
-	return chat.Subscribed{Target: t, Subject: chat.Subject(t, name), Level: level, By: "Ana Kovač", At: now.AddDate(0, 0, -12)}
+	return chat.Subscribed{Target: t, Subject: chat.Subject(t, name), Level: level, By: "Ana (example)", At: now.AddDate(0, 0, -12)}
 }
 
 // account gives what was kept of an incident.
@@ -89,16 +90,17 @@ func (g *gatherer) digests() []sample {
 	to := time.Date(2014, 12, 24, 8, 0, 0, 0, zone)
 	subject := "North Korea (KP)"
 	eventful := chat.Digest{
-		Channel: "#newsroom-asia", From: to.AddDate(0, 0, -1), To: to, Zone: zone, Caveats: resolved.notice.Caveats,
+		Channel: "#newsroom-asia", From: to.AddDate(0, 0, -1), To: to, Zone: zone,
+		Caveats:  append(slices.Clone(resolved.notice.Caveats), invented, "So are the time without data, Ruritania (XX) and Graustark (XY)."),
 		Outages:  []chat.Episode{{Subject: subject, Incident: resolved.notice.Incident}, {Subject: subject, Incident: second.notice.Incident}},
-		NoOutage: []chat.Watched{{Subject: "China (CN)"}, {Subject: "Russia (RU)", Unknown: 20 * time.Minute}},
+		NoOutage: []chat.Watched{{Subject: "Ruritania (XX)"}, {Subject: "Graustark (XY)", Unknown: 20 * time.Minute}},
 		Blind:    []chat.Blind{{From: to.Add(-5 * time.Hour), To: to.Add(-5*time.Hour + 10*time.Minute), Why: "feed lost"}},
 		Notes:    people(second.notice.Incident.Onset.Half),
 	}
+	to = time.Date(2026, 3, 5, 8, 0, 0, 0, zone)
 	calm := chat.Digest{
-		Channel: "#newsroom-asia", From: to.AddDate(0, 0, 6), To: to.AddDate(0, 0, 7), Zone: zone,
-		NoOutage: []chat.Watched{{Subject: subject}, {Subject: "China (CN)"}, {Subject: "Russia (RU)"}},
-		Caveats:  resolved.notice.Caveats,
+		Channel: "#newsroom-asia", From: to.AddDate(0, 0, -1), To: to, Zone: zone,
+		NoOutage: []chat.Watched{{Subject: "Ruritania (XX)"}}, Caveats: g.p.xx.end.Caveats,
 	}
 	return []sample{
 		{name: "digest-outage", title: "A day with an outage", message: eventful.Message(), op: bot.Plain},

@@ -161,11 +161,15 @@ func (g *gatherer) outage() []sample {
 	}
 }
 
-// people is what a newsroom and a NOC had to say.
+// invented says of a sample that people and what else is not of the recording are.
+const invented = "The people here, their words and their other targets are invented, as an example."
+
+// people is what a newsroom and a NOC might have to say. What they say of a real
+// incident says itself that it is an example.
 func people(at time.Time) []chat.Note {
 	return []chat.Note{
-		{At: at.Add(4 * time.Minute), By: "Ana Kovač", Ack: true},
-		{At: at.Add(19 * time.Minute), By: "Min-jun Park", Text: "Our correspondent in Seoul sees it as well; the ministry has not answered yet."},
+		{At: at.Add(4 * time.Minute), By: "Ana (example)", Ack: true},
+		{At: at.Add(19 * time.Minute), By: "Min-jun (example)", Text: "An example of what people add: our correspondent sees it as well."},
 	}
 }
 
