@@ -42,9 +42,9 @@ func TestOutboxAfterCrash(t *testing.T) {
 		})
 		died(t, s, told(newsroom, "KP-1", 1, Root, "DOWN"), told(noc, "KP-1", 2, Edit, "DOWN 2"), told(guild, "KP-1", 2, Edit, "no root"))
 		when := time.Now()
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b := outboxOn(t, s, &platform{}, OutboxSettings{})
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.stop()
 		for c, want := range map[chat.Channel]string{
 			newsroom: "DOWN (repeat)", noc: "C2 edit 77: DOWN 2", guild: "no root (repeat)",
@@ -109,7 +109,7 @@ func TestOutboxGrace(t *testing.T) {
 					}
 					return err
 				})
-				time.Sleep(time.Second)
+				rest(time.Second)
 				start := time.Now()
 				cancel()
 				if err := <-done; err != nil {
@@ -138,7 +138,7 @@ func TestOutboxLate(t *testing.T) {
 		fresh.Observed, old.Observed = when.Add(-2*time.Minute), when.AddDate(-10, 0, 0)
 		b := outboxOn(t, s, &platform{answer: nth(&chat.Refusal{Trouble: chat.NotSent, RetryAfter: 27 * time.Minute}, 1)}, OutboxSettings{})
 		b.queue(t, fresh, old)
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		b.stop()
 		want := []string{
 			"C1 new 1: A | Late observed 31 Dec 23:58 UTC, delivered 1 Jan 00:27 UTC: Slack was unavailable",
@@ -166,7 +166,7 @@ func TestOutboxChart(t *testing.T) {
 				root, reply := told(newsroom, "KP-1", 1, Root, "DOWN"), told(newsroom, "KP-1", 1, Reply, "chart")
 				reply.Chart = data
 				b.queue(t, root, reply)
-				time.Sleep(time.Minute)
+				rest(time.Minute)
 				b.stop()
 				if len(b.shown) != 2 {
 					t.Fatalf("shown %q, want two messages", b.shown)
@@ -199,11 +199,11 @@ func TestOutboxDigest(t *testing.T) {
 		}
 		b := outboxOn(t, s, &platform{answer: nth(refuse(chat.NotSent), 1, 2)}, OutboxSettings{Wait: time.Minute})
 		b.queue(t, Delivery{Key: "digest/1", Channel: newsroom, Digest: end, Message: chat.Message{Headline: "DIGEST"}})
-		time.Sleep(time.Second)
+		rest(time.Second)
 		if got := delivered(); got.Equal(end) {
 			t.Error("a digest that was not sent counts as delivered")
 		}
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		b.stop()
 		if got := delivered(); !got.Equal(end) {
 			t.Errorf("the next window begins at %v, want %v", got, end)
@@ -219,7 +219,7 @@ func TestOutboxWithoutPlatform(t *testing.T) {
 		for i := range 3 {
 			b.queue(t, told(matrix, fmt.Sprint("KP-", i), 1, Root, "DOWN"))
 		}
-		time.Sleep(2 * time.Minute)
+		rest(2 * time.Minute)
 		b.stop()
 		stats, err := b.Stats()
 		if err != nil || stats.Depth != 3 || time.Since(stats.Oldest) != 2*time.Minute || len(b.calls) > 0 {

@@ -86,17 +86,18 @@ func TestOutboxProperty(t *testing.T) {
 
 func storm(t *testing.T, seed uint64) (repeats int) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	w := &weather{rng: rng, known: make(map[string]bool)}
+	w := &weather{rng: rand.New(rand.NewPCG(seed, 2)), known: make(map[string]bool)}
 	dir := t.TempDir()
 	s, err := OpenStore(filepath.Join(dir, "0.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	set := OutboxSettings{Doubts: 100, Workers: 4}
+	takes := func() time.Duration { return rand.N(2 * time.Second) }
 	channels := []chat.Channel{newsroom, noc, guild, {Platform: "discord", Tenant: "G2", ID: "8"}}
 	var all []Delivery
 	for life := range 4 {
-		b := outboxOn(t, s, &platform{answer: w.answer}, set)
+		b := outboxOn(t, s, &platform{answer: w.answer, takes: takes}, set)
 		for range 5 {
 			list := stories(rng, channels, len(all))
 			b.queue(t, list...)
@@ -125,7 +126,7 @@ func storm(t *testing.T, seed uint64) (repeats int) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		w.dead = false
+		w.dead = false // Run has ended: nobody else looks
 		if s, err = OpenStore(path); err != nil {
 			t.Fatal(err)
 		}

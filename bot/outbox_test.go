@@ -36,6 +36,7 @@ type platform struct {
 	// answer gives the error of a call, the n-th from 1 on, and whether the message
 	// is shown all the same. nil shows everything.
 	answer func(n int, o chat.Outgoing) (err error, shown bool)
+	takes  func() time.Duration // before it is shown, and again after it; nil for no time
 	calls  []chat.Outgoing
 	at     []time.Time
 	shown  []string // "C1 root 1: text", "C1 in 1: text", "C1 edit 1: text"
@@ -43,6 +44,10 @@ type platform struct {
 }
 
 func (p *platform) send(ctx context.Context, o chat.Outgoing) (chat.Posted, error) {
+	if p.takes != nil {
+		time.Sleep(p.takes())
+		defer func() { time.Sleep(p.takes()) }()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls, p.at = append(p.calls, o), append(p.at, time.Now())
@@ -107,6 +112,12 @@ func outboxOn(t *testing.T, s *Store, p *platform, set OutboxSettings) *bench {
 	})
 	t.Cleanup(b.stop)
 	return b
+}
+
+// rest lets time pass; what happened in it can be looked at then.
+func rest(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // queue puts deliveries into the outbox, in one transaction.

@@ -85,7 +85,7 @@ func TestOutboxTrouble(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *Store) {
 				b := outboxOn(t, s, &platform{answer: tt.answer}, OutboxSettings{Doubts: 4})
 				b.queue(t, thread...)
-				time.Sleep(4 * time.Minute) // not late yet
+				rest(4 * time.Minute) // not late yet
 				b.stop()
 				if diff := cmp.Diff(tt.want, b.shown); diff != "" {
 					t.Errorf("shown (-want +got):\n%s", diff)
@@ -104,7 +104,7 @@ func TestOutboxEditsSpentAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		b := outboxOn(t, s, &platform{answer: nth(refuse(chat.EditsSpent), 2)}, OutboxSettings{})
 		b.queue(t, told(newsroom, "KP-1", 1, Root, "DOWN"), told(newsroom, "KP-1", 2, Edit, "quiet news"))
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.stop()
 		if diff := cmp.Diff([]string{"C1 new 1: DOWN", "C1 in 1: quiet news"}, b.shown); diff != "" {
 			t.Errorf("shown (-want +got):\n%s", diff)
@@ -122,7 +122,7 @@ func TestOutboxNewerEdit(t *testing.T) {
 			told(newsroom, "KP-1", 1, Root, "DOWN"), told(newsroom, "KP-1", 2, Edit, "two"), told(newsroom, "RU-1", 2, Edit, "other"),
 			told(newsroom, "KP-1", 3, Reply, "three"), told(newsroom, "KP-1", 3, Edit, "three, root"),
 		)
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.stop()
 		want := []string{"C1 new 1: DOWN", "C1 new 2: other", "C1 in 1: three", "C1 edit 1: three, root"}
 		if diff := cmp.Diff(want, b.shown); diff != "" {
@@ -160,9 +160,9 @@ func TestOutboxChannelLost(t *testing.T) {
 		var parked []string
 		b := outboxOn(t, s, p, OutboxSettings{Parked: func(d Delivery) { parked = append(parked, d.Message.Headline) }})
 		b.queue(t, told(newsroom, "KP-1", 1, Root, "DOWN"), told(newsroom, "KP-1", 2, Reply, "news"), told(noc, "KP-1", 1, Root, "DOWN"))
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.queue(t, told(newsroom, "KP-1", 3, Announce, "BACK"))
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 
 		if diff := cmp.Diff([]string{"DOWN", "news", "BACK"}, parked); diff != "" {
 			t.Errorf("parked (-want +got):\n%s", diff)
@@ -183,7 +183,7 @@ func TestOutboxChannelLost(t *testing.T) {
 		}
 
 		lost = false
-		time.Sleep(10 * time.Minute)
+		rest(10 * time.Minute)
 		b.shown = nil
 		update(t, s, func(tx *Tx) error {
 			if n, err := tx.ResumeChannel(newsroom, time.Now().Add(-time.Hour)); err != nil || n != 3 {
@@ -191,7 +191,7 @@ func TestOutboxChannelLost(t *testing.T) {
 			}
 			return nil
 		})
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.stop()
 		want = []string{"C1 new 3: DOWN", "C1 in 3: news", "C1 announced in 3: BACK"}
 		for i := range want {
@@ -219,9 +219,9 @@ func TestOutboxTenantLost(t *testing.T) {
 			told(newsroom, "KP-1", 1, Root, "one"), told(newsroom, "KP-1", 2, Reply, "two"), told(noc, "KP-1", 1, Root, "three"),
 			told(elsewhere, "KP-1", 1, Root, "four"),
 		)
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		b.queue(t, told(noc, "KP-1", 2, Reply, "five"))
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		if diff := cmp.Diff([]string{"C9 new 1: four"}, b.shown); diff != "" {
 			t.Errorf("shown (-want +got):\n%s", diff)
 		}
@@ -239,7 +239,7 @@ func TestOutboxTenantLost(t *testing.T) {
 			_, err := tx.ResumeTenant("slack", "T1", time.Time{})
 			return err
 		})
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		if len(b.shown) != 5 {
 			t.Errorf("after it is back %d messages are shown, want 5: %q", len(b.shown), b.shown)
 		}
@@ -266,7 +266,7 @@ func TestOutboxGivesUp(t *testing.T) {
 			told(newsroom, "KP-1", 1, Root, "far too long"), told(newsroom, "KP-2", 1, Root, "doubtful"), told(newsroom, "KP-3", 1, Root, "panics"),
 			told(newsroom, "KP-4", 1, Root, "never"), told(newsroom, "KP-5", 1, Root, "fine"),
 		)
-		time.Sleep(25 * time.Hour)
+		rest(25 * time.Hour)
 		b.stop()
 		for i, want := range []struct {
 			attempts int
@@ -289,9 +289,9 @@ func TestOutboxTokenRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		b := outboxOn(t, s, &platform{answer: nth(&chat.Refusal{Trouble: chat.TenantLost, Whole: true}, 1, 2)}, OutboxSettings{})
 		b.queue(t, told(guild, "KP-1", 1, Root, "DOWN"))
-		time.Sleep(time.Second)
+		rest(time.Second)
 		b.queue(t, told(chat.Channel{Platform: "discord", Tenant: "G2", ID: "8"}, "KP-1", 1, Root, "DOWN"))
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		b.stop()
 		if len(b.calls) != 4 || len(b.shown) != 2 || b.at[1].Sub(b.at[0]) != 5*time.Minute {
 			t.Errorf("%d calls at %v, shown %q; want two that wait five minutes each and two that are shown", len(b.calls), b.at, b.shown)
