@@ -158,6 +158,8 @@ func (o *Outbox) Stats() (OutboxStats, error) {
 	o.mu.Unlock()
 	err := o.store.View(func(tx *Tx) error {
 		s.Parked = tx.tx.Bucket([]byte(bucketParked)).Stats().KeyN
+		// What was queued this moment has perhaps not yet come to our notice.
+		s.Depth = max(s.Depth, tx.tx.Bucket([]byte(bucketQueue)).Stats().KeyN)
 		return nil
 	})
 	return s, err

@@ -53,8 +53,12 @@ func newRehearsal(w *world, s speed, from, until time.Time) *rehearsal {
 	if s.unbounded() {
 		w.patience = time.Hour // the recording waits as well
 	}
+	w.lack(notBegun)
 	return &rehearsal{world: w, speed: s, from: from, until: until, begun: make(chan struct{}), ended: make(chan struct{})}
 }
+
+// notBegun is what is said to whoever asks too early.
+const notBegun = "the rehearsal has not begun; it does with the first subscription"
 
 // begin lets it begin; more than once is fine.
 func (r *rehearsal) begin() { r.once.Do(func() { close(r.begun) }) }
@@ -67,6 +71,7 @@ func (r *rehearsal) run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
+	r.world.lack("")
 	look := ticks{step: func(now time.Time) error { return r.tick(ctx, now) }}
 	err := r.world.rec.Play(ctx, r.until, func(u *route.Update) error {
 		if err := look.before(u); err != nil {

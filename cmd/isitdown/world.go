@@ -156,10 +156,15 @@ func (w *world) begin(ctx context.Context, targets []checks.Target) ([]*watched,
 	if err != nil {
 		return nil, fmt.Errorf("looking through the recording: %w", err)
 	}
+	w.lack("")
+	return entries, nil
+}
+
+// lack says why nothing is known, or with "" that something is.
+func (w *world) lack(why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.missing = ""
-	return entries, nil
+	w.missing = why
 }
 
 // enrol makes the watches of the targets that are watched from the first moment.
