@@ -102,21 +102,21 @@ func (p *discordStand) press(t *testing.T, in chat.Channel, message, line string
 	t.Fatalf("message %s has no button %q", message, line)
 }
 
-func (p *discordStand) channel(t *testing.T, in chat.Channel) []shown {
+func (p *discordStand) channel(t *testing.T, in chat.Channel) []message {
 	t.Helper()
 	return p.list(t, in.ID)
 }
 
-func (p *discordStand) list(t *testing.T, id string) (list []shown) {
+func (p *discordStand) list(t *testing.T, id string) (list []message) {
 	t.Helper()
 	for _, m := range p.d.Messages(t, id) {
-		list = append(list, shown{id: m.ID, text: m.Text()})
+		list = append(list, message{id: m.ID, text: m.Text()})
 	}
 	return list
 }
 
 // thread counts a picture with the message that it came with: the twin keeps no files.
-func (p *discordStand) thread(t *testing.T, in chat.Channel, root string) []shown {
+func (p *discordStand) thread(t *testing.T, in chat.Channel, root string) []message {
 	t.Helper()
 	for _, th := range p.d.Threads(t, in.ID) {
 		if th.Root != root {

@@ -236,7 +236,8 @@ func (s *server) join() error {
 		return err
 	}
 	settings := a.config.Outbox.settings()
-	settings.Grace, settings.Draw, settings.Parked = 2*s.quarter(), chart.PNG, s.parked
+	settings.Grace, settings.Draw = 2*s.quarter(), chart.PNG
+	settings.Parked = func(bot.Delivery) { s.metrics.parked.Inc() } // the outbox itself says which
 	senders := map[string]chat.Send{}
 	for _, p := range s.platforms {
 		senders[p.name] = p.send
@@ -261,13 +262,6 @@ func (a *app) prompt() *terminal.Terminal {
 		t.Prompt = "isitdown> "
 	}
 	return t
-}
-
-// parked tells the operator of a message that nobody will get without him.
-func (s *server) parked(d bot.Delivery) {
-	s.metrics.parked.Inc()
-	s.app.log.Error("a message is put aside: look why, and send it by hand if it matters still",
-		"channel", d.Channel.String(), "incident", d.Incident, "revision", d.Revision, "op", d.Op.String(), "problem", d.Problem)
 }
 
 // handle answers a request and counts it. The first subscription sets a rehearsal going.
