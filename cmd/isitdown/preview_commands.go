@@ -91,7 +91,7 @@ func (g *gatherer) digests() []sample {
 	subject := "North Korea (KP)"
 	eventful := chat.Digest{
 		Channel: "#newsroom-asia", From: to.AddDate(0, 0, -1), To: to, Zone: zone,
-		Caveats:  append(slices.Clone(resolved.notice.Caveats), invented, "So are the time without data, Ruritania (XX) and Graustark (XY)."),
+		Caveats:  append(slices.Clone(resolved.notice.Caveats), invented, "Graustark (XY) does not exist either, and the time without data is invented."),
 		Outages:  []chat.Episode{{Subject: subject, Incident: resolved.notice.Incident}, {Subject: subject, Incident: second.notice.Incident}},
 		NoOutage: []chat.Watched{{Subject: "Ruritania (XX)"}, {Subject: "Graustark (XY)", Unknown: 20 * time.Minute}},
 		Blind:    []chat.Blind{{From: to.Add(-5 * time.Hour), To: to.Add(-5*time.Hour + 10*time.Minute), Why: "feed lost"}},

@@ -162,7 +162,7 @@ func (g *gatherer) outage() []sample {
 }
 
 // invented says of a sample that people and what else is not of the recording are.
-const invented = "The people here, their words and their other targets are invented, as an example."
+const invented = "Ruritania (XX) does not exist; it, the people and their words are invented, as an example."
 
 // people is what a newsroom and a NOC might have to say. What they say of a real
 // incident says itself that it is an example.
