@@ -98,6 +98,23 @@ func channelZone(tx *Tx, c chat.Channel, t checks.Target) (*time.Location, error
 	return location(zone), err
 }
 
+// ownSubscriptions gives what a person subscribed channels of a tenant to, each target once. What
+// others subscribed stays out: their channels may be private.
+func ownSubscriptions(tx *Tx, c chat.Channel, who chat.Person) ([]Subscription, error) {
+	all, err := tx.TenantSubscriptions(c.Platform, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var own []Subscription
+	for _, s := range all {
+		again := func(o Subscription) bool { return o.Target == s.Target }
+		if s.By.ID == who.ID && !slices.ContainsFunc(own, again) {
+			own = append(own, s)
+		}
+	}
+	return own, nil
+}
+
 // listed gives a subscription as lists have it.
 func (b *Bot) listed(s *Subscription) chat.Subscribed {
 	return chat.Subscribed{
@@ -161,6 +178,10 @@ func (b *Bot) list(r *request) (chat.Reply, error) {
 	l, stands := chat.Listing{At: r.now}, b.stands()
 	err := b.c.Store.View(func(tx *Tx) error {
 		subs, err := tx.Subscriptions(r.Channel)
+		if r.Private && r.Channel.ID == r.Person.ID { // asked outside any channel
+			l.Channel = "the channels that you subscribed"
+			subs, err = ownSubscriptions(tx, r.Channel, r.Person)
+		}
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,8 @@ type Request struct {
 	// to post; nil means yes.
 	Ready func(context.Context) error
 	// Private is set where the answer is seen by nobody but the person: App Home,
-	// a direct message, a prompt.
+	// a direct message, a prompt. App Home is no channel: there the channel's ID is
+	// that of the person.
 	Private bool
 }
 

@@ -9,8 +9,8 @@ import (
 	"isitdown/bot/chat"
 )
 
-// homeLine is the command whose answer App Home shows. Its channel has no ID: it is asked
-// for the workspace.
+// homeLine is the command whose answer App Home shows. It is asked outside any channel, so
+// that the channel's ID is the person's.
 const homeLine = "outages list"
 
 // maxHome is how many blocks a view may have.
@@ -19,7 +19,7 @@ const maxHome = 100
 // opened shows App Home to somebody who has opened it.
 func (c *Client) opened(ctx context.Context, id, tenant, user string) {
 	r := chat.Request{
-		ID: id, Channel: chat.Channel{Platform: Platform, Tenant: tenant},
+		ID: id, Channel: chat.Channel{Platform: Platform, Tenant: tenant, ID: user},
 		Person: chat.Person{ID: user}, Line: homeLine, Private: true,
 	}
 	c.handle(ctx, &answer{c: c, request: r, home: true}, tenant)

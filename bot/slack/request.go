@@ -155,7 +155,10 @@ func (c *Client) interaction(ctx context.Context, payload []byte) error {
 	}
 	home := p.Container.Type == "view"
 	channel := cmp.Or(p.Channel.ID, p.Container.ChannelID)
-	if !home && channel == "" {
+	if home {
+		channel = p.User.ID
+	}
+	if channel == "" {
 		return nil
 	}
 	name := cmp.Or(p.User.Username, p.User.Name)

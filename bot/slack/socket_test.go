@@ -238,7 +238,7 @@ func TestButtonOverSocket(t *testing.T) {
 
 func TestEventsOverSocket(t *testing.T) {
 	s := socket(t, func(_ context.Context, r chat.Request, reply func(chat.Reply) error) error {
-		return reply(chat.Reply{Message: chat.Message{Headline: r.Line + " for " + r.Person.ID, Buttons: opened().Buttons}, Private: true})
+		return reply(chat.Reply{Message: chat.Message{Headline: r.Line + " for " + r.Person.ID + " in " + r.Channel.ID, Buttons: opened().Buttons}, Private: true})
 	})
 	n := 0
 	event := func(id, inner string) {
@@ -257,13 +257,13 @@ func TestEventsOverSocket(t *testing.T) {
 	event("Ev8", `{"type":"something_that_slack_go_has_not_heard_of","event_ts":"1.1"}`)
 	event("Ev9", `{"type":"app_home_opened","user":"U1","channel":"D1","tab":"home","event_ts":"1.1"}`)
 	waitFor(t, "App Home", func() bool { return len(s.posts("/views.publish")) == 1 })
-	if got := s.posts("/views.publish")[0]; !strings.Contains(got, "outages list for U1") || !strings.Contains(got, `"type":"home"`) || strings.Contains(got, "Back to the list") {
+	if got := s.posts("/views.publish")[0]; !strings.Contains(got, "outages list for U1 in U1") || !strings.Contains(got, `"type":"home"`) || strings.Contains(got, "Back to the list") {
 		t.Errorf("got %s", got)
 	}
 	s.send(t, "h1", "interactive", fmt.Sprintf(`{"type":"block_actions","trigger_id":"h1","team":{"id":%q},"user":{"id":"U1","username":"ana"},`+
 		`"container":{"type":"view","view_id":"V1"},"view":{"id":"V1","type":"home"},"actions":[{"type":"button","value":"outages why x"}]}`, ourTeam))
 	waitFor(t, "the answer in App Home", func() bool { return len(s.posts("/views.publish")) == 2 })
-	if got := s.posts("/views.publish")[1]; !strings.Contains(got, "outages why x for U1") || !strings.Contains(got, "Back to the list") {
+	if got := s.posts("/views.publish")[1]; !strings.Contains(got, "outages why x for U1 in U1") || !strings.Contains(got, "Back to the list") {
 		t.Errorf("got %s", got)
 	}
 	waitFor(t, "the events", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.events) >= 5 })
