@@ -36,11 +36,9 @@ func (o *Outbox) settle(tx *Tx, now time.Time, r result) (ending, error) {
 		}
 		// The token of all tenants: the bot has lost none of them, and a new token
 		// brings all of them back.
-		if now.Sub(d.Queued) > o.set.GiveUp {
-			return e, o.park(tx, now, d, &e)
-		}
 		e.bug = "the bot's token is refused; everything for the platform waits for a new one"
-		d.NotBefore = now.Add(o.set.MaxWait)
+		refusal.RetryAfter = o.set.MaxWait
+		return e, o.retry(tx, now, r.as, d, refusal, &e)
 	case chat.TooLong:
 		e.bug = "a message is too long or malformed; its short form is next"
 		if d.Short {
@@ -52,36 +50,44 @@ func (o *Outbox) settle(tx *Tx, now time.Time, r result) (ending, error) {
 		return e, o.loseRoot(tx, now, r, d, &e)
 	case chat.EditsSpent:
 		return e, o.spendEdits(tx, now, d, &e)
-	case chat.NotSent, chat.RateLimited:
-		if now.Sub(d.Queued) > o.set.GiveUp {
-			return e, o.park(tx, now, d, &e)
-		}
-		d.NotBefore = now.Add(o.backOff(d.Attempts, 2, o.set.MaxWait, refusal.RetryAfter))
-	default: // unclear
-		if r.as != Edit { // an edit may be made again
-			*unsure, d.Doubts = true, d.Doubts+1
-		}
-		if d.Doubts >= o.set.Doubts || now.Sub(d.Queued) > o.set.GiveUp {
-			return e, o.park(tx, now, d, &e)
-		}
-		e.warn = "a call's result is unclear; it is made once more, marked as a repeat"
-		// Each attempt may be one post more, so there are few of them, far apart.
-		d.NotBefore = now.Add(o.backOff(max(d.Doubts, 1), 5, 6*o.set.MaxWait, refusal.RetryAfter))
-	}
-	if refusal.Whole && !d.NotBefore.IsZero() {
-		e.pause, e.until = o.limits.whose(d.Channel), d.NotBefore
-		if err := tx.putPause(e.pause, e.until); err != nil {
-			return e, err
-		}
+	default:
+		return e, o.retry(tx, now, r.as, d, refusal, &e)
 	}
 	e.next = d.NotBefore
 	return e, tx.putProgress(d)
 }
 
-// refusalOf gives an error in our terms; what says nothing is unclear.
+// retry has a delivery wait for its next attempt, or leaves it to a person.
+func (o *Outbox) retry(tx *Tx, now time.Time, as Op, d Delivery, r *chat.Refusal, e *ending) error {
+	factor, most, attempts := 2, o.set.MaxWait, d.Attempts
+	if r.Trouble == chat.Unclear {
+		if as != Edit { // an edit may be made again
+			unsure, _ := d.doubted()
+			*unsure, d.Doubts = true, d.Doubts+1
+		}
+		e.warn = "a call's result is unclear; it is made once more, marked as a repeat"
+		// Each attempt may be one post more, so there are few of them, far apart.
+		factor, most, attempts = 5, 6*o.set.MaxWait, max(d.Doubts, 1)
+	}
+	if d.Doubts >= o.set.Doubts || now.Sub(d.Queued) > o.set.GiveUp {
+		return o.park(tx, now, d, e)
+	}
+	d.NotBefore = now.Add(o.backOff(attempts, factor, most, r.RetryAfter))
+	e.next = d.NotBefore
+	if r.Whole {
+		e.pause, e.until = o.limits.whose(d.Channel), d.NotBefore
+		if err := tx.putPause(e.pause, e.until); err != nil {
+			return err
+		}
+	}
+	return tx.putProgress(d)
+}
+
+// refusalOf gives a copy of an error in our terms; what says nothing is unclear.
 func refusalOf(err error) *chat.Refusal {
 	if r, ok := errors.AsType[*chat.Refusal](err); ok {
-		return r
+		own := *r
+		return &own
 	}
 	return &chat.Refusal{Trouble: chat.Unclear, Err: err}
 }

@@ -284,6 +284,34 @@ func TestOutboxGivesUp(t *testing.T) {
 	})
 }
 
+// After a restart a tenant that was stopped is tried again, for there may be a new
+// token; one that has removed the bot is not.
+func TestOutboxTriesTenants(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		gone := chat.Channel{Platform: "slack", Tenant: "T2", ID: "C9"}
+		subscribe(t, s, newsroom, gone)
+		p := &platform{answer: nth(refuse(chat.TenantLost), 1, 2)}
+		b := outboxOn(t, s, p, OutboxSettings{})
+		b.queue(t, told(newsroom, "KP-1", 1, Root, "one"), told(gone, "KP-1", 1, Root, "two"))
+		rest(time.Minute)
+		b.stop()
+		update(t, s, func(tx *Tx) error { return tx.SuspendChannel(gone, "the app was removed") })
+		b = outboxOn(t, s, p, OutboxSettings{})
+		rest(time.Minute)
+		b.stop()
+		if diff := cmp.Diff([]string{"C1 new 1: one"}, p.shown); diff != "" {
+			t.Errorf("shown (-want +got):\n%s", diff)
+		}
+		view(t, s, func(tx *Tx) error {
+			list, err := tx.Tenants()
+			if len(list) != 2 || list[0].Stopped != "" || list[1].Stopped == "" {
+				t.Errorf("the tenants are %+v, want the second stopped alone", list)
+			}
+			return err
+		})
+	})
+}
+
 // A bot's token that is refused stops no guild: they all wait for a new one.
 func TestOutboxTokenRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {

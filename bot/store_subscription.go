@@ -131,10 +131,13 @@ func (tx *Tx) SuspendChannel(c chat.Channel, why string) error {
 }
 
 // ResumeChannel takes the suspension back, and gives what was parked for the
-// channel since a time another try, in its old order. It says how many
-// deliveries that is.
+// channel since a time another try, in its old order. A channel that is well says
+// the same of its tenant. It says how many deliveries that is.
 func (tx *Tx) ResumeChannel(c chat.Channel, since time.Time) (int, error) {
 	if err := tx.SuspendChannel(c, ""); err != nil {
+		return 0, err
+	}
+	if err := tx.startTenant(c.Platform, c.Tenant); err != nil {
 		return 0, err
 	}
 	return tx.unpark(under(c.String()), since)

@@ -49,17 +49,20 @@ func (tx *Tx) Tenants() ([]Tenant, error) {
 // ResumeTenant has a tenant work again, and gives what was parked for its
 // channels since a time another try. It says how many deliveries that is.
 func (tx *Tx) ResumeTenant(platform, id string, since time.Time) (int, error) {
-	t, ok, err := tx.Tenant(platform, id)
-	if err != nil {
+	if err := tx.startTenant(platform, id); err != nil {
 		return 0, err
 	}
-	if ok && t.Stopped != "" {
-		t.Stopped = ""
-		if err := tx.PutTenant(t); err != nil {
-			return 0, err
-		}
-	}
 	return tx.unpark([]byte(platform+"/"+id+"/"), since)
+}
+
+// startTenant has a tenant work again, if it is one that was stopped.
+func (tx *Tx) startTenant(platform, id string) error {
+	t, ok, err := tx.Tenant(platform, id)
+	if err != nil || !ok || t.Stopped == "" {
+		return err
+	}
+	t.Stopped = ""
+	return tx.PutTenant(t)
 }
 
 // PutCredential keeps what a platform needs to act for a tenant. What it holds
