@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"isitdown/bot/chat"
@@ -44,12 +45,14 @@ func (b *Bot) annotate(r *request) (chat.Reply, error) {
 		return chat.Reply{}, refusef("the note is empty: write what you have to say after the ID")
 	}
 	note := chat.Note{At: r.now.UTC(), By: r.by(), Text: text, Ack: ack}
-	var i Incident
-	shown, here := 0, false
-	err := b.c.Store.Update(func(tx *Tx) (err error) {
-		if i, err = incidentOf(tx, r); err != nil {
+	var id string
+	var shown []chat.Channel
+	err := b.c.Store.Update(func(tx *Tx) error {
+		i, err := incidentOf(tx, r)
+		if err != nil {
 			return err
 		}
+		id = i.ID
 		threads, err := tenantThreads(tx, r.Channel, i.ID)
 		if err != nil {
 			return err
@@ -57,29 +60,8 @@ func (b *Bot) annotate(r *request) (chat.Reply, error) {
 		if err := b.concerns(tx, r, &i, threads); err != nil {
 			return err
 		}
-		before, err := tx.Notes(r.Channel, i.ID)
-		if err != nil {
+		if shown, err = post(tx, r, &i, note, threads); err != nil {
 			return err
-		}
-		if err := tx.AppendNote(r.Channel, i.ID, note); err != nil {
-			return err
-		}
-		for _, t := range threads {
-			s, ok, err := tx.Subscription(t.Channel, i.Target)
-			if err != nil {
-				return err
-			}
-			if t.Told == 0 || ok && s.Suspended != "" {
-				continue
-			}
-			shown++
-			here = here || t.Channel == r.Channel
-			if _, err := tx.Enqueue(Delivery{
-				Key:     DeliveryKey(t.Channel, i.ID, i.Revision, Reply) + "/note-" + number(len(before)+1),
-				Channel: t.Channel, Incident: i.ID, Revision: i.Revision, Op: Reply, Message: noteMessage(i.ID, note), Observed: r.now,
-			}); err != nil {
-				return err
-			}
 		}
 		what := "note on"
 		if ack {
@@ -90,16 +72,53 @@ func (b *Bot) annotate(r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	m := noteMessage(i.ID, note)
-	switch {
-	case shown == 1 && here:
-		m.Parts = []chat.Part{{Text: "It is in the thread, in the timeline and in the digest."}}
-	case shown > 0:
-		m.Parts = []chat.Part{{Text: "It is in the thread of " + number(shown) + " channel(s) here that saw the incident, in the timeline and in the digest."}}
-	default:
-		m.Parts = []chat.Part{{Text: "No thread here shows this incident yet: it is in the timeline and in the digest."}}
-	}
+	here := slices.Contains(shown, r.Channel)
+	m := noteMessage(id, note)
+	m.Parts = []chat.Part{{Text: shownIn(len(shown), here) + " It stays in the timeline and in the digest."}}
 	return chat.Reply{Message: m, Private: here}, nil
+}
+
+// shownIn says which channels get to see a note.
+func shownIn(channels int, here bool) string {
+	switch {
+	case channels == 0:
+		return "No thread shows this incident yet."
+	case channels == 1 && here:
+		return "It is in the thread."
+	case channels == 1:
+		return "It is in the thread of the other channel that saw the incident."
+	}
+	return "It is in the threads of the " + number(channels) + " channels here that saw the incident."
+}
+
+// post keeps a note and queues it for the threads of an incident. It gives the
+// channels that get to see it.
+func post(tx *Tx, r *request, i *Incident, note chat.Note, threads []Thread) (shown []chat.Channel, err error) {
+	before, err := tx.Notes(r.Channel, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.AppendNote(r.Channel, i.ID, note); err != nil {
+		return nil, err
+	}
+	for _, t := range threads {
+		s, ok, err := tx.Subscription(t.Channel, i.Target)
+		if err != nil {
+			return nil, err
+		}
+		if t.Told == 0 || ok && s.Suspended != "" {
+			continue
+		}
+		shown = append(shown, t.Channel)
+		_, err = tx.Enqueue(Delivery{
+			Key:     DeliveryKey(t.Channel, i.ID, i.Revision, Reply) + "/note-" + number(len(before)+1),
+			Channel: t.Channel, Incident: i.ID, Revision: i.Revision, Op: Reply, Message: noteMessage(i.ID, note), Observed: r.now,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
 }
 
 // tenantThreads gives the threads that an incident has in the tenant of a channel.

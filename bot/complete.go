@@ -15,13 +15,16 @@ const maxChoices = 25
 // it is the bot's [chat.Complete].
 func (b *Bot) Complete(_ context.Context, c chat.Channel, parameter, typed string) []chat.Choice {
 	typed = chat.Clean(typed)
+	if chat.Source(parameter) == chat.SourceTarget {
+		if b.c.Targets == nil {
+			return nil
+		}
+		list := b.c.Targets(typed)
+		return list[:min(len(list), maxChoices)]
+	}
 	var list []chat.Choice
 	err := b.c.Store.View(func(tx *Tx) (err error) {
 		switch chat.Source(parameter) {
-		case chat.SourceTarget:
-			if b.c.Targets != nil {
-				list = b.c.Targets(typed)
-			}
 		case chat.SourceOwn:
 			list, err = b.ownChoices(tx, c, typed)
 		case chat.SourceIncident:

@@ -9,6 +9,12 @@
 // incident of each kind, and that a target which flaps for a day does not
 // fill a channel.
 //
-// It leaves out how a verdict is reached (package checks) and how a notice
-// reads (package bot/chat).
+// [Bot] is what people talk to. [Bot.Handle] answers their commands; [Bot.Step]
+// assesses what they subscribed to, plans what each channel is told of it (docs/dd-003),
+// and writes all of that into the [Store] in one transaction; the [Outbox] sends it. Nothing
+// flows back but the platform's ids of what was posted.
+//
+// It leaves out how a verdict is reached (package checks), how a notice reads
+// (package bot/chat) and how a platform shows it (bot/slack, bot/discord,
+// bot/terminal): it gets all of them as funcs.
 package bot

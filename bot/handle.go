@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +148,7 @@ func (b *Bot) do(ctx context.Context, r *request) (chat.Reply, error) {
 	case chat.Unsubscribe:
 		return b.unsubscribe(r)
 	case chat.List:
-		return b.list(r)
+		return b.list(ctx, r)
 	case chat.Mute:
 		return b.mute(r)
 	case chat.Unmute:
@@ -218,10 +219,7 @@ func (r *request) audit(tx *Tx, format string, args ...any) error {
 
 // by names whoever asked, as others are to read it.
 func (r *request) by() string {
-	if name := chat.Clean(r.Person.Name); name != "" {
-		return name
-	}
-	return "somebody without a name"
+	return cmp.Or(chat.Clean(r.Person.Name), chat.Clean(r.Person.ID), "somebody")
 }
 
 // change writes what a command changes and tells whatever follows from it.

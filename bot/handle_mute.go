@@ -84,7 +84,7 @@ func (b *Bot) unmute(r *request) (chat.Reply, error) {
 	case 0:
 		return chat.Reply{Message: chat.Plain("Nothing of that is muted here"), Private: true}, nil
 	case 1:
-		return chat.Reply{Message: chat.Plain("Unmuted "+b.name(ended[0])+", by "+r.by(), "What was held back follows.")}, nil
+		return chat.Reply{Message: chat.Plain("Unmuted "+b.name(ended[0])+", by "+r.by(), "What was held back, if anything, follows.")}, nil
 	}
-	return chat.Reply{Message: chat.Plain(fmt.Sprintf("Unmuted %d targets, by %s", len(ended), r.by()), "What was held back follows.")}, nil
+	return chat.Reply{Message: chat.Plain(fmt.Sprintf("Unmuted %d targets, by %s", len(ended), r.by()), "What was held back, if anything, follows.")}, nil
 }

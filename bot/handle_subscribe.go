@@ -23,38 +23,7 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 		return chat.Reply{}, err
 	}
 	answer := chat.Confirmation{At: r.now, State: verdict.Verdict.State, Caveats: verdict.Caveats}
-	unchanged := false
 	w := work{now: r.now, channels: []chat.Channel{r.Channel}, open: map[chat.Channel][]Incident{}}
-	w.first = func(tx *Tx) error {
-		was, had, err := tx.Subscription(r.Channel, t)
-		if err != nil {
-			return err
-		}
-		others, err := tx.Subscriptions(r.Channel)
-		if err != nil {
-			return err
-		}
-		if !had && len(others) >= b.c.Limits.Subscriptions {
-			return refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
-		}
-		s := r.subscription(t, &was, others)
-		unchanged = had && s == was
-		if !unchanged {
-			s.By, s.At = r.Person, r.now
-		}
-		s.Suspended = ""
-		if err := b.wake(tx, r.Channel, others); err != nil {
-			return err
-		}
-		if err := tx.PutSubscription(s); err != nil {
-			return err
-		}
-		answer.Subscription, answer.Replaced = b.listed(&s), had && !unchanged
-		if answer.Lately, err = b.lately(tx, &s, r.now); err != nil || unchanged {
-			return err
-		}
-		return r.audit(tx, "subscribed to %v, level %v, quiet %q, zone %q", t, s.Level, s.Quiet.String(), s.Zone)
-	}
 	stands := b.stands()[t]
 	for _, i := range stands.open() {
 		if i.Worst >= least(r.command.Level) {
@@ -62,14 +31,52 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 		}
 		answer.Open = append(answer.Open, b.episode(stands, i))
 	}
+	changed := false
+	w.first = func(tx *Tx) error {
+		s, was, err := b.putSubscription(tx, r, t)
+		if err != nil {
+			return err
+		}
+		changed = s != was
+		answer.Subscription, answer.Replaced = b.listed(&s), changed && was != (Subscription{})
+		if answer.Lately, err = b.lately(tx, &s, r.now); err != nil || !changed {
+			return err
+		}
+		return r.audit(tx, "subscribed to %v, level %v, quiet %q, zone %q", t, s.Level, s.Quiet.String(), s.Zone)
+	}
 	if err := b.change(&w); err != nil {
 		return chat.Reply{}, err
 	}
 	m := answer.Message()
-	if unchanged {
-		m.Headline = "Already subscribed to " + chat.Subject(t, "") + ": nothing has changed"
+	if !changed {
+		m.Headline = "Already subscribed to " + b.name(t) + ": nothing has changed"
 	}
 	return chat.Reply{Message: m}, nil
+}
+
+// putSubscription writes what the command asks for, and gives what there was; both
+// are equal where nothing has changed.
+func (b *Bot) putSubscription(tx *Tx, r *request, t checks.Target) (s, was Subscription, err error) {
+	was, had, err := tx.Subscription(r.Channel, t)
+	if err != nil {
+		return s, was, err
+	}
+	others, err := tx.Subscriptions(r.Channel)
+	if err != nil {
+		return s, was, err
+	}
+	if !had && len(others) >= b.c.Limits.Subscriptions {
+		return s, was, refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
+	}
+	if err := wake(tx, r.Channel, others); err != nil {
+		return s, was, err
+	}
+	was.Suspended = ""
+	if s = r.subscription(t, &was, others); s == was {
+		return s, was, nil
+	}
+	s.By, s.At = r.Person, r.now
+	return s, was, tx.PutSubscription(s)
 }
 
 // subscription gives what the command asks for. A zone that was not given is that
@@ -91,7 +98,7 @@ func (r *request) subscription(t checks.Target, was *Subscription, others []Subs
 }
 
 // wake takes a suspension back, for the channel was found to be well.
-func (b *Bot) wake(tx *Tx, c chat.Channel, subs []Subscription) error {
+func wake(tx *Tx, c chat.Channel, subs []Subscription) error {
 	for _, s := range subs {
 		if s.Suspended != "" {
 			_, err := tx.ResumeChannel(c, time.Now().Add(-resumeFor))
@@ -99,6 +106,29 @@ func (b *Bot) wake(tx *Tx, c chat.Channel, subs []Subscription) error {
 		}
 	}
 	return nil
+}
+
+// wakeIfWell takes the suspension of a channel back if it can be posted to by now:
+// not every platform says so of itself.
+func (b *Bot) wakeIfWell(ctx context.Context, r *request) error {
+	if r.Ready == nil {
+		return nil
+	}
+	suspended := false
+	err := b.c.Store.View(func(tx *Tx) error {
+		subs, err := tx.Subscriptions(r.Channel)
+		suspended = len(subs) > 0 && subs[0].Suspended != ""
+		return err
+	})
+	if err != nil || !suspended || r.Ready(ctx) != nil {
+		return err
+	}
+	w := work{now: r.now, channels: []chat.Channel{r.Channel}}
+	w.first = func(tx *Tx) error {
+		_, err := tx.ResumeChannel(r.Channel, time.Now().Add(-resumeFor))
+		return err
+	}
+	return b.change(&w)
 }
 
 // resumeFor is how old what could not be delivered may be, on the wall, to be

@@ -134,7 +134,7 @@ func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
 	if t.Told == 0 {
 		c.Kind = chat.Opened // for this channel
 	}
-	suffix := "/" + stampKey(p.now)
+	suffix := p.again()
 	m := p.compose(c.Notice(), sub.Zone)
 	if t.Told == 0 {
 		p.root(t, c, m, suffix)
@@ -149,7 +149,7 @@ func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
 // tellLater ends a thread with the end that was held back.
 func (p *plan) tellLater(t *Thread) {
 	c := Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}
-	suffix := "/" + stampKey(p.now)
+	suffix := p.again()
 	p.deliver(t, &c, Announce, suffix, *t.Later)
 	p.deliver(t, &c, Edit, suffix, *t.Later)
 	t.Told, t.Held, t.Later, t.Closed = t.Held, 0, nil, true
@@ -159,7 +159,7 @@ func (p *plan) tellLater(t *Thread) {
 // message for all of it.
 func (p *plan) tellMissed(s *scene, missed []*Thread) {
 	if len(missed) > 1 {
-		p.plain(s.channel, "missed/"+stampKey(p.now), missedMessage(missed), p.now)
+		p.plain(s.channel, "missed"+p.again(), missedMessage(missed), p.now)
 	}
 	for _, t := range missed {
 		if len(missed) == 1 {
@@ -172,12 +172,12 @@ func (p *plan) tellMissed(s *scene, missed []*Thread) {
 // tellOne tells of one thing that began and ended: it has a root like any other
 // incident, for people to add to, unless it is no incident.
 func (p *plan) tellOne(s *scene, t *Thread) {
-	suffix := stampKey(p.now)
+	suffix := p.again()
 	if t.Incident == upstreamThread(s.targets[t.Incident]) {
-		p.plain(t.Channel, t.Incident+"/"+suffix, *t.Later, t.LaterAt)
+		p.plain(t.Channel, t.Incident+suffix, *t.Later, t.LaterAt)
 		return
 	}
-	p.deliver(t, &Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}, Root, "/"+suffix, *t.Later)
+	p.deliver(t, &Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}, Root, suffix, *t.Later)
 	t.Told = t.Held
 }
 
@@ -192,6 +192,10 @@ func missedMessage(missed []*Thread) chat.Message {
 	}
 	return m
 }
+
+// again makes the key of a delivery its own where the same revision may have been
+// told before. It is by the wall: the clock of the data may stand still.
+func (p *plan) again() string { return "/" + strconv.FormatInt(p.queued.UnixNano(), 10) }
 
 func number(n int) string { return strconv.Itoa(n) }
 

@@ -1,0 +1,160 @@
+package bot
+
+import (
+	"slices"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// digest gathers what happened in a window to what a channel is subscribed to.
+func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now time.Time) (chat.Digest, error) {
+	d := chat.Digest{From: from, To: to, Zone: location(p.Zone)}
+	var unseen [][]chat.Blind // one list a target
+	var quiet []int           // of those without an outage, where in unseen they are
+	for _, s := range subs {
+		life := Life{}
+		if st := b.standing[s.Target]; st != nil {
+			life = st.life
+		} else if l, _, err := tx.Life(s.Target); err != nil {
+			return d, err
+		} else {
+			life = l
+		}
+		unseen = append(unseen, unseenIn(&life, from, to, now))
+		n, err := b.digestTarget(tx, &d, &s, from, to)
+		if err != nil {
+			return d, err
+		}
+		if n == 0 {
+			quiet = append(quiet, len(unseen)-1)
+			d.NoOutage = append(d.NoOutage, chat.Watched{Subject: b.name(s.Target)})
+		}
+		d.Caveats = slices.Concat(d.Caveats, b.caveats(s.Target))
+	}
+	d.Blind = common(unseen)
+	for i, at := range quiet {
+		d.NoOutage[i].Unknown = length(unseen[at]) - length(d.Blind)
+	}
+	byOnset := func(a, b chat.Episode) int { return chat.Point(a.Incident.Onset).Compare(chat.Point(b.Incident.Onset)) }
+	slices.SortStableFunc(d.Outages, byOnset)
+	slices.SortStableFunc(d.Unstable, byOnset)
+	slices.SortStableFunc(d.Notes, func(a, b chat.Note) int { return a.At.Compare(b.At) })
+	slices.Sort(d.Caveats)
+	d.Caveats = slices.Compact(d.Caveats)
+	return d, nil
+}
+
+// digestTarget adds the incidents of one target that were open in the window,
+// and what people said in it. It gives how many incidents that were.
+func (b *Bot) digestTarget(tx *Tx, d *chat.Digest, s *Subscription, from, to time.Time) (n int, err error) {
+	list, err := tx.IncidentsOf(s.Target)
+	if err != nil {
+		return 0, err
+	}
+	for _, i := range list {
+		if over := i.ResolvedAt; !over.IsZero() && over.Before(from.Add(-latelyFor)) {
+			continue // nobody speaks of it any more
+		}
+		notes, err := tx.Notes(s.Channel, i.ID)
+		if err != nil {
+			return n, err
+		}
+		for _, note := range notes {
+			if !note.At.Before(from) && note.At.Before(to) {
+				note.Incident = i.ID
+				d.Notes = append(d.Notes, note)
+			}
+		}
+		end := chat.Point(i.End)
+		if i.Worst < least(s.Level) || !chat.Point(i.Onset).Before(to) || !end.IsZero() && end.Before(from) {
+			continue
+		}
+		n++
+		e := chat.Episode{Subject: b.name(s.Target), Incident: i.said(time.Time{})}
+		if st := b.standing[s.Target]; st != nil {
+			if now, ok := st.life.incident(i.ID); ok && now.Live() {
+				e = b.episode(st, now)
+			}
+		}
+		if i.Kind == chat.Unstable {
+			d.Unstable = append(d.Unstable, e)
+		} else {
+			d.Outages = append(d.Outages, e)
+		}
+	}
+	return n, nil
+}
+
+// unseenIn gives the times in a window in which nothing was known of a target, in
+// order.
+func unseenIn(l *Life, from, to, now time.Time) []chat.Blind {
+	var list []chat.Blind
+	add := func(a, b time.Time, why string) {
+		if a.Before(from) {
+			a = from
+		}
+		if b.After(to) {
+			b = to
+		}
+		if b.After(a) {
+			list = append(list, chat.Blind{From: a, To: b, Why: why})
+		}
+	}
+	if len(l.Timeline) == 0 {
+		add(from, to, "not watched")
+		return list
+	}
+	if l.Dropped == 0 { // else it was watched, and what was seen has been forgotten
+		add(from, l.Timeline[0].At, "not watched yet")
+	}
+	for i, m := range l.Timeline {
+		if m.State != checks.Unknown {
+			continue
+		}
+		end := to
+		if i+1 < len(l.Timeline) {
+			end = l.Timeline[i+1].At
+		}
+		why := "no routing data that says enough"
+		if m.Note == pausedNote {
+			why = "not watched"
+		}
+		add(m.At, end, why)
+	}
+	// What nobody has looked at lately is not known either.
+	if now.Sub(l.At) > longPause {
+		add(l.At, to, "not watched")
+	}
+	return list
+}
+
+// common gives the times that are in all of the lists.
+func common(lists [][]chat.Blind) []chat.Blind {
+	if len(lists) == 0 {
+		return nil
+	}
+	all := lists[0]
+	for _, other := range lists[1:] {
+		var both []chat.Blind
+		for _, a := range all {
+			for _, b := range other {
+				x := chat.Blind{From: later(a.From, b.From), To: sooner(a.To, b.To), Why: a.Why}
+				if x.To.After(x.From) {
+					both = append(both, x)
+				}
+			}
+		}
+		all = both
+	}
+	return all
+}
+
+// length adds up spans that do not overlap.
+func length(list []chat.Blind) (sum time.Duration) {
+	for _, b := range list {
+		sum += b.To.Sub(b.From)
+	}
+	return sum
+}
