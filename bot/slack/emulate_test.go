@@ -116,7 +116,7 @@ func TestIncidentInAChannel(t *testing.T) {
 	back := opened()
 	back.Headline, back.Tone = "BACK: North Korea (KP): all 4 networks visible again after 9 h 31 min", chat.ToneUp
 	mustSend(t, c, chat.Outgoing{Channel: in, Thread: root, Announce: true, Key: "k/2/announce", Message: back, Repeat: true})
-	if got := mustSend(t, c, chat.Outgoing{Channel: in, Edit: root, Key: "k/2/edit", Message: back}); got != root {
+	if got := mustSend(t, c, chat.Outgoing{Channel: in, Edit: root, Key: "k/2/edit", Message: back, Repeat: true}); got != root {
 		t.Errorf("the edit of %s is %s", root, got)
 	}
 

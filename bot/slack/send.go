@@ -20,19 +20,21 @@ const maxFollowing = 2
 
 // Send shows one thing in a channel: it is the client's [chat.Send]. A picture, and what
 // is too long for one message, follow in the thread; where they fail the message
-// stands, and the operator is told.
+// stands, and the operator is told. To edit twice is to edit once, so an edit is never marked
+// as a repeat; it has no picture.
 func (c *Client) Send(ctx context.Context, o chat.Outgoing) (chat.Posted, error) {
 	token, err := c.tokens.of(ctx, o.Channel.Tenant)
 	if err != nil {
 		return chat.Posted{}, err
 	}
-	pages, err := render(o.Message, form{short: o.Short, repeat: o.Repeat, edit: o.Edit != ""})
+	edit := o.Edit != ""
+	pages, err := render(o.Message, form{short: o.Short, repeat: o.Repeat && !edit, edit: edit})
 	if err != nil {
 		return chat.Posted{}, &chat.Refusal{Trouble: chat.TooLong, Err: err}
 	}
 	sender := c.api(token)
 	method, options := "chat.postMessage", postOptions(pages[0], o)
-	if o.Edit != "" {
+	if edit {
 		method = "chat.update"
 	}
 	watched, a := watch(ctx)
@@ -44,7 +46,7 @@ func (c *Client) Send(ctx context.Context, o chat.Outgoing) (chat.Posted, error)
 		return chat.Posted{}, c.tokens.refused(ctx, o.Channel.Tenant, refuse(method, a, err))
 	}
 	posted := chat.Posted{Channel: o.Channel, ID: ts}
-	if o.Edit == "" {
+	if !edit {
 		c.follow(ctx, sender, o, pages[1:], cmp.Or(o.Thread, ts))
 	}
 	return posted, nil
