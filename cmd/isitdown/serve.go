@@ -89,7 +89,7 @@ func (c *serveCommand) settings(a *app) error {
 	if len(c.Rehearse) == 0 && c.From != "" {
 		return fail(exitUsage, "--from is for --rehearse")
 	}
-	a.log = newLog(a.err, s, !a.talks())
+	a.log = newLog(a.err, s, !a.talks() && !s.LogJSON)
 	if a.patience != nil {
 		a.patience.Store(int64(s.Grace.Duration + grace))
 	}
