@@ -98,6 +98,10 @@ func (tx *Tx) Enqueue(d Delivery) (fresh bool, err error) {
 // putNew writes all the records of a new delivery.
 func (tx *Tx) putNew(d Delivery) error {
 	k := seqKey(nil, d.Seq)
+	for _, name := range []string{bucketDeliveries, bucketProgress, bucketQueue} {
+		// Their keys only grow: pages that leave room would leave it for good.
+		tx.tx.Bucket([]byte(name)).FillPercent = 0.9
+	}
 	d.Observed, d.Queued, d.Digest = utc(d.Observed), utc(d.Queued), utc(d.Digest)
 	err := errors.Join(
 		tx.put(bucketDeliveries, k, storedDelivery{
