@@ -206,14 +206,14 @@ func (b *Bot) list(ctx context.Context, r *request) (chat.Reply, error) {
 	return chat.Reply{Message: l.Message(), Private: true}, err
 }
 
-// current shows what is open of what the channel is subscribed to; where it is
-// subscribed to nothing, of what its tenant is.
+// current shows what is open of what the channel is subscribed to; where that is
+// nothing, of what the person subscribed elsewhere.
 func (b *Bot) current(r *request) (chat.Reply, error) {
 	c, stands := chat.Current{At: r.now}, b.stands()
 	err := b.c.Store.View(func(tx *Tx) error {
 		subs, err := tx.Subscriptions(r.Channel)
 		if err == nil && len(subs) == 0 {
-			subs, err = tx.TenantSubscriptions(r.Channel.Platform, r.Channel.Tenant)
+			subs, err = ownSubscriptions(tx, r.Channel, r.Person)
 		}
 		if err != nil {
 			return err
