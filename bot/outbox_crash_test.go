@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -229,4 +230,47 @@ func TestOutboxWithoutPlatform(t *testing.T) {
 			t.Errorf("the operator is told %d times, want once", n)
 		}
 	})
+}
+
+// What the store could not take is written down when it can again: a message that
+// was shown is not shown twice for it.
+func TestOutboxStoreFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "isitdown.db")
+	s, err := OpenStore(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update(t, s, func(tx *Tx) error {
+		_, err := tx.Enqueue(told(newsroom, "KP-1", 1, Root, "DOWN"))
+		return err
+	})
+	p := &platform{}
+	o := NewOutbox(s, map[string]chat.Send{"slack": p.send}, OutboxSettings{}, outboxLog(t))
+	if err := o.load(); err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := o.turn(time.Now(), 1)
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("%d calls, %v; want one", len(jobs), err)
+	}
+	o.flying++
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.landed(o.call(t.Context(), jobs[0]))
+	if _, err := o.turn(time.Now(), 1); err == nil {
+		t.Fatal("a store that is closed took what was sent")
+	}
+	again, err := OpenStore(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	s.db = again.db
+	if jobs, err := o.turn(time.Now(), 1); err != nil || len(jobs) > 0 {
+		t.Errorf("%d more calls, %v; want none", len(jobs), err)
+	}
+	if d := state(t, s, told(newsroom, "KP-1", 1, Root, "")); d.State != Sent || len(p.shown) != 1 {
+		t.Errorf("the delivery is %v and was shown as %q", d.State, p.shown)
+	}
 }

@@ -159,7 +159,7 @@ func (o *Outbox) park(tx *Tx, now time.Time, d Delivery, e *ending) error {
 	if err := tx.finish(d); err != nil {
 		return err
 	}
-	return tx.tellElsewhere(now, d.Channel, "isitdown could not post there; the operator's log says why.")
+	return tx.tellElsewhere(now, d.Channel, "ask whoever runs isitdown: its log says why.")
 }
 
 // parkRest parks what waits in a lane, but for what is being sent.
@@ -206,7 +206,7 @@ func (o *Outbox) loseChannel(tx *Tx, now time.Time, d Delivery, r *chat.Refusal,
 	if err := tx.SuspendChannel(d.Channel, why); err != nil {
 		return err
 	}
-	return tx.tellElsewhere(now, d.Channel, cmp.Or(r.Say, "The channel is archived or deleted, or isitdown may not post there."))
+	return tx.tellElsewhere(now, d.Channel, cmp.Or(r.Say, "look whether the channel is archived, and whether isitdown may post in it."))
 }
 
 // loseTenant stops a tenant and parks all that waits for it.
@@ -282,8 +282,8 @@ func (o *Outbox) spendEdits(tx *Tx, now time.Time, d Delivery, e *ending) error 
 }
 
 // tellElsewhere tells another channel of the same tenant that something could
-// not be posted, at most once a day.
-func (tx *Tx) tellElsewhere(now time.Time, lost chat.Channel, why string) error {
+// not be posted, and what to do about it; at most once a day.
+func (tx *Tx) tellElsewhere(now time.Time, lost chat.Channel, todo string) error {
 	other, ok, err := tx.otherChannel(lost)
 	if err != nil || !ok {
 		return err
@@ -295,7 +295,8 @@ func (tx *Tx) tellElsewhere(now time.Time, lost chat.Channel, why string) error 
 			Tone:     chat.ToneUnknown,
 			Headline: "Not delivered: a notice for another channel here",
 			Parts: []chat.Part{
-				{Text: fmt.Sprintf("Channel %s did not get what it subscribed to. %s", lost.ID, why)},
+				{Text: fmt.Sprintf("Channel %s did not get what it subscribed to.", lost.ID)},
+				{Label: "To do there", Text: todo},
 				{Text: "What waits for it is kept. This is said at most once a day."},
 			},
 		},

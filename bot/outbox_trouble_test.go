@@ -169,7 +169,7 @@ func TestOutboxChannelLost(t *testing.T) {
 		}
 		want := []string{
 			"C2 new 1: DOWN",
-			"C2 new 2: Not delivered: a notice for another channel here |  Channel C1 did not get what it subscribed to. " +
+			"C2 new 2: Not delivered: a notice for another channel here |  Channel C1 did not get what it subscribed to. | To do there " +
 				"/invite @isitdown and run this again |  What waits for it is kept. This is said at most once a day.",
 		}
 		if diff := cmp.Diff(want, b.shown); diff != "" {
