@@ -20,6 +20,12 @@ func (b *Bot) Event(_ context.Context, e chat.Event) error {
 		if err != nil {
 			return err
 		}
+		if e.Kind == chat.TenantBack {
+			// A platform may say so with every start: it is news only where it was gone.
+			if t, _, err := tx.Tenant(e.Channel.Platform, e.Channel.Tenant); err != nil || t.Stopped == "" {
+				return err
+			}
+		}
 		if e.Kind == chat.TenantGone || e.Kind == chat.TenantBack {
 			if err := stopTenant(tx, &e); err != nil {
 				return err

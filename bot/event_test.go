@@ -70,7 +70,8 @@ func TestChannelGoneAndBack(t *testing.T) {
 				}
 				view(t, s, func(tx *Tx) error {
 					lines, err := tx.Audit(newsroom, 3)
-					if len(lines) != 3 || !strings.Contains(lines[2].What, "it was archived") {
+					// Being back twice is news once for a tenant: Slack says so with every start.
+					if len(lines) != 3 || !strings.Contains(lines[1].What, "it was archived") {
 						t.Errorf("audit log: %+v", lines)
 					}
 					return err

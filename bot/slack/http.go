@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	api "github.com/slack-go/slack"
 )
@@ -85,7 +86,7 @@ func (c *Client) verify(h http.Header, body []byte) error {
 		return err
 	}
 	// Slack signs what it sends again anew, with the time of that.
-	if !c.seen.first("signature " + h.Get("X-Slack-Signature")) {
+	if !c.seen.first("signature " + strings.ToLower(h.Get("X-Slack-Signature"))) {
 		return errReplayed
 	}
 	return nil

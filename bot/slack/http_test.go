@@ -152,7 +152,12 @@ func TestRefusedRequests(t *testing.T) {
 		body string
 		want int
 	}{
-		"replayed":      {good, body, 401},
+		"replayed": {good, body, 401},
+		"replayed in capitals": {func() http.Header {
+			h := good.Clone()
+			h.Set("X-Slack-Signature", "v0="+strings.ToUpper(h.Get("X-Slack-Signature")[3:]))
+			return h
+		}(), body, 401},
 		"changed":       {signed(body), body + "&text=other", 401},
 		"old":           {chattest.SignSlack(chattest.SlackSigningSecret, time.Now().Add(-6*time.Minute), body), body, 401},
 		"from tomorrow": {chattest.SignSlack(chattest.SlackSigningSecret, time.Now().Add(24*time.Hour), body), body, 401},

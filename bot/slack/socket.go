@@ -37,35 +37,63 @@ const (
 
 // Run keeps the connections of Socket Mode until the context ends, which is no error, or
 // until Slack does not take the app-level token any more, which is. A workspace whose bot token is
-// gone as well is told of as [chat.TenantGone].
+// gone as well is told of as [chat.TenantGone]; one that takes it is told of as
+// [chat.TenantBack] once, since it may have removed the app and installed it again with
+// another token. Without an app-level token, that is all that Run does.
 func (c *Client) Run(ctx context.Context) error {
-	if c.o.AppToken == "" {
-		return errors.New("socket mode needs an app-level token")
-	}
-	if c.o.Install == nil {
-		if _, err := c.tokens.identity(ctx); err != nil {
-			c.log.Error("asking Slack whose the bot token is; it is asked again with the first message", "err", err)
-		}
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var connections sync.WaitGroup
+	var loops sync.WaitGroup
+	if c.o.Install == nil {
+		loops.Go(func() { c.greet(ctx) })
+	}
+	if c.o.AppToken == "" {
+		loops.Wait()
+		<-ctx.Done()
+		return nil
+	}
 	lost := make(chan error, c.o.Connections)
 	for range c.o.Connections {
-		connections.Go(func() {
+		loops.Go(func() {
 			if err := c.keep(ctx); err != nil {
 				lost <- err
 				cancel() // the other has the same token
 			}
 		})
 	}
-	connections.Wait()
+	loops.Wait()
 	select {
 	case err := <-lost:
 		c.revoked(context.WithoutCancel(ctx))
 		return fmt.Errorf("socket mode: Slack does not take the app-level token; make a new one and start again: %w", err)
 	default:
 		return nil
+	}
+}
+
+// greet asks whose the bot token is until Slack has said it.
+func (c *Client) greet(ctx context.Context) {
+	for pause := leastPause; ; pause = min(2*pause, mostPause) {
+		self, err := c.tokens.identity(ctx)
+		if err == nil {
+			c.tell(ctx, chat.Event{
+				Kind: chat.TenantBack, Channel: chat.Channel{Platform: Platform, Tenant: self.TeamID},
+				Why: "Slack takes the bot token",
+			})
+			return
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		c.log.Error("asking Slack whose the bot token is", "err", err)
+		if r, ok := errors.AsType[*chat.Refusal](err); ok && r.Trouble == chat.TenantLost {
+			return // it takes another token, and another start
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause/2 + rand.N(pause)):
+		}
 	}
 }
 

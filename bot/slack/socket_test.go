@@ -266,7 +266,7 @@ func TestEventsOverSocket(t *testing.T) {
 	if got := s.posts("/views.publish")[1]; !strings.Contains(got, "outages why x for U1 in U1") || !strings.Contains(got, "Back to the list") {
 		t.Errorf("got %s", got)
 	}
-	waitFor(t, "the events", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.events) >= 5 })
+	waitFor(t, "the events", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.events) >= 6 })
 	time.Sleep(50 * time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -277,6 +277,7 @@ func TestEventsOverSocket(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		fmt.Sprintf("%d slack/%s/", chat.TenantGone, ourTeam), fmt.Sprintf("%d slack/%s/", chat.TenantGone, ourTeam),
+		fmt.Sprintf("%d slack/%s/", chat.TenantBack, ourTeam),
 		fmt.Sprintf("%d slack/%s/C1", chat.ChannelGone, ourTeam), fmt.Sprintf("%d slack/%s/C2", chat.ChannelGone, ourTeam),
 		fmt.Sprintf("%d slack/%s/G1", chat.ChannelGone, ourTeam),
 	}
@@ -309,6 +310,7 @@ func TestSocketGoesOn(t *testing.T) {
 // token went with it.
 func TestSocketRevoked(t *testing.T) {
 	s := socket(t, noHandle)
+	waitFor(t, "the greeting", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.events) == 1 })
 	s.dead.Store(true)
 	s.srv.SendToWebsocket(`{"type":"disconnect","reason":"link_disabled"}`)
 	select {
@@ -322,7 +324,7 @@ func TestSocketRevoked(t *testing.T) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.events) != 1 || s.events[0].Kind != chat.TenantGone || s.events[0].Channel.Tenant != ourTeam {
+	if len(s.events) != 2 || s.events[0].Kind != chat.TenantBack || s.events[1].Kind != chat.TenantGone || s.events[1].Channel.Tenant != ourTeam {
 		t.Errorf("got events %+v, want that the workspace is gone", s.events)
 	}
 }

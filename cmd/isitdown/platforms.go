@@ -97,9 +97,8 @@ func (a *app) slack(to answerer, store *bot.Store) (*platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up Slack: %w", err)
 	}
-	p := &platform{name: slack.Platform, send: client.Send, close: client.Close, connected: func() (bool, string) { return true, "" }}
+	p := &platform{name: slack.Platform, send: client.Send, close: client.Close, run: client.Run, connected: func() (bool, string) { return true, "" }}
 	if c.Mode == modeSocket {
-		p.run = client.Run
 		p.connected = func() (bool, string) {
 			return client.Connected() > 0, "no Socket Mode connection is up"
 		}
