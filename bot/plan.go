@@ -29,8 +29,8 @@ type plan struct {
 	// fresh says how an incident stands now, as something to tell; ok is false for
 	// one that is not open.
 	fresh func(id string) (c Change, ok bool)
-	// gone reports whether an incident is not open any more.
-	gone func(id string) bool
+	// gone reports whether an incident of a target is known not to be open any more.
+	gone func(id string, t checks.Target) bool
 	// suspect reports whether a target was lost, and is about to have an incident
 	// of its own unless it comes back.
 	suspect func(t checks.Target, now time.Time) bool

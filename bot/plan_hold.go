@@ -72,7 +72,7 @@ func (p *plan) release() {
 				continue
 			}
 			c, lasts := p.fresh(t.Incident)
-			if t.Later == nil && !lasts && !p.gone(t.Incident) {
+			if t.Later == nil && !lasts && !p.gone(t.Incident, sub.Target) {
 				continue // it is about to be assessed
 			}
 			s.keep(t)

@@ -209,7 +209,7 @@ func (b *room) run(changes []Change) []string {
 		},
 		chart:        func(Change) *chart.Data { return &chart.Data{Title: "chart"} },
 		fresh:        func(id string) (Change, bool) { c, ok := b.open[id]; c.Kind = chat.Updated; return c, ok },
-		gone:         func(id string) bool { _, ok := b.open[id]; return !ok },
+		gone:         func(id string, _ checks.Target) bool { _, ok := b.open[id]; return !ok },
 		suspect:      func(t checks.Target, _ time.Time) bool { return b.suspect[t] },
 		before:       func(id string) Incident { return b.told[id] },
 		corrections:  func(id string) int { return b.fixed[id] },

@@ -171,10 +171,11 @@ func (s *standing) change(i Incident, p Policy) Change {
 	return c
 }
 
-// gone reports whether an incident is not open any more.
-func (b *Bot) gone(id string) bool {
-	_, ok := b.incident[id]
-	return !ok
+// gone reports whether an incident is known not to be open any more.
+func (b *Bot) gone(id string, t checks.Target) bool {
+	_, known := b.standing[t].known()
+	_, open := b.incident[id]
+	return known && !open
 }
 
 // suspect reports whether a target was lost so short a time ago that its own

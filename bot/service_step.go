@@ -18,6 +18,7 @@ type following struct {
 	source Followed
 	saved  time.Time // on the wall: when the life was last kept
 	before Watch     // as it was before the step that is going on
+	begun  bool      // it has yet to be seen for the first time
 }
 
 // saveEvery is how often, on the wall, a life is kept in which nothing happened.
@@ -42,7 +43,7 @@ func (b *Bot) Step(now time.Time) error {
 	defer b.mu.Unlock()
 	if minute := now.Truncate(time.Minute); !minute.Equal(b.looked) {
 		b.looked = minute
-		w.channels = b.waiting()
+		w.channels = append(w.channels, b.waiting()...)
 	}
 	if failed := b.commit(&w); failed != nil {
 		for _, f := range b.followed {
@@ -102,7 +103,7 @@ func (b *Bot) begin(t checks.Target, now time.Time) (*following, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &following{source: source, Watch: Watch{
+	f := &following{source: source, begun: true, Watch: Watch{
 		Assess: source.Assess, Revision: source.Revision, Freeze: source.Freeze,
 		Policy: b.c.Policy, Settle: b.c.Settle, Phase: phase(t),
 	}}
@@ -164,6 +165,7 @@ func (b *Bot) look(now time.Time) work {
 		life := f.Life()
 		w.stands[t] = &standing{life, f.Verdict()}
 		w.changes = append(w.changes, changes...)
+		b.catchUp(&w, f)
 		if len(changes) > 0 || time.Since(f.saved) >= saveEvery || moved(f.before.life, life) {
 			w.lives = append(w.lives, life)
 			f.saved = time.Now()
@@ -177,6 +179,31 @@ func (b *Bot) look(now time.Time) work {
 		return cmp.Compare(a.Verdict.Target.String(), b.Verdict.Target.String())
 	})
 	return w
+}
+
+// catchUp has the channels told of an incident that was open before they subscribed,
+// while nobody followed its target, and that still is.
+func (b *Bot) catchUp(w *work, f *following) {
+	v := f.Verdict()
+	if !f.begun || v.State == checks.Unknown {
+		return
+	}
+	f.begun = false
+	if v.State == checks.Up {
+		return
+	}
+	for _, i := range f.before.life.Open() {
+		for _, s := range b.c.Store.Subscribers(i.Target) {
+			if i.told.worst < least(s.Level) {
+				continue
+			}
+			if w.open == nil {
+				w.open = map[chat.Channel][]Incident{}
+			}
+			w.open[s.Channel] = append(w.open[s.Channel], i)
+			w.channels = append(w.channels, s.Channel)
+		}
+	}
 }
 
 // note takes along what a change rests on, as long as it is at hand.
