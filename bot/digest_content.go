@@ -13,6 +13,7 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 	d := chat.Digest{From: from, To: to, Zone: location(p.Zone)}
 	var unseen [][]chat.Blind // one list a target
 	var quiet []int           // of those without an outage, where in unseen they are
+	var outages, unstable []listedIncident
 	for _, s := range subs {
 		life := Life{}
 		if st := b.standing[s.Target]; st != nil {
@@ -23,43 +24,50 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 			life = l
 		}
 		unseen = append(unseen, unseenIn(&life, from, to, now))
-		n, err := b.digestTarget(tx, &d, &s, from, to)
+		list, err := b.digestTarget(tx, &d, &s, from, to)
 		if err != nil {
 			return d, err
 		}
-		if n == 0 {
+		for _, l := range list {
+			if l.incident.Kind == chat.Unstable {
+				unstable = append(unstable, l)
+			} else {
+				outages = append(outages, l)
+			}
+		}
+		if len(list) == 0 {
 			quiet = append(quiet, len(unseen)-1)
 			d.NoOutage = append(d.NoOutage, chat.Watched{Subject: b.name(s.Target)})
 		}
-		d.Caveats = slices.Concat(d.Caveats, b.caveats(s.Target))
+		for _, c := range b.caveats(s.Target) {
+			if !slices.Contains(d.Caveats, c) {
+				d.Caveats = append(d.Caveats, c)
+			}
+		}
 	}
+	d.Outages, d.Unstable = b.fold(outages), b.fold(unstable)
 	d.Blind = common(unseen)
 	for i, at := range quiet {
 		d.NoOutage[i].Unknown = length(unseen[at]) - length(d.Blind)
 	}
-	byOnset := func(a, b chat.Episode) int { return chat.Point(a.Incident.Onset).Compare(chat.Point(b.Incident.Onset)) }
-	slices.SortStableFunc(d.Outages, byOnset)
-	slices.SortStableFunc(d.Unstable, byOnset)
 	slices.SortStableFunc(d.Notes, func(a, b chat.Note) int { return a.At.Compare(b.At) })
-	slices.Sort(d.Caveats)
-	d.Caveats = slices.Compact(d.Caveats)
 	return d, nil
 }
 
-// digestTarget adds the incidents of one target that were open in the window,
-// and what people said in it. It gives how many incidents that were.
-func (b *Bot) digestTarget(tx *Tx, d *chat.Digest, s *Subscription, from, to time.Time) (n int, err error) {
-	list, err := tx.IncidentsOf(s.Target)
+// digestTarget gives the incidents of one target that were open in the window, and
+// adds what people said in it.
+func (b *Bot) digestTarget(tx *Tx, d *chat.Digest, s *Subscription, from, to time.Time) (list []listedIncident, err error) {
+	all, err := tx.IncidentsOf(s.Target)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, i := range list {
+	for _, i := range all {
 		if over := i.ResolvedAt; !over.IsZero() && over.Before(from.Add(-latelyFor)) {
 			continue // nobody speaks of it any more
 		}
 		notes, err := tx.Notes(s.Channel, i.ID)
 		if err != nil {
-			return n, err
+			return nil, err
 		}
 		for _, note := range notes {
 			if !note.At.Before(from) && note.At.Before(to) {
@@ -71,20 +79,15 @@ func (b *Bot) digestTarget(tx *Tx, d *chat.Digest, s *Subscription, from, to tim
 		if i.Worst < least(s.Level) || !chat.Point(i.Onset).Before(to) || !end.IsZero() && end.Before(from) {
 			continue
 		}
-		n++
 		e := chat.Episode{Subject: b.name(s.Target), Incident: i.said(time.Time{})}
 		if st := b.standing[s.Target]; st != nil {
 			if now, ok := st.life.incident(i.ID); ok && now.Live() {
 				e = b.episode(st, now)
 			}
 		}
-		if i.Kind == chat.Unstable {
-			d.Unstable = append(d.Unstable, e)
-		} else {
-			d.Outages = append(d.Outages, e)
-		}
+		list = append(list, listedIncident{e, i})
 	}
-	return n, nil
+	return list, nil
 }
 
 // unseenIn gives the times in a window in which nothing was known of a target, in

@@ -137,7 +137,7 @@ func (b *Bot) episode(s *standing, i Incident) chat.Episode {
 func (b *Bot) openOf(
 	tx *Tx, c chat.Channel, targets []checks.Target, stands map[checks.Target]*standing,
 ) ([]chat.Episode, error) {
-	var list []chat.Episode
+	var list []listedIncident
 	for _, t := range targets {
 		for _, i := range stands[t].open() {
 			e := b.episode(stands[t], i)
@@ -150,13 +150,10 @@ func (b *Bot) openOf(
 					e.Acknowledged = append(e.Acknowledged, n.By)
 				}
 			}
-			list = append(list, e)
+			list = append(list, listedIncident{e, i})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b chat.Episode) int {
-		return chat.Point(a.Incident.Onset).Compare(chat.Point(b.Incident.Onset))
-	})
-	return list, nil
+	return b.fold(list), nil
 }
 
 // caveats gives the sentences that stand on everything said of a target.

@@ -44,6 +44,9 @@ type Episode struct {
 	// said of incidents that last; Unknown is said as such.
 	State      checks.State
 	IPv4, IPv6 checks.Count
+	// Inside are the narrower targets, as [Subject] writes them, of which the same
+	// is part of this.
+	Inside []string
 	// Acknowledged are those who said that they have taken notice.
 	Acknowledged []string
 }
@@ -55,6 +58,9 @@ func (e *Episode) lasts() bool { return e.Incident.End == (checks.Interval{}) ||
 func (e *Episode) text(now time.Time) string {
 	i := &e.Incident
 	parts := []string{clean(i.ID), e.stand(now)}
+	if len(e.Inside) > 0 {
+		parts = append(parts, "part of it: "+subjects(e.Inside))
+	}
 	if n := len(e.Acknowledged); n > 0 {
 		var by []string
 		for _, a := range e.Acknowledged {
