@@ -28,6 +28,6 @@
 // bot/discord or bot/terminal, which also take in what people ask.
 //
 // This package reads the command line, the settings and the environment, and wires
-// the rest. In it, serve.go is the bot and the order in which it ends, world.go where
+// the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
 // its facts come from, rehearse.go a recording with its own clock.
 package main
