@@ -30,6 +30,11 @@ type OutboxSettings struct {
 	// a second of the 50 that it allows.
 	Platform map[string]SendRate
 
+	// OneAtATime are the platforms that cannot tell a repeated message from a new
+	// one: each of their tenants has one call under way, so that a crash leaves one
+	// message in doubt and no more. Slack.
+	OneAtATime map[string]bool
+
 	Timeout time.Duration // of one call: 30 s
 	Grace   time.Duration // for calls under way when the program ends: 10 s
 	Late    time.Duration // from which on a message says that it is late: 5 min
@@ -56,6 +61,9 @@ func (s OutboxSettings) orDefault() OutboxSettings {
 	platform := map[string]SendRate{"discord": {45, 10}}
 	maps.Copy(platform, s.Platform)
 	s.Platform = platform
+	if s.OneAtATime == nil {
+		s.OneAtATime = map[string]bool{"slack": true}
+	}
 	s.Timeout = cmp.Or(s.Timeout, 30*time.Second)
 	s.Grace = cmp.Or(s.Grace, 10*time.Second)
 	s.Late = cmp.Or(s.Late, 5*time.Minute)
@@ -77,8 +85,8 @@ func (r SendRate) or(d SendRate) SendRate {
 }
 
 // Outbox sends what the store's queue holds. Per channel it sends in the order of
-// queueing, one message at a time; channels do not wait for each other. It
-// promises that what was queued is sent or parked, where a person is told of
+// queueing, one message at a time; channels do not wait for each other, but for
+// those of a platform that cannot dedupe. It promises that what was queued is sent or parked, where a person is told of
 // it, and that nothing is posted twice unless the first post may have failed: then it
 // is sent with the same key, and marked as a repeat.
 //
@@ -92,6 +100,7 @@ type Outbox struct {
 
 	// Of Run's goroutine alone.
 	due       laneHeap
+	turns     turns
 	limits    limits
 	flying    int      // calls under way
 	unsettled []result // calls that have ended, not yet written down
@@ -125,6 +134,7 @@ func NewOutbox(s *Store, senders map[string]chat.Send, settings OutboxSettings, 
 		store: s, send: maps.Clone(senders), set: settings, log: log,
 		kick:     make(chan struct{}, 1),
 		limits:   newLimits(settings),
+		turns:    newTurns(settings.OneAtATime),
 		results:  make(chan result, settings.Workers),
 		homeless: make(map[string]bool),
 		lanes:    make(map[chat.Channel]*lane),

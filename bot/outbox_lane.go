@@ -18,6 +18,7 @@ type lane struct {
 	channel chat.Channel
 	waiting []route // by seq; the first is sent next, or is being sent
 	busy    bool    // the first is being sent
+	behind  bool    // due, and waiting for another lane of its tenant
 	born    int     // which of the lanes this is
 	at      time.Time
 	index   int // in the heap; -1 while it is not there
@@ -100,7 +101,7 @@ func newLimits(set OutboxSettings) limits {
 // each delivery.
 func (x *limits) allow(l *lane, now time.Time) time.Time {
 	c := l.channel
-	tenant := c.Platform + "/" + c.Tenant
+	tenant := tenantOf(c)
 	at := now
 	if !l.granted {
 		if l.limit == nil {
@@ -140,8 +141,11 @@ func (x *limits) whose(c chat.Channel) string {
 	if _, ok := x.set.Platform[c.Platform]; ok {
 		return c.Platform
 	}
-	return c.Platform + "/" + c.Tenant
+	return tenantOf(c)
 }
+
+// tenantOf names a channel's tenant among all platforms: "slack/T024BE7LD".
+func tenantOf(c chat.Channel) string { return c.Platform + "/" + c.Tenant }
 
 // pause keeps silence until a time. An empty name is nobody's.
 func (x *limits) pause(name string, now, until time.Time) {

@@ -189,7 +189,7 @@ func (o *Outbox) arrive(list []route) {
 			}
 			continue
 		}
-		if !l.busy && l.index < 0 {
+		if !l.busy && !l.behind && l.index < 0 {
 			heap.Push(&o.due, l)
 		}
 	}
@@ -200,6 +200,9 @@ func (o *Outbox) arrive(list []route) {
 // most as many as there are free workers.
 func (o *Outbox) turn(now time.Time, free int) ([]job, error) {
 	o.arrive(o.store.arrivals())
+	for _, r := range o.unsettled { // written down with what comes next, or not at all
+		o.yield(r.lane)
+	}
 	ready := o.ready(now, free)
 	if len(ready) == 0 && len(o.unsettled) == 0 {
 		return nil, nil
@@ -229,6 +232,7 @@ func (o *Outbox) turn(now time.Time, free int) ([]job, error) {
 	})
 	if err != nil {
 		for _, l := range ready {
+			o.yield(l)
 			heap.Push(&o.due, l)
 		}
 		return nil, err
@@ -249,9 +253,23 @@ func (o *Outbox) ready(now time.Time, free int) []*lane {
 			continue
 		}
 		heap.Pop(&o.due)
-		list = append(list, l)
+		if o.turns.take(l) {
+			list = append(list, l)
+		}
 	}
 	return list
+}
+
+// yield lets the next lane of the tenant send, if l was the one to do so.
+func (o *Outbox) yield(l *lane) {
+	if !o.turns.give(l) {
+		return
+	}
+	for next := o.turns.next(l.channel); next != nil; next = o.turns.next(l.channel) {
+		if o.place(next); next.index >= 0 {
+			return
+		} // what it had to send was taken from it meanwhile
+	}
 }
 
 // finish brings the lanes up to date with what was written.
@@ -279,7 +297,9 @@ func (o *Outbox) finish(now time.Time, ends []ending, jobs []job) {
 	o.mu.Unlock()
 	for _, e := range ends {
 		l := e.lane
-		l.busy = sending[l]
+		if l.busy = sending[l]; !l.busy {
+			o.yield(l)
+		}
 		l.at = now
 		if e.next.After(now) {
 			l.at = e.next
@@ -296,7 +316,7 @@ func (o *Outbox) finish(now time.Time, ends []ending, jobs []job) {
 
 // place puts a lane where it belongs: into the heap if it has something to begin.
 func (o *Outbox) place(l *lane) {
-	idle := !l.busy && len(l.waiting) > 0 && o.send[l.channel.Platform] != nil
+	idle := !l.busy && !l.behind && len(l.waiting) > 0 && o.send[l.channel.Platform] != nil
 	switch {
 	case idle && l.index < 0:
 		heap.Push(&o.due, l)
