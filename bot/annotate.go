@@ -29,7 +29,7 @@ func incidentOf(tx *Tx, r *request) (Incident, error) {
 	if err != nil || ok {
 		return i, err
 	}
-	return i, refusef("there is no incident %s: outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
+	return i, refusef("there is no incident %s: /outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
 }
 
 // annotate keeps the words of a person and shows them in the thread of every

@@ -47,7 +47,7 @@ func (b *Bot) planDigest(ctx context.Context, r *request) (chat.Reply, error) {
 	}
 	b.digests[r.Channel] = p.next(r.now)
 	s := said(&p, r.now)
-	return chat.Reply{Message: chat.Plain("Digest "+s.String()+", by "+r.by(), "The next one comes at "+minute(s.Next)+".")}, nil
+	return chat.Reply{Message: chat.Plain("Digest "+s.String()+", by "+r.by(), "The next one comes on "+minute(s.Next)+".")}, nil
 }
 
 // said gives the plan as lists have it; the zero time leaves out when the next one

@@ -105,7 +105,7 @@ func (b *Bot) replyLater(r *request, a chat.Reply, failed error) error {
 // answer says what there is to say to a request.
 func (b *Bot) answer(ctx context.Context, r *request) (chat.Reply, error) {
 	if who := r.Person.ID; who != "" && !b.rates.allow(r.Channel.Platform+"/"+r.Channel.Tenant+"/"+who, b.c.Limits.PerMinute, time.Now()) {
-		return chat.Reply{}, refusef("that were more than %d requests in a minute: wait for the next minute, then ask again", b.c.Limits.PerMinute)
+		return chat.Reply{}, refusef("that was more than %d requests in a minute: wait until the next one, and ask again", b.c.Limits.PerMinute)
 	}
 	if c, ok := chat.ParseChannel(r.Channel.String()); !ok || c != r.Channel {
 		return chat.Reply{}, fmt.Errorf("a request from %q, which is no channel", r.Channel)

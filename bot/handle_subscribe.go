@@ -22,7 +22,7 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	answer := chat.Confirmation{At: r.now, State: verdict.Verdict.State, Caveats: verdict.Caveats}
+	answer := chat.Confirmation{At: r.now, State: verdict.Verdict.State, Caveats: verdict.Caveats, Lacking: lacking(&verdict.Verdict)}
 	w := work{now: r.now, channels: []chat.Channel{r.Channel}, open: map[chat.Channel][]Incident{}}
 	stands := b.stands()[t]
 	for _, i := range stands.open() {
@@ -54,6 +54,16 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	return chat.Reply{Message: m}, nil
 }
 
+// lacking says why nothing is known of a target; "" where nobody knows why.
+func lacking(v *checks.Verdict) string {
+	for _, g := range v.Gaps {
+		if g.Check == "route" && v.State == checks.Unknown {
+			return g.Reason
+		}
+	}
+	return ""
+}
+
 // putSubscription writes what the command asks for, and gives what there was; both
 // are equal where nothing has changed.
 func (b *Bot) putSubscription(tx *Tx, r *request, t checks.Target) (s, was Subscription, err error) {
@@ -66,7 +76,7 @@ func (b *Bot) putSubscription(tx *Tx, r *request, t checks.Target) (s, was Subsc
 		return s, was, err
 	}
 	if !had && len(others) >= b.c.Limits.Subscriptions {
-		return s, was, refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with outages unsubscribe", len(others))
+		return s, was, refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with /outages unsubscribe", len(others))
 	}
 	if err := wake(tx, r.Channel, others); err != nil {
 		return s, was, err
@@ -232,5 +242,5 @@ func (b *Bot) own(tx *Tx, r *request) (checks.Target, error) {
 	if _, ok, err := tx.Subscription(r.Channel, t); err != nil || ok {
 		return t, err
 	}
-	return t, refusef("this channel is not subscribed to %s: outages list shows what it is subscribed to", b.name(t))
+	return t, refusef("this channel is not subscribed to %s: /outages list shows what it is subscribed to", b.name(t))
 }

@@ -81,7 +81,7 @@ func (d Digest) Message() Message {
 		add("", "This channel was subscribed to nothing.")
 	}
 	for _, b := range blind {
-		add("Blind", b.text(d.From))
+		add("Blind", b.text())
 	}
 	m.Parts = append(m.Parts, caveatParts(d.Caveats)...)
 	return m
@@ -179,8 +179,8 @@ func total(list []Blind) (sum time.Duration) {
 	return sum
 }
 
-func (b *Blind) text(day time.Time) string {
-	return joinNonEmpty(": ", near(b.From, day)+" - "+near(b.To, b.From)+" ("+elapsed(b.From, b.To)+")", b.Why)
+func (b *Blind) text() string {
+	return joinNonEmpty(": ", hold(b.From.UTC().Format("2 Jan"))+" "+clock(b.From)+" - "+near(b.To, b.From)+" ("+elapsed(b.From, b.To)+")", b.Why)
 }
 
 // coverage writes the part of the window in which something could be seen, never

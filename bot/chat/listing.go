@@ -224,8 +224,10 @@ type Confirmation struct {
 	// Replaced: there was one of the same target, with other settings.
 	Replaced bool
 	At       time.Time
-	// State is how the target stands now.
+	// State is how the target stands now, and Lacking what is missing where that is
+	// not known: "no routing data was given".
 	State   checks.State
+	Lacking string
 	Open    []Episode
 	Lately  Lately
 	Caveats []string
@@ -252,7 +254,7 @@ func (c Confirmation) Message() Message {
 		}
 	}
 	add("Tells of", s.settings())
-	add("Now", presentText(c.State, len(c.Open))+" as of "+fullDated(c.At)+".")
+	add("Now", presentText(c.State, c.Lacking, len(c.Open))+", as of "+fullDated(c.At)+".")
 	m.Parts = append(m.Parts, episodeParts("Open", c.Open, c.At)...)
 	add("Lately", c.Lately.text(s.Level))
 	m.Parts = append(m.Parts, caveatParts(c.Caveats)...)
@@ -263,15 +265,18 @@ func (c Confirmation) Message() Message {
 }
 
 // presentText says how a target stands.
-func presentText(s checks.State, open int) string {
-	text := "nothing is known of it yet"
-	if s != checks.Unknown {
-		text = s.String()
+func presentText(s checks.State, lacking string, open int) string {
+	text, sep := s.String(), ", "
+	switch lacking = clean(lacking); {
+	case s == checks.Unknown && lacking != "":
+		text, sep = "nothing is known of it: "+lacking, "; "
+	case s == checks.Unknown:
+		text = "nothing is known of it yet"
 	}
 	if open == 0 {
-		return text + ", no incident open,"
+		return text + sep + "no incident open"
 	}
-	return text + ", " + count(open, "incident", "incidents") + " open,"
+	return text + sep + count(open, "incident", "incidents") + " open"
 }
 
 func (l *Lately) text(level Level) string {

@@ -41,7 +41,7 @@ func (p *parser) command() (Command, error) {
 	name := strings.ToLower(strings.TrimPrefix(word.text, "/"))
 	switch {
 	case !ok:
-		return Command{}, errors.New("say what to do, as in \"isitdown KP\"; \"outages help\" shows every command")
+		return Command{}, errors.New("say what to do, as in \"/isitdown KP\"; \"/outages help\" shows every command")
 	case word.quoted:
 	case name == "isitdown":
 		p.spec = Commands()[0]
@@ -52,12 +52,12 @@ func (p *parser) command() (Command, error) {
 		return Command{Verb: Help, Text: p.s.free()}, nil
 	}
 	if _, known := specOf(name); known && !word.quoted {
-		return Command{}, fmt.Errorf("did you mean \"outages %s\"?", name)
+		return Command{}, fmt.Errorf("did you mean \"/outages %s\"?", name)
 	}
 	if near := nearest(name, []string{"isitdown", "outages"}); near != "" {
-		return Command{}, fmt.Errorf("%s is no command: did you mean %q?", quoted(word.text), near)
+		return Command{}, fmt.Errorf("%s is no command: did you mean %q?", quoted(word.text), "/"+near)
 	}
-	return Command{}, fmt.Errorf("%s is no command: ask \"isitdown %s\", or say \"outages help\"",
+	return Command{}, fmt.Errorf("%s is no command: ask \"/isitdown %s\", or say \"/outages help\"",
 		quoted(word.text), shorten(strings.Trim(word.text, quotes), 40))
 }
 
@@ -68,11 +68,11 @@ func (p *parser) outages() (Command, error) {
 	}
 	spec, known := specOf(word.text)
 	if !known || word.quoted || word.key != "" {
-		hint := "\"outages help\" shows them all"
+		hint := "\"/outages help\" shows them all"
 		if near := nearest(word.text, subcommands()); near != "" {
-			hint = fmt.Sprintf("did you mean \"outages %s\"?", near)
+			hint = fmt.Sprintf("did you mean \"/outages %s\"?", near)
 		}
-		return Command{}, fmt.Errorf("%s is nothing that outages can do: %s", quoted(word.text), hint)
+		return Command{}, fmt.Errorf("%s is nothing that /outages can do: %s", quoted(word.text), hint)
 	}
 	p.spec, p.c.Verb = spec, spec.Verb
 	err := p.parameters()
@@ -98,7 +98,7 @@ func (p *parser) parameters() error {
 }
 
 // example gives the first line that shows how it is done.
-func (p *parser) example() string { return p.spec.Examples[0] }
+func (p *parser) example() string { return "/" + p.spec.Examples[0] }
 
 // end refuses what is left over.
 func (p *parser) end() error {
@@ -123,13 +123,13 @@ func (p *parser) check() (Command, error) {
 		words = append(words, t)
 	}
 	if len(words) == 0 {
-		return Command{}, errors.New("say what to look at, as in \"isitdown KP\", \"isitdown AS4837\" or \"isitdown example.org\"")
+		return Command{}, errors.New("say what to look at, as in \"/isitdown KP\", \"/isitdown AS4837\" or \"/isitdown example.org\"")
 	}
 	if spec, ok := specOf(words[0].text); ok && !words[0].quoted {
 		if spec.Verb == Help && len(words) == 1 {
 			return Command{Verb: Help}, nil
 		}
-		return Command{}, fmt.Errorf("did you mean \"outages %s\"?", spec.Name)
+		return Command{}, fmt.Errorf("did you mean \"/outages %s\"?", spec.Name)
 	}
 	c := Command{Verb: Check}
 	if at == 0 {
@@ -280,7 +280,7 @@ func durationAllowed(d time.Duration) error {
 // incident reads "ID" and, for those that take them, a person's words.
 func (p *parser) incident() error {
 	t, ok := p.s.next()
-	const open = "\"outages now\" lists those that are open"
+	const open = "\"/outages now\" lists those that are open"
 	switch {
 	case !ok:
 		return fmt.Errorf("say which incident by its ID, as in %q; %s", p.example(), open)
@@ -304,7 +304,7 @@ func (p *parser) digest() error {
 	t, ok := p.s.next()
 	switch {
 	case !ok:
-		return fmt.Errorf("say when, as in %q or \"outages digest off\"", p.example())
+		return fmt.Errorf("say when, as in %q or \"/outages digest off\"", p.example())
 	case t.is("daily"):
 		p.c.Verb = DigestDaily
 	case t.is("weekly"):

@@ -33,7 +33,11 @@ func quoteText(n *Notice) string {
 	if needsProbes(v) {
 		s.WriteString("isitdown had not probed " + shorten(v.Target.String(), 80) + " and could not tell whether it answered.")
 	} else if v.State == checks.Unknown || len(families(v)) == 0 {
-		s.WriteString("isitdown could not tell from " + quoteSource(v) + " whether " + quoteSubject(v) + " announced.")
+		why := "could not tell from " + quoteSource(v)
+		if w := &v.Vantage; w.Live == 0 && w.NewestAt.IsZero() {
+			why = "had no routing data and could not tell"
+		}
+		s.WriteString("isitdown " + why + " whether " + quoteSubject(v) + " announced.")
 	} else {
 		s.WriteString(quoteFact(n) + ", according to " + quoteSource(v) + " analysed by isitdown.")
 	}
