@@ -13,13 +13,19 @@ import (
 // account shows what an incident's notices rest on, or everything that is known of
 // it. The facts are public; notes are those of the own tenant.
 func (b *Bot) account(r *request) (chat.Reply, error) {
-	a := chat.Account{Rules: b.rules()}
+	a, stands := chat.Account{Rules: b.rules(), At: r.now}, b.stands()
 	err := b.c.Store.View(func(tx *Tx) error {
 		i, err := incidentOf(tx, r)
 		if err != nil {
 			return err
 		}
 		a.ID = i.ID
+		if s := stands[i.Target]; s != nil {
+			if now, ok := s.life.incident(i.ID); ok && now.Live() {
+				e := b.episode(s, now)
+				a.Open = &e
+			}
+		}
 		told, err := tx.Evidence(i.ID)
 		if err != nil {
 			return err
@@ -53,6 +59,7 @@ func (b *Bot) history(r *request) (chat.Reply, error) {
 			return err
 		}
 		h.ID, h.Subject, h.Caveats = i.ID, b.name(i.Target), b.caveats(i.Target)
+		h.Onset, h.End = i.Onset, i.End
 		if h.Notes, err = tx.Notes(r.Channel, i.ID); err != nil {
 			return err
 		}

@@ -14,6 +14,9 @@ import (
 type Account struct {
 	ID       string
 	Tellings []Telling // oldest first
+	// Open is how the incident stands at At, while it lasts; nil when it is over.
+	Open *Episode
+	At   time.Time
 	// Rules are the thresholds by which it opens and closes, as sentences.
 	Rules []string
 	Notes []Note
@@ -55,10 +58,11 @@ func (a Account) Why() Message {
 	if len(a.Tellings) > 1 {
 		add("Opened", clean(first.Verdict.Sentence))
 	}
+	add("Present", a.nowText())
 	add("Seen", seenRecord(&last.Verdict))
 	add("Evidence", evidenceRecord(&last.Verdict))
 	add("Lost", lostRecord(&last.Verdict))
-	add("Baseline", baselineRecord(&last.Verdict))
+	add("Baseline", baselineRecord(last))
 	add("Counted", countedRecord(&last.Verdict))
 	add("Missing", missingRecord(&last.Verdict))
 	add("Not known", notKnownRecord(&last.Verdict, last.Kind))
@@ -67,6 +71,16 @@ func (a Account) Why() Message {
 	m.Parts = addFixed(m.Parts, "The newest rests on", sightLines(last.Seen))
 	m.Parts = append(m.Parts, caveatParts(last.Verdict.Caveats)...)
 	return m
+}
+
+// nowText says how an incident that lasts stands, and from when the rest is: what
+// was told last may be hours old.
+func (a *Account) nowText() string {
+	if a.Open == nil || len(a.Tellings) == 0 {
+		return ""
+	}
+	last := a.Tellings[len(a.Tellings)-1].At
+	return a.Open.stand(a.At) + ", as of " + near(a.At, last) + ". What follows is as it was told last, at " + near(last, a.At) + "."
 }
 
 // message begins a message about the account: what it is of, and how it stands.

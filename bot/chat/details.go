@@ -22,6 +22,7 @@ func (a Account) Details() Message {
 		add("Incident", factsText(f))
 		add("Began", intervalText(f.Onset))
 		add("Ended", intervalText(f.End))
+		add("Present", a.nowText())
 		add("Depth", depthRecordText(f))
 	}
 	add("Visible", visibleRecord(v))
@@ -39,7 +40,7 @@ func (a Account) Details() Message {
 	add("Lost", lostRecord(v))
 	add("Probes", probesRecord(v))
 	add("Evidence", evidenceRecord(v))
-	add("Baseline", baselineRecord(v))
+	add("Baseline", baselineRecord(t))
 	add("Counted", countedRecord(v))
 	add("Missing", missingRecord(v))
 	add("Not known", notKnownRecord(v, t.Kind))
@@ -53,9 +54,12 @@ func factsText(f *IncidentRecord) string {
 	if kind == Unstable.String() {
 		kind = "unstable spell"
 	}
-	text := kind + ", at worst " + clean(f.Worst) + ", lost " + count(max(0, f.Losses), "time", "times")
+	text := kind + ", at worst " + clean(f.Worst) + ", lost " + times(f.Losses)
 	if f.Reopened > 0 {
-		text += ", opened again " + count(f.Reopened, "time", "times")
+		text += ", opened again"
+	}
+	if f.Reopened > 1 {
+		text += " " + times(f.Reopened)
 	}
 	if f.FollowedBy != nil {
 		text += ", followed by outage " + clean(*f.FollowedBy)
@@ -64,6 +68,14 @@ func factsText(f *IncidentRecord) string {
 		text += dot + "lasted " + span(time.Duration(*f.Seconds)*time.Second)
 	}
 	return text
+}
+
+// times writes "once", "12 times".
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return count(max(0, n), "time", "times")
 }
 
 // intervalText dates an interval to the second with all that is known of it.

@@ -51,10 +51,18 @@ func seenRecord(v *VerdictRecord) string {
 
 func evidenceRecord(v *VerdictRecord) string {
 	text := clean(v.Evidence)
+	lost := len(v.Disappeared) > 0 && text != checks.EvidenceNone.String()
+	if lost {
+		text += " that the routes are gone"
+	}
 	if why := phrases(v.Reasons); why != "" {
 		text += ": " + why
 	}
-	text = strings.TrimSuffix(text, ".") + "."
+	text = strings.TrimSuffix(text, ".")
+	if lost {
+		text += "; weak on what disappeared"
+	}
+	text += "."
 	if raise := phrases(v.Raise); raise != "" {
 		text += " Would add to it: " + raise + "."
 	}
@@ -85,8 +93,8 @@ func probesRecord(v *VerdictRecord) string {
 	return joinNonEmpty(": ", "not run", phrases(why))
 }
 
-func baselineRecord(v *VerdictRecord) string {
-	b := &v.Baseline
+func baselineRecord(t *Telling) string {
+	b := &t.Verdict.Baseline
 	if b.AsOf == nil {
 		return ""
 	}
@@ -94,7 +102,10 @@ func baselineRecord(v *VerdictRecord) string {
 	if b.WindowSeconds > 0 {
 		text = "what was usual in the " + span(time.Duration(b.WindowSeconds)*time.Second) + " before " + dated(*b.AsOf)
 	}
-	if b.Frozen {
+	switch {
+	case b.Frozen && t.Kind == Resolved:
+		text += "; held as it was until the incident was over"
+	case b.Frozen:
 		text += "; held as it is while the incident is open"
 	}
 	return text

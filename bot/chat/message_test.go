@@ -140,6 +140,9 @@ func accountSamples(t *testing.T) []messageSample {
 	}
 	over := a
 	over.Notes, over.Tellings = nil, append(a.Tellings[:1:1], told(byName["kp-resolved-elsewhere"]))
+	open, stands := a, episode(outage(2), checks.Down, 0, 4)
+	open.Open, open.At = &stands, utc("2014-12-22 21:40:00")
+	open.Tellings = []Telling{told(byName["kp-opened"])}
 	v6 := Account{ID: "SY-20140520-1", Tellings: []Telling{told(Notice{Kind: Opened, Verdict: bothFamilies(40), Incident: Incident{
 		ID: "SY-20140520-1", Revision: 1, Onset: at("2014-05-20 09:26:00"), Worst: checks.Degraded, Changes: 1,
 	}})}}
@@ -151,13 +154,16 @@ func accountSamples(t *testing.T) []messageSample {
 	}
 	return []messageSample{
 		{"why", a.Why()},
+		{"why-open", open.Why()},
+		{"details-open", open.Details()},
 		{"why-resolved", over.Why()},
 		{"why-forgotten", Account{ID: "KP-20141222-1"}.Why()},
 		{"details", a.Details()},
 		{"details-resolved", over.Details()},
 		{"details-both-families", v6.Details()},
 		{"timeline", History{
-			ID: "KP-20141222-1", Subject: northKorea, Moments: moments, Dropped: 12, Notes: notesOfNight, Caveats: []string{reconstruction},
+			ID: "KP-20141222-1", Subject: northKorea, Onset: at("2014-12-22 16:15:00"), End: at("2014-12-23 01:46:00"),
+			Moments: moments, Dropped: 12, Notes: notesOfNight, Caveats: []string{reconstruction},
 		}.Message()},
 		{"timeline-empty", History{ID: "KP-20141222-1", Subject: northKorea}.Message()},
 	}

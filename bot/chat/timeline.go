@@ -46,6 +46,10 @@ func momentText(m Moment) string {
 type History struct {
 	ID      string // of the incident
 	Subject string // as [Subject] writes it
+	// Onset and End are the incident's; End is zero while it lasts. An outage begins
+	// before the moment at which it was told, and after a spell of losses that were
+	// only counted its onset is in no line.
+	Onset, End checks.Interval
 	Moments []Moment
 	Dropped int // older moments that were not kept
 	Notes   []Note
@@ -58,6 +62,12 @@ func (h History) Message() Message {
 		Headline: plain("TIMELINE " + clean(h.ID) + ": " + shorten(h.Subject, maxSubject)),
 		Notes:    cleanNotes(h.Notes, h.ID),
 		More:     Command{Verb: ShowTimeline, Incident: h.ID}.String(),
+	}
+	if began := Point(h.Onset); !began.IsZero() {
+		m.Parts = append(m.Parts, Part{Label: "Began", Text: plain(fullDated(began))})
+	}
+	if ended := Point(h.End); !ended.IsZero() {
+		m.Parts = append(m.Parts, Part{Label: "Ended", Text: plain(fullDated(ended) + ", after " + elapsed(Point(h.Onset), ended))})
 	}
 	var lines []string
 	for _, moment := range h.Moments {
