@@ -28,7 +28,7 @@ func (d Data) Alt() string {
 	if text := outageText(d.outages()); text != "" {
 		parts = append(parts, text)
 	}
-	if text := spellText(d.spells()); text != "" {
+	if text := spellText(d.spells(), d.From); text != "" {
 		parts = append(parts, text)
 	}
 	if text := blindText(blind(spans), d); text != "" {
@@ -67,15 +67,25 @@ func courseText(spans []span, unit string) string {
 		unit = " " + unit
 	}
 	start, end := amount(first)+unit, amount(last)
-	switch {
-	case level:
-		return start + " throughout"
-	case low == last:
-		return start + " at first, " + end + " from " + dated(low.from) + " on"
-	case low.seen == first.seen:
-		return start + " at first, never fewer, " + end + " at the end"
+	at := " at first"
+	if first.from.After(spans[0].from) { // nothing is known of what was before, or it is not drawn
+		at = " from " + dated(first.from) + " on"
 	}
-	return start + " at first, " + amount(low) + " at the lowest, from " + dated(low.from) + " on, " + end + " at the end"
+	switch {
+	case level && len(spans) == len(known):
+		return start + " throughout"
+	case level && len(known) == 1 && first.from.After(spans[0].from) && first.to.Equal(spans[len(spans)-1].to):
+		return start + at
+	case level:
+		return start + " wherever it is known and drawn"
+	case low == last:
+		return start + at + ", " + end + " from " + dated(low.from) + " on"
+	case low.seen == first.seen && low.seen == 0:
+		return start + at + ", " + end + " at the end"
+	case low.seen == first.seen:
+		return start + at + ", never fewer, " + end + " at the end"
+	}
+	return start + at + ", " + amount(low) + " at the lowest, first at " + dated(low.from) + ", " + end + " at the end"
 }
 
 // unlined says why there is no line at all.
@@ -108,11 +118,20 @@ func outageText(bands []Band) string {
 	return strconv.Itoa(len(bands)) + " outages: " + strings.Join(parts, ", ") + more(len(bands))
 }
 
-func spellText(bands []Band) string {
+// spellText leaves out when a spell began that is older than the picture.
+func spellText(bands []Band, from time.Time) string {
 	if len(bands) == 0 {
 		return ""
 	}
-	return "in and out too often to draw " + strings.Join(bandTexts(bands), ", ") + more(len(bands))
+	parts := bandTexts(bands)
+	switch first := bands[0]; {
+	case first.Start.After(from):
+	case first.End.IsZero():
+		parts[0] = "in all of it"
+	default:
+		parts[0] = "until " + dated(first.End)
+	}
+	return "in and out too often to draw " + strings.Join(parts, ", ") + more(len(bands))
 }
 
 // bandTexts dates the first of the bands.

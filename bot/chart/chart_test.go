@@ -56,7 +56,7 @@ func TestAlt(t *testing.T) {
 		want string
 	}{
 		{
-			"whole", night(), head + "4 of 4 IPv4 prefixes at first, 0 of 4 at the lowest, from 22 Dec 2014 16:15 on, 4 of 4 at the end; " +
+			"whole", night(), head + "4 of 4 IPv4 prefixes at first, 0 of 4 at the lowest, first at 22 Dec 2014 16:15, 4 of 4 at the end; " +
 				"outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; no data from 22 Dec 2014 09:10 to 22 Dec 2014 09:40. " +
 				"Reconstruction from published times, not recorded BGP.",
 		},
@@ -84,15 +84,15 @@ func TestAlt(t *testing.T) {
 				d.Spells = []Band{{utc("2014-12-21 14:55"), utc("2014-12-22 16:15")}}
 				d.Steps = d.Steps[3:4]
 			}),
-			head + "0 of 4 IPv4 prefixes throughout; outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; " +
-				"in and out too often to draw from 21 Dec 2014 14:55 to 22 Dec 2014 16:15.",
+			head + "0 of 4 IPv4 prefixes from 22 Dec 2014 16:15 on; outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; " +
+				"in and out too often to draw until 22 Dec 2014 16:15.",
 		},
 		{
 			"spell alone", change(func(d *Data) {
 				d.Spells = []Band{{Start: utc("2014-12-21 14:55")}}
 				d.Steps, d.Bands = d.Steps[:1], nil
 			}),
-			head + "losses too many to draw one by one; in and out too often to draw since 21 Dec 2014 14:55.",
+			head + "losses too many to draw one by one; in and out too often to draw in all of it.",
 		},
 		{"no span", change(func(d *Data) { d.To = d.From }), "North Korea (KP): visible IPv4 prefixes: the end of the chart is not after its beginning."},
 		{

@@ -50,10 +50,10 @@ type History struct {
 	// before the moment at which it was told, and after a spell of losses that were
 	// only counted its onset is in no line.
 	Onset, End checks.Interval
-	Moments []Moment
-	Dropped int // older moments that were not kept
-	Notes   []Note
-	Caveats []string
+	Moments    []Moment
+	Dropped    int // older moments that were not kept
+	Notes      []Note
+	Caveats    []string
 }
 
 // Message writes the course, one moment a line, oldest first, in UTC.

@@ -168,8 +168,8 @@ func TestFootprintOfMovedSpace(t *testing.T) {
 		t.Errorf("175.45.178.9: got %q, want KR", got)
 	}
 	want := "1 range of IPv4 addresses is registered to two countries: the newer list counts, and within a list the smaller range"
-	if got := reasons(r); !slices.Contains(got, want) {
-		t.Errorf("problems are %q, want %q", got, want)
+	if got := r.Choices(); !slices.Contains(got, want) {
+		t.Errorf("choices are %q, want %q", got, want)
 	}
 }
 

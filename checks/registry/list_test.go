@@ -270,7 +270,7 @@ func TestNewestListCounts(t *testing.T) {
 		texts []string
 		want  string // prefixes of KP
 		asOf  string
-		say   string // the first problem about choosing
+		say   string // the first sentence about choosing
 	}{
 		{"older second", []string{apnicList, old}, "175.45.176.0/22", "2014-12-24", "list-2 of 2010-12-17 is left out for apnic: list-1 of 2014-12-24 takes its place"},
 		{"older first", []string{old, apnicList}, "175.45.176.0/22", "2014-12-24", "list-1 of 2010-12-17 is left out for apnic: list-2 of 2014-12-24 takes its place"},
@@ -289,8 +289,8 @@ func TestNewestListCounts(t *testing.T) {
 			if got := fp.AsOf.Format("2006-01-02"); got != tt.asOf {
 				t.Errorf("as of %s, want %s", got, tt.asOf)
 			}
-			if !strings.Contains(strings.Join(reasons(r), "\n"), tt.say) {
-				t.Errorf("problems are %q, want %q", reasons(r), tt.say)
+			if !strings.Contains(strings.Join(r.Choices(), "\n"), tt.say) {
+				t.Errorf("choices are %q, want %q", r.Choices(), tt.say)
 			}
 		})
 	}

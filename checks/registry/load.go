@@ -192,7 +192,7 @@ func (r *Registry) choose(lists []*list) {
 			}
 			best[name] = p
 			if q != nil {
-				r.problems = append(r.problems, fmt.Sprintf("%s is left out for %s: %s takes its place", q.list, name, p.list))
+				r.choices = append(r.choices, fmt.Sprintf("%s is left out for %s: %s takes its place", q.list, name, p.list))
 			}
 		}
 	}
@@ -224,7 +224,7 @@ func (r *Registry) build() {
 	r.ipv6, n[kindIPv6] = disjoint(ipv6)
 	for k, conflicts := range n {
 		if conflicts > 0 {
-			r.problems = append(r.problems, fmt.Sprintf("%d %s of %s %s registered to two countries: the newer list counts, and within a list the smaller range",
+			r.choices = append(r.choices, fmt.Sprintf("%d %s of %s %s registered to two countries: the newer list counts, and within a list the smaller range",
 				conflicts, plural(conflicts, "range", "ranges"), [...]string{"AS numbers", "IPv4 addresses", "IPv6 addresses"}[k], plural(conflicts, "is", "are")))
 		}
 	}

@@ -16,6 +16,7 @@ type Registry struct {
 	names     map[checks.ASN]asName
 	overrides []override
 	problems  []string
+	choices   []string
 }
 
 // List describes a list in use.
@@ -35,8 +36,13 @@ func (r *Registry) Lists() []List {
 	return out
 }
 
+// Choices says, for an operator and one sentence each, what was chosen between files
+// that are all as they should be: lists left out for newer ones, space that two of
+// them give to different countries. No answer lacks anything for it.
+func (r *Registry) Choices() []string { return slices.Clone(r.choices) }
+
 // Problems says, one sentence each, what was wrong with the files: lines that
-// could not be read, lists that are not whole, lists left out for newer ones.
+// could not be read, lists that are not whole.
 func (r *Registry) Problems() []checks.Gap {
 	var out []checks.Gap
 	for _, text := range r.problems {

@@ -46,6 +46,13 @@ func (a *app) loadRegistry(files []string) (*registry.Registry, error) {
 	if err != nil {
 		return nil, inputFailure(err)
 	}
+	for _, choice := range r.Choices() {
+		if a.log != nil {
+			a.log.Info("choosing between registry lists", "choice", choice)
+		} else {
+			fmt.Fprintln(a.err, "isitdown: "+printable(choice))
+		}
+	}
 	return r, nil
 }
 
