@@ -2,8 +2,10 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"isitdown/bot/chat"
@@ -51,6 +53,11 @@ func (b *Bot) ask(ctx context.Context, r *request, t checks.Target, at time.Time
 // check answers what the channel asks about a target, at a moment or now.
 func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
 	t, err := b.resolve(r.command.Target)
+	if no, ok := errors.AsType[refusal](err); ok && !strings.Contains(string(no), "did you mean") {
+		if meant := chat.Meant(r.command.Target); meant != "" {
+			return chat.Reply{}, refusef("%s. Or did you mean %q?", strings.TrimSuffix(string(no), "."), meant)
+		}
+	}
 	if err != nil {
 		return chat.Reply{}, err
 	}

@@ -181,3 +181,14 @@ func TestParseCommandRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestMeant(t *testing.T) {
+	for line, want := range map[string]string{
+		"subscrib KP": "/outages subscribe KP", "lst": "/outages list", "hlep": "/outages help", "sub north korea": "/outages subscribe north korea",
+		"": "", "KP": "", "x y z": "", "Ruritania": "", "mute\u202e KP": "/outages mute KP",
+	} {
+		if got := Meant(line); got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+}

@@ -242,6 +242,20 @@ func meant(s string, words []string, prefix string) string {
 	return ""
 }
 
+// Meant gives the command that a line, asked as a target, was most likely meant to
+// be, as it is typed: "/outages subscribe KP" for "subscrib KP". It is "" for none.
+func Meant(line string) string {
+	words := strings.Fields(line)
+	if len(words) == 0 || len(words[0]) < 3 {
+		return ""
+	}
+	near := nearest(words[0], subcommands())
+	if near == "" {
+		return ""
+	}
+	return plain("/outages " + joinNonEmpty(" ", near, shorten(strings.Join(words[1:], " "), 60)))
+}
+
 // nearest gives the word that s was most likely meant to be, "" for none.
 func nearest(s string, words []string) string {
 	s = strings.ToLower(s)

@@ -292,8 +292,8 @@ func TestReadmePictures(t *testing.T) {
 // does not see them.
 func previewCharts(t *testing.T, groups []renderedGroup) {
 	want := map[string]string{
-		"outage-resolved": "0 of 4 IPv4 prefixes at first, never fewer, 4 of 4 at the end; outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; " +
-			"in and out too often to draw from 21 Dec 2014 14:55:40 to 22 Dec 2014 16:15",
+		"outage-resolved": "0 of 4 IPv4 prefixes from 22 Dec 2014 16:15 on, 4 of 4 at the end; outage from 22 Dec 2014 16:15 to 23 Dec 2014 01:46; " +
+			"in and out too often to draw until 22 Dec 2014 16:15",
 		"blind-resolved":  "no data from 3 Mar 2026 06:3",
 		"unstable-stable": "in and out too often to draw from 3 Mar 2026 18:24",
 	}

@@ -58,7 +58,7 @@ func newRehearsal(w *world, s speed, from, until time.Time) *rehearsal {
 }
 
 // notBegun is what is said to whoever asks too early.
-const notBegun = "the rehearsal has not begun; it does with the first subscription"
+const notBegun = "the rehearsal begins with the first subscription"
 
 // begin lets it begin; more than once is fine.
 func (r *rehearsal) begin() { r.once.Do(func() { close(r.begun) }) }

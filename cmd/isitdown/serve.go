@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -242,6 +243,9 @@ func (s *server) join() error {
 		Resolve: registry.Parse, Assess: s.world.answer, Follow: s.world.follow, Within: s.world.within,
 		Finish: s.world.finish, Name: s.world.title, Targets: s.world.suggest, Now: s.world.now,
 		AdminsOnly: a.config.Slack.AdminsOnly, Limits: a.config.Limits.limits(),
+	}
+	if !a.talks() {
+		config.Limits.PerMinute = math.MaxInt // a script at the terminal keeps nobody waiting
 	}
 	var err error
 	if s.bot, err = bot.New(config); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,8 +23,8 @@ func (s *server) handle(ctx context.Context, r chat.Request, reply func(chat.Rep
 		result = "failed"
 	}
 	s.metrics.requests.WithLabelValues(r.Channel.Platform, result).Inc()
-	if s.rehearsal != nil && len(s.store.Targets()) > 0 {
-		s.rehearsal.begin()
+	if s.rehearsal != nil && !(s.scripted() && s.rehearsal.speed.unbounded()) {
+		s.beginRehearsal()
 	}
 	return err
 }
@@ -101,13 +102,39 @@ func (s *server) takeIn(ctx context.Context, l listeners, noMore func(), part fu
 // talk answers at the terminal until there is nothing more to read.
 func (s *server) talk(ctx context.Context) error {
 	err := s.terminal.Run(ctx, s.app.in, func(ctx context.Context, r chat.Request, reply func(chat.Reply) error) error {
-		s.settle(ctx)
+		if s.scripted() {
+			if !arranges(r.Line) {
+				s.beginRehearsal()
+			}
+			s.settle(ctx)
+		}
 		return s.handle(ctx, r, reply)
 	})
-	if err == nil && s.terminal.Prompt == "" {
+	if err == nil && s.scripted() {
+		s.beginRehearsal()
 		s.settle(ctx)
 	}
 	return err
+}
+
+// scripted reports whether commands come from a script: everything that was to be
+// said is said before the next one, and a rehearsal at full speed begins
+// when the script has arranged what the channel is to get.
+func (s *server) scripted() bool { return s.terminal != nil && s.terminal.Prompt == "" }
+
+// arranges reports whether a line changes what a channel gets.
+func arranges(line string) bool {
+	words := strings.Fields(strings.ToLower(line))
+	return len(words) > 1 && slices.ContainsFunc(chat.Commands(), func(c chat.Spec) bool {
+		return c.Manages && c.Command == words[0] && c.Name == words[1]
+	})
+}
+
+// beginRehearsal lets a rehearsal begin that somebody has subscribed for.
+func (s *server) beginRehearsal() {
+	if s.rehearsal != nil && len(s.store.Targets()) > 0 {
+		s.rehearsal.begin()
+	}
 }
 
 // settle waits, for a script, until a rehearsal that was begun has been played at
@@ -119,9 +146,6 @@ func (s *server) settle(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-	}
-	if s.terminal.Prompt != "" {
-		return
 	}
 	for ctx.Err() == nil {
 		stats, err := s.outbox.Stats()

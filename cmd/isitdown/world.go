@@ -338,10 +338,7 @@ func (w *world) title(t checks.Target) string {
 	if t.Kind() == checks.KindASN {
 		name = w.registry.ASName(t.ASN())
 	}
-	if name == "" {
-		return t.String()
-	}
-	return name + " (" + t.String() + ")"
+	return chat.Subject(t, name)
 }
 
 // errNoRoom says that too many targets are being asked about at once.
