@@ -73,15 +73,19 @@ func setFixed(b *strings.Builder, bl block, width int) {
 	for line := range strings.SplitSeq(bl.text, "\n") {
 		line = strings.TrimRight(line, " ")
 		indent := min(len(line)-len(strings.TrimLeft(line, " "))+4, width/2)
-		for display(line) > width {
-			head := cut(line, width)
-			if i := strings.LastIndex(head, " "); i > indent {
+		lead := ""
+		for {
+			head := cut(line, width-len(lead))
+			if head == line {
+				break
+			}
+			if i := strings.LastIndex(head, " "); i > indent-len(lead) {
 				head = head[:i]
 			}
-			b.WriteString(strings.TrimRight(head, " ") + "\n")
-			line = strings.Repeat(" ", indent) + strings.TrimLeft(line[len(head):], " ")
+			b.WriteString(lead + strings.TrimRight(head, " ") + "\n")
+			lead, line = strings.Repeat(" ", indent), strings.TrimLeft(line[len(head):], " ")
 		}
-		b.WriteString(line + "\n")
+		b.WriteString(lead + line + "\n")
 	}
 }
 
@@ -100,8 +104,11 @@ func wrap(text string, width int) []string {
 			lines = append(lines, line)
 			line = word
 		}
-		for display(line) > width {
+		for { // looking at no more than fits, or a very long word would take very long
 			head := cut(line, width)
+			if head == line {
+				break
+			}
 			if i := strings.LastIndex(head, nbsp); i > 0 {
 				lines = append(lines, head[:i])
 				line = line[i+len(nbsp):]
