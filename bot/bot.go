@@ -27,6 +27,7 @@ type Bot struct {
 	// changed is set when what is subscribed to may have changed.
 	changed atomic.Bool
 	rates   rates
+	asking  asking
 
 	// mu guards the rest. It is taken before a transaction that writes, never in one.
 	mu       sync.Mutex

@@ -36,8 +36,11 @@ type request struct {
 // operator; whoever asked was told in any case, as far as they can be reached.
 func (b *Bot) Handle(ctx context.Context, r chat.Request, reply func(chat.Reply) error) error {
 	fresh, err := b.claim(&r)
-	if err != nil || !fresh {
-		return err
+	if err != nil {
+		return errors.Join(fmt.Errorf("handling a request of %s: %w", r.Channel, err), reply(failure()))
+	}
+	if !fresh {
+		return nil
 	}
 	q := request{Request: r, now: b.c.Now(), partial: func(text string) error {
 		return reply(chat.Reply{Message: chat.Plain(text), Partial: true})
@@ -48,14 +51,19 @@ func (b *Bot) Handle(ctx context.Context, r chat.Request, reply func(chat.Reply)
 	case errors.As(err, &no):
 		answer, err = chat.Reply{Message: chat.Refused(no), Private: true}, nil
 	case err != nil:
-		answer = chat.Reply{Private: true, Message: chat.Plain(
-			"This could not be done because of an error here", "The operator finds it in the log. Try again in a minute.")}
+		answer = failure()
 		err = fmt.Errorf("handling a request of %s: %w", r.Channel, err)
 	}
 	if failed := reply(answer); failed != nil {
 		err = errors.Join(err, b.replyLater(&q, answer, failed))
 	}
 	return err
+}
+
+// failure is what a person hears of an error that is for the operator.
+func failure() chat.Reply {
+	return chat.Reply{Private: true, Message: chat.Plain(
+		"This could not be done because of an error here", "The operator finds it in the log. Try again in a minute.")}
 }
 
 // claim reports whether a request is to be handled: not twice.

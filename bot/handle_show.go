@@ -19,8 +19,14 @@ const patience = 1500 * time.Millisecond
 // longest is how long an answer may take in all: after that nobody waits for it.
 const longest = 5 * time.Minute
 
-// ask assesses a target, and says so if it takes long.
+// ask assesses a target, and says so if it takes long. Who asks too much at a time is
+// refused.
 func (b *Bot) ask(ctx context.Context, r *request, t checks.Target, at time.Time) (chat.Notice, error) {
+	over, err := b.asking.begin(r)
+	if err != nil {
+		return chat.Notice{}, err
+	}
+	defer over()
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	type result struct {
@@ -29,8 +35,10 @@ func (b *Bot) ask(ctx context.Context, r *request, t checks.Target, at time.Time
 	}
 	done := make(chan result, 1)
 	go func() {
-		n, err := b.c.Assess(ctx, t, at)
-		done <- result{n, err}
+		var got result
+		defer func() { done <- got }()
+		defer survive(&got.notice, &got.err)
+		got.notice, got.err = b.c.Assess(ctx, t, at)
 	}()
 	slow := time.NewTimer(patience)
 	defer slow.Stop()

@@ -1,0 +1,107 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"isitdown/bot/chat"
+	"isitdown/checks"
+)
+
+// asks has somebody give a command, and gives the last reply and the error.
+func asks(t *testing.T, b *Bot, c chat.Channel, person, line string) (last chat.Reply, err error) {
+	t.Helper()
+	err = b.Handle(t.Context(), chat.Request{Channel: c, Person: chat.Person{ID: person}, Line: line}, func(r chat.Reply) error {
+		last = r
+		return nil
+	})
+	return last, err
+}
+
+// Nobody fills all places with questions that take long: not one person, and not
+// one workspace. Whoever is refused is told so, and the places come back.
+func TestSlowQuestionsAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		see := newSky()
+		see.slow = time.Minute
+		b := botOn(t, s, see)
+		var mu sync.Mutex
+		answered := map[string]int{}
+		var wg sync.WaitGroup
+		ask := func(c chat.Channel, person string) {
+			wg.Go(func() {
+				r, err := asks(t, b, c, person, "isitdown KP at 1999-01-01T00:00Z")
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				switch head := r.Message.Headline; {
+				case strings.Contains(head, "of your questions are still"):
+					answered["person"]++
+				case strings.HasPrefix(head, "Too many questions"):
+					answered["tenant"]++
+				default:
+					answered["answer"]++
+				}
+			})
+		}
+		for range 20 {
+			ask(newsroom, "U1")
+		}
+		synctest.Wait()
+		for n := range 20 {
+			ask(noc, fmt.Sprint("V", n))
+		}
+		synctest.Wait()
+		ask(guild, "U1") // another tenant has its own
+		wg.Wait()
+		if answered["answer"] != maxAskingTenant+1 || answered["person"] != 20-maxAskingPerson || answered["tenant"] != 20-(maxAskingTenant-maxAskingPerson) {
+			t.Errorf("got %v", answered)
+		}
+		if r, err := asks(t, b, newsroom, "U1", "isitdown KP"); err != nil || !strings.HasPrefix(r.Message.Headline, "UP") {
+			t.Errorf("afterwards: %q, %v", r.Message.Headline, err)
+		}
+		if n := len(b.asking.count); n != 0 {
+			t.Errorf("%d counts are left: %v", n, b.asking.count)
+		}
+	})
+}
+
+// A question that makes the program panic gets an answer, and the others theirs.
+func TestQuestionThatPanics(t *testing.T) {
+	see := newSky()
+	b := botOn(t, newStore(t), see, func(c *Config) {
+		c.Assess = func(context.Context, checks.Target, time.Time) (chat.Notice, error) { panic("index out of range") }
+	})
+	r, err := asks(t, b, newsroom, "U1", "isitdown KP")
+	if err == nil || !strings.Contains(err.Error(), "index out of range") || !strings.Contains(r.Message.Headline, "an error here") {
+		t.Errorf("got %q, %v", r.Message.Headline, err)
+	}
+	if n := len(b.asking.count); n != 0 {
+		t.Errorf("%d counts are left", n)
+	}
+}
+
+// Who asks while the store cannot be written hears that there is an error here.
+func TestStoreFailsBeforeARequest(t *testing.T) {
+	s := newStore(t)
+	b := botOn(t, s, newSky())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var last chat.Reply
+	err := b.Handle(t.Context(), chat.Request{ID: "1", Channel: newsroom, Person: ana, Line: "isitdown KP"}, func(r chat.Reply) error {
+		last = r
+		return errors.New("gone")
+	})
+	if err == nil || !strings.Contains(err.Error(), "gone") || !strings.Contains(last.Message.Headline, "an error here") || !last.Private {
+		t.Errorf("got %q, %v", last.Message.Headline, err)
+	}
+}
