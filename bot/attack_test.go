@@ -105,3 +105,26 @@ func TestStoreFailsBeforeARequest(t *testing.T) {
 		t.Errorf("got %q, %v", last.Message.Headline, err)
 	}
 }
+
+// A thread that takes no replies although its root is posted does not fill the channel
+// with roots, and does not keep what comes behind it for ever.
+func TestThreadThatIsLostForEver(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		b := outboxOn(t, s, &platform{answer: func(_ int, o chat.Outgoing) (error, bool) {
+			if o.Thread != "" {
+				return refuse(chat.RootLost), false
+			}
+			return nil, true
+		}}, OutboxSettings{})
+		b.queue(t, told(newsroom, "KP-1", 1, Root, "DOWN"), told(newsroom, "KP-1", 2, Reply, "news"), told(newsroom, "KP-2", 1, Root, "another"))
+		rest(48 * time.Hour)
+		b.stop()
+		t.Logf("%d messages: %q", len(b.shown), b.shown[:min(len(b.shown), 10)])
+		if n := len(b.shown); n != 1+maxHeirs+2 {
+			t.Errorf("%d messages in the channel", n)
+		}
+		if d := state(t, s, told(newsroom, "KP-2", 1, Root, "")); d.State != Sent {
+			t.Errorf("what came behind it is %v", d.State)
+		}
+	})
+}

@@ -110,6 +110,9 @@ func (o *Outbox) address(tx *Tx, now time.Time, l *lane, d Delivery) (job, error
 		switch {
 		case t.Root == "":
 			j.as = Root
+			if d.Heir.Made >= maxHeirs {
+				break
+			}
 			if d.Heir.Wanted, err = j.heir(tx, d); err != nil {
 				return j, err
 			}
@@ -146,6 +149,10 @@ func (d *Delivery) doubted() (unsure *bool, tried *time.Time) {
 	}
 	return &d.Unsure, &d.Tried
 }
+
+// maxHeirs is how many new roots a reply gets. Where it cannot be put under those either,
+// it becomes the root itself: a channel is not to be filled with roots.
+const maxHeirs = 4
 
 // heir makes the call one that gives the thread a new root. For a reply that is
 // another message, the newest that the root should show, and the reply follows;
