@@ -17,10 +17,12 @@ import (
 )
 
 // Platform is what a [chat.Channel] of Discord has as its platform. Its tenant is a
-// guild, or [Direct], and its ID a channel or a thread.
+// guild, or [Direct] with the channel behind it, and its ID a channel or a thread.
 const Platform = "discord"
 
-// Direct is the tenant of direct messages, as Discord's own addresses name it.
+// Direct begins the tenant of direct messages, as Discord's own addresses name it:
+// "@me:7". Each conversation is one, for people who write to the bot have nothing
+// in common.
 const Direct = "@me"
 
 // Options are what a [Client] needs. Token is a must; Handle, Complete and Commands

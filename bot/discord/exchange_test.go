@@ -324,7 +324,7 @@ func TestRequests(t *testing.T) {
 		if _, err := chat.ParseCommand(r.Line, time.Now()); err != nil {
 			t.Errorf("%s: %q is not in the grammar: %v", tt.data, r.Line, err)
 		}
-		if place := r.Channel.String(); place != "discord/1/7" && !tt.dm || tt.dm && place != "discord/@me/7" {
+		if place := r.Channel.String(); place != "discord/1/7" && !tt.dm || tt.dm && place != "discord/@me:7/7" {
 			t.Errorf("%s: in %s", tt.data, place)
 		}
 		err := r.Ready(t.Context())
@@ -393,5 +393,29 @@ func TestSuggest(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Two people who write to the bot share no tenant, and with it no notes, no list and
+// no trouble; the two of a guild do.
+func TestConversationsAreApart(t *testing.T) {
+	at := func(guild, channel string) chat.Channel {
+		i := asked(t, `{"id":"90","application_id":"5","type":2,"token":"t",%s"channel_id":"%s","data":{"name":"isitdown"}}`, guild, channel)
+		return place(i)
+	}
+	ana, kim := at("", "7"), at("", "8")
+	if ana.Tenant == kim.Tenant || ana.ID != "7" {
+		t.Errorf("got %s and %s", ana, kim)
+	}
+	for _, c := range []chat.Channel{ana, kim} {
+		if back, ok := chat.ParseChannel(c.String()); !ok || back != c {
+			t.Errorf("%s is read back as %s", c, back)
+		}
+		if gone := (chat.Channel{Platform: Platform, Tenant: tenant("", c.ID), ID: c.ID}); gone != c {
+			t.Errorf("when it is deleted it is %s, not %s", gone, c)
+		}
+	}
+	if a, b := at(`"guild_id":"1",`, "7"), at(`"guild_id":"1",`, "8"); a.Tenant != "1" || b.Tenant != "1" {
+		t.Errorf("got %s and %s", a, b)
 	}
 }

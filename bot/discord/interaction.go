@@ -196,11 +196,17 @@ func (c *Client) spec(data discordgo.ApplicationCommandInteractionData) (chat.Sp
 }
 
 func place(i *discordgo.Interaction) chat.Channel {
-	tenant := i.GuildID
-	if tenant == "" {
-		tenant = Direct
+	return chat.Channel{Platform: Platform, Tenant: tenant(i.GuildID, i.ChannelID), ID: i.ChannelID}
+}
+
+// tenant gives the guild, or for a conversation between the bot and one person a
+// tenant of its own: what a tenant shares, such as notes, is not for everybody else
+// who writes to the bot.
+func tenant(guild, channel string) string {
+	if guild == "" {
+		return Direct + ":" + channel
 	}
-	return chat.Channel{Platform: Platform, Tenant: tenant, ID: i.ChannelID}
+	return guild
 }
 
 // person gives who asks. The name is the one that the guild knows them by.

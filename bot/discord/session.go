@@ -1,7 +1,6 @@
 package discord
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -215,7 +214,7 @@ func (g *gateway) listen(ctx context.Context, s *discordgo.Session, lost func())
 
 func (g *gateway) channelGone(guild, channel string) {
 	if channel != "" {
-		g.event(chat.ChannelGone, cmp.Or(guild, Direct), channel, "the channel was deleted")
+		g.event(chat.ChannelGone, tenant(guild, channel), channel, "the channel was deleted")
 	}
 }
 
