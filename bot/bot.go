@@ -26,6 +26,7 @@ type Bot struct {
 
 	// changed is set when what is subscribed to may have changed.
 	changed atomic.Bool
+	nudge   chan struct{} // that somebody changed it
 	rates   rates
 	asking  asking
 
@@ -81,7 +82,7 @@ func New(c Config) (*Bot, error) {
 		c.Now = time.Now
 	}
 	b := &Bot{
-		c: c, followed: map[checks.Target]*following{},
+		c: c, followed: map[checks.Target]*following{}, nudge: make(chan struct{}, 1),
 		standing: map[checks.Target]*standing{}, incident: map[string]checks.Target{},
 		threads: map[chat.Channel]map[string]openThread{}, digests: map[chat.Channel]time.Time{},
 	}
@@ -192,6 +193,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-b.nudge: // whoever has just subscribed may ask at once how things stand
 		}
 	}
 }

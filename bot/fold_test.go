@@ -80,3 +80,22 @@ func TestSpeaksFor(t *testing.T) {
 }
 
 func plainText(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
+
+// Whoever subscribes and asks at once how things stand hears it: the next beat is not
+// waited for. Before anybody has looked, that is what is said.
+func TestNowAfterSubscribing(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		b := botOn(t, s, newSky())
+		say(t, b, newsroom, "outages subscribe KP")
+		expect(t, plainText(say(t, b, newsroom, "outages now").Message.Text(5000)), "no target has been looked at yet", "not looked at yet: KP")
+		run(t, b)
+		after(0)
+		say(t, b, newsroom, "outages subscribe AS1")
+		after(0)
+		text := plainText(say(t, b, newsroom, "outages now").Message.Text(5000))
+		expect(t, text, "no incident open", "2 targets are watched")
+		if strings.Contains(text, "not looked at") {
+			t.Errorf("AS1 was not looked at:\n%s", text)
+		}
+	})
+}

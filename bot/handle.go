@@ -234,6 +234,12 @@ func (r *request) by() string {
 func (b *Bot) change(w *work) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	defer b.changed.Store(true)
+	defer func() {
+		b.changed.Store(true)
+		select {
+		case b.nudge <- struct{}{}:
+		default:
+		}
+	}()
 	return b.commit(w)
 }

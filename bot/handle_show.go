@@ -238,8 +238,13 @@ func (b *Bot) current(r *request) (chat.Reply, error) {
 		}
 		c.Watched, c.Caveats = len(targets), b.caveats(targets...)
 		for _, t := range targets {
-			if v, _ := stands[t].known(); len(stands[t].open()) == 0 && v.State == checks.Unknown {
+			v, seen := stands[t].known()
+			switch {
+			case len(stands[t].open()) > 0 || v.State != checks.Unknown:
+			case seen:
 				c.Unknown = append(c.Unknown, b.name(t))
+			default:
+				c.New = append(c.New, b.name(t))
 			}
 		}
 		c.Open, err = b.openOf(tx, r.Channel, targets, stands)

@@ -164,6 +164,8 @@ type Current struct {
 	// Unknown are the targets of which nothing is known, and that have no incident
 	// open.
 	Unknown []string // subjects
+	// New are the targets that nobody has looked at yet.
+	New     []string
 	Caveats []string
 }
 
@@ -177,7 +179,9 @@ func (c Current) Message() Message {
 		m.Tone = worstTone(c.Open)
 	case c.Watched == 0:
 		head = "NOW: nothing is watched yet"
-	case len(c.Unknown) >= c.Watched:
+	case len(c.New) >= c.Watched:
+		head, m.Tone = "NOW: no target has been looked at yet", ToneUnknown
+	case len(c.Unknown)+len(c.New) >= c.Watched:
 		head, m.Tone = "NOW: nothing is known of any target", ToneUnknown
 	default:
 		m.Tone = ToneUp
@@ -186,6 +190,9 @@ func (c Current) Message() Message {
 	m.Parts = episodeParts("", c.Open, c.At)
 	if n := len(c.Unknown); n > 0 {
 		m.Parts = append(m.Parts, Part{Label: "Unknown", Text: plain("nothing is known of " + subjects(c.Unknown))})
+	}
+	if n := len(c.New); n > 0 {
+		m.Parts = append(m.Parts, Part{Label: "New", Text: plain("not looked at yet: " + subjects(c.New))})
 	}
 	watched := count(c.Watched, "target is", "targets are") + " watched."
 	if c.Watched == 0 {

@@ -105,6 +105,7 @@ func listSamples() []messageSample {
 		{"list-quiet", Listing{At: now, Subscriptions: []Subscribed{sub}, Digest: &Plan{Hour: 8}}.Message()},
 		{"now", Current{At: now, Watched: 12, Open: episodes, Unknown: []string{"Tonga (TO)"}, Caveats: []string{reconstruction}}.Message()},
 		{"now-quiet", Current{At: now, Watched: 12}.Message()},
+		{"now-new", Current{At: now, Watched: 2, New: []string{"Tonga (TO)", northKorea}}.Message()},
 		{"now-unknown", Current{At: now, Watched: 1, Unknown: []string{"Tonga (TO)"}}.Message()},
 		{"now-empty", Current{At: now}.Message()},
 		{"subscribed", confirm.Message()},
