@@ -64,7 +64,8 @@ func (a *assessment) nothing() bool {
 	v := &a.in.Vantage
 	switch {
 	case v.Live == 0 && len(a.in.Observations) == 0:
-		a.because("no routing data was given")
+		a.because("%s", a.whyNoData())
+		a.raise("routing data of that time")
 	case !a.fresh():
 		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
 		a.raise("newer routing data")
@@ -77,6 +78,16 @@ func (a *assessment) nothing() bool {
 		return false
 	}
 	return true
+}
+
+// whyNoData says why there is no routing data: the gap about it, where there is one.
+func (a *assessment) whyNoData() string {
+	for _, g := range a.Gaps {
+		if g.Check == "route" {
+			return g.Reason
+		}
+	}
+	return "no routing data was given"
 }
 
 // gradeFull grades a case with enough voting vantage points.

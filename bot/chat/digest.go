@@ -180,7 +180,11 @@ func total(list []Blind) (sum time.Duration) {
 }
 
 func (b *Blind) text() string {
-	return joinNonEmpty(": ", hold(b.From.UTC().Format("2 Jan"))+" "+clock(b.From)+" - "+near(b.To, b.From)+" ("+elapsed(b.From, b.To)+")", b.Why)
+	from := hold(b.From.UTC().Format("2 Jan")) + " " + clock(b.From)
+	if b.From.UTC().Year() != b.To.UTC().Year() {
+		from = dated(b.From)
+	}
+	return joinNonEmpty(": ", from+" - "+near(b.To, b.From)+" ("+elapsed(b.From, b.To)+")", b.Why)
 }
 
 // coverage writes the part of the window in which something could be seen, never

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -375,11 +376,11 @@ func countedText(v *checks.Verdict) string {
 }
 
 // gapsText lists what could have been used and was not there; probes have their
-// own line.
+// own line, and what is a reason already is not said twice.
 func gapsText(v *checks.Verdict) string {
 	var parts []string
 	for _, g := range v.Gaps {
-		if g.Check != "reach" {
+		if g.Check != "reach" && !slices.Contains(v.Reasons, g.Reason) {
 			parts = append(parts, g.Reason)
 		}
 	}
