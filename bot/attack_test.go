@@ -128,3 +128,34 @@ func TestThreadThatIsLostForEver(t *testing.T) {
 		}
 	})
 }
+
+// A message that the platform refuses, nobody knows why, holds up its channel for a
+// while and not for a day.
+func TestOddRefusal(t *testing.T) {
+	odd := &chat.Refusal{Trouble: chat.NotSent, Odd: true, RetryAfter: 5 * time.Minute, Err: errors.New("a_new_code")}
+	for _, tt := range []struct {
+		name  string
+		short bool // the short form is taken
+		want  DeliveryState
+	}{{"the short form helps", true, Sent}, {"nothing helps", false, Parked}} {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *Store) {
+				b := outboxOn(t, s, &platform{answer: func(_ int, o chat.Outgoing) (error, bool) {
+					if o.Message.Headline == "poison" && !(o.Short && tt.short) {
+						return odd, false
+					}
+					return nil, true
+				}}, OutboxSettings{})
+				b.queue(t, told(newsroom, "KP-1", 1, Root, "poison"), told(newsroom, "KP-2", 1, Root, "another"))
+				rest(time.Hour)
+				b.stop()
+				if d := state(t, s, told(newsroom, "KP-1", 1, Root, "")); d.State != tt.want || !d.Short {
+					t.Errorf("the poison is %v after %d attempts", d.State, d.Attempts)
+				}
+				if d := state(t, s, told(newsroom, "KP-2", 1, Root, "")); d.State != Sent {
+					t.Errorf("what came behind it is %v", d.State)
+				}
+			})
+		})
+	}
+}

@@ -51,6 +51,13 @@ func (o *Outbox) settle(tx *Tx, now time.Time, r result) (ending, error) {
 	case chat.EditsSpent:
 		return e, o.spendEdits(tx, now, d, &e)
 	default:
+		if refusal.Odd {
+			// It may be this message alone, which is not to hold up the others for a day.
+			if d.Short && d.Attempts >= o.set.Doubts {
+				return e, o.park(tx, now, d, &e)
+			}
+			d.Short, e.bug = true, "a message was refused for a reason that is not known here; its short form is next"
+		}
 		return e, o.retry(tx, now, r.as, d, refusal, &e)
 	}
 	e.next = d.NotBefore

@@ -82,6 +82,9 @@ type Refusal struct {
 	RetryAfter time.Duration
 	// Whole: the limit is of the whole tenant or token, not of this channel.
 	Whole bool
+	// Odd: the platform took the call and said no, for a reason that is not known
+	// here. Waiting alone may not help, however long.
+	Odd bool
 	// Say is one sentence for a person about what to do: "/invite @isitdown and run
 	// this again". "" where there is nothing to say.
 	Say string

@@ -106,6 +106,7 @@ func refuse(r request, a *answer, body []byte, err error) *chat.Refusal {
 		e.message = "a redirection, which Discord does not send: is there a proxy in between?"
 	default:
 		ref.Trouble, ref.Say = byCode(r, e)
+		ref.Odd = ref.Trouble == chat.NotSent
 		if ref.Trouble == chat.RateLimited {
 			ref.RetryAfter = defaultWait
 		}

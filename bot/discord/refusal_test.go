@@ -223,3 +223,17 @@ func TestNew(t *testing.T) {
 		t.Errorf("the options print their token: %s", s)
 	}
 }
+
+// A code that is not known here is a no to this message, perhaps: the outbox is told so.
+func TestUnknownCodesAreOdd(t *testing.T) {
+	for _, tt := range []struct {
+		status, code int
+		want         bool
+	}{{404, 99999, true}, {404, codeUnknownChannel, false}, {503, 0, false}, {429, 0, false}} {
+		a := &answer{status: tt.status, header: http.Header{}}
+		r := refuse(request{what: "posting"}, a, fmt.Appendf(nil, `{"code":%d,"message":"no"}`, tt.code), errors.New("HTTP"))
+		if r.Odd != tt.want || tt.want && r.Trouble != chat.NotSent {
+			t.Errorf("%+v: odd %v, %v", tt, r.Odd, r.Trouble)
+		}
+	}
+}

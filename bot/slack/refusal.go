@@ -82,7 +82,7 @@ func refuse(method string, a *attempt, err error) *chat.Refusal {
 		r.Trouble, r.Say, known = meaning(answer.Err)
 		r.Whole = answer.Err == "message_limit_exceeded"
 		if !known { // a no all the same, and not one that passes soon
-			r.RetryAfter = cmp.Or(r.RetryAfter, longWait)
+			r.RetryAfter, r.Odd = cmp.Or(r.RetryAfter, longWait), true
 		}
 	case !a.reached.Load(), a.status == http.StatusServiceUnavailable:
 		r.Trouble = chat.NotSent
