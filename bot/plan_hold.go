@@ -150,7 +150,7 @@ func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
 func (p *plan) tellLater(t *Thread) {
 	c := Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}
 	suffix := p.again()
-	p.deliver(t, &c, Announce, suffix, *t.Later)
+	p.deliver(t, &c, Announce, suffix, p.heldBack(t))
 	p.deliver(t, &c, Edit, suffix, *t.Later)
 	t.Told, t.Held, t.Later, t.Closed = t.Held, 0, nil, true
 }
@@ -174,18 +174,29 @@ func (p *plan) tellMissed(s *scene, missed []*Thread) {
 func (p *plan) tellOne(s *scene, t *Thread) {
 	suffix := p.again()
 	if t.Incident == upstreamThread(s.targets[t.Incident]) {
-		p.plain(t.Channel, t.Incident+suffix, *t.Later, t.LaterAt)
+		p.plain(t.Channel, t.Incident+suffix, p.heldBack(t), t.LaterAt)
 		return
 	}
-	p.deliver(t, &Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}, Root, suffix, *t.Later)
+	p.deliver(t, &Change{At: t.LaterAt, Incident: Incident{Revision: t.Held}}, Root, suffix, p.heldBack(t))
 	t.Told = t.Held
+}
+
+// heldBack is what was held back, with a word that it was: it may be hours old.
+func (p *plan) heldBack(t *Thread) chat.Message {
+	m := *t.Later
+	if p.now.Sub(t.LaterAt) >= time.Minute {
+		m.Parts = slices.Concat([]chat.Part{{
+			Text: "Held back until " + minute(p.now) + ", by quiet hours or a mute: this is how things stood at " + minute(t.LaterAt) + ".",
+		}}, m.Parts)
+	}
+	return m
 }
 
 // missedMessage is the catch-up where there is more than one thing to catch up on.
 func missedMessage(missed []*Thread) chat.Message {
 	m := chat.Message{
 		Headline: number(len(missed)) + " notices were held back; what they tell of is over",
-		Footer:   "outages details ID tells more of each",
+		Footer:   "/outages details ID tells more of each",
 	}
 	for _, t := range missed {
 		m.Parts = append(m.Parts, chat.Part{Label: t.Incident, Text: t.Later.Headline})
