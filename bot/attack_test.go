@@ -159,3 +159,31 @@ func TestOddRefusal(t *testing.T) {
 		})
 	}
 }
+
+// A panic in a transaction, which the client of a platform survives, leaves the store as it
+// was, and open to others.
+func TestPanicInATransaction(t *testing.T) {
+	s := newStore(t)
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Update(func(tx *Tx) error {
+			if err := tx.PutSubscription(Subscription{Channel: newsroom, Target: checks.Country("KP")}); err != nil {
+				return err
+			}
+			panic("a bug")
+		})
+	}()
+	done := make(chan error, 1)
+	go func() { done <- s.Update(func(*Tx) error { return nil }) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody can write any more")
+	}
+	if n := len(s.Targets()); n != 0 {
+		t.Errorf("%d targets are left of it", n)
+	}
+}

@@ -138,20 +138,26 @@ func (s *Store) Close() error { return s.db.Close() }
 // if f gives an error, none of it. There is one such transaction at a time; f must
 // not call Update or View.
 func (s *Store) Update(f func(tx *Tx) error) error {
+	tx, err := s.update(f)
+	if err == nil && len(tx.queued) > 0 {
+		s.announce(tx.queued)
+	}
+	return err
+}
+
+// update is Update without telling the outbox. A panic of f undoes the transaction and leaves
+// the store as usable as before.
+func (s *Store) update(f func(tx *Tx) error) (tx *Tx, err error) {
 	s.write.Lock()
-	var tx *Tx
-	err := s.db.Update(func(b *bbolt.Tx) error {
+	defer s.write.Unlock()
+	err = s.db.Update(func(b *bbolt.Tx) error {
 		tx = &Tx{s: s, tx: b}
 		return f(tx)
 	})
 	if err == nil {
 		s.index.apply(tx.subscribed)
 	}
-	s.write.Unlock()
-	if err == nil && len(tx.queued) > 0 {
-		s.announce(tx.queued)
-	}
-	return err
+	return tx, err
 }
 
 // View runs f in a transaction that sees the store as it is now and can only
