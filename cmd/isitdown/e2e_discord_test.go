@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -82,7 +83,7 @@ func discordOptions(c chat.Command) (list []any) {
 		add("note", c.Text)
 	case chat.DigestDaily:
 		add("when", "daily")
-		add("time", "12:00")
+		add("time", fmt.Sprintf("%02d:%02d", c.Hour, c.Minute))
 	}
 	return list
 }

@@ -291,12 +291,19 @@ func theStory(t *testing.T, s *show, p stand) {
 	// A permission is taken away, a channel goes, and at last the bot.
 	p.lose(t, there)
 	s.advance(t, "2014-12-23T15:50Z")
-	find(t, p.channel(t, here), "DOWN: North Korea (KP): 4 of 4 networks withdrawn since 23 Dec 2014 15:41 UTC", "KP-20141223-1")
+	second := find(t, p.channel(t, here), "DOWN: North Korea (KP): 4 of 4 networks withdrawn since 23 Dec 2014 15:41 UTC", "KP-20141223-1")
 	if sub := s.subscription(t, there); sub.Suspended == "" {
 		t.Errorf("the subscription of a channel that is gone is not suspended: %+v", sub)
 	}
-	p.forbid(true)
+	s.advance(t, "2014-12-23T16:20Z")
+	wants(t, "the thread while it is watched", texts(p.thread(t, here, second.id)), "KP-20141223-1 · update 1", "Watching for relapse until 16:32 UTC")
 	s.advance(t, "2014-12-23T16:40Z")
+	wants(t, "the thread in the end", texts(p.thread(t, here, second.id)),
+		"KP-20141223-1 · update 1", "KP-20141223-1 · resolved", "No relapse by 16:32 UTC", "after 31 min")
+	answer, _ = p.ask(t, here, "outages digest daily 17:00")
+	wants(t, "the other plan", answer, "23 Dec 2014 17:00 UTC")
+	p.forbid(true)
+	s.advance(t, "2014-12-23T17:10Z")
 	if sub := s.subscription(t, here); sub.Suspended == "" {
 		t.Errorf("the subscription of a channel that must not be posted to is not suspended: %+v", sub)
 	}
