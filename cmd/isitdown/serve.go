@@ -169,8 +169,9 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 	case len(c.Rehearse) > 0:
 		if seen, err := s.seen(); err != nil {
 			return err
-		} else if seen.After(src.rec.Start()) {
-			return fail(exitUsage, "%s has lived through %s, and the recording begins at %s: it would tell nothing of it again; leave --db out, or name a new file", s.db, clock(seen), clock(src.rec.Start()))
+		} else if seen.After(src.rec.Start()) && seen.After(from) {
+			return fail(exitUsage, "%s has lived through %s, and the recording begins at %s: it would tell nothing of it again; leave --db out, name a new file, or go on from there with --from %s",
+				s.db, clock(seen), clock(src.rec.Start()), seen.Add(time.Minute-1).UTC().Truncate(time.Minute).Format("2006-01-02T15:04Z"))
 		}
 		s.world.caveats = slices.Concat([]string{rehearsalCaveat}, src.caveats)
 		if _, err := s.world.begin(ctx, nil); err != nil {
