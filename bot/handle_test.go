@@ -173,6 +173,14 @@ func TestLimits(t *testing.T) {
 	if got := say(t, b, noc, "outages subscribe AS2").Message.Headline; !strings.HasPrefix(got, "Subscribed") {
 		t.Errorf("the limit is a channel's: %q", got)
 	}
+	b.c.Limits.Tenant = 3
+	for c, want := range map[chat.Channel]string{
+		noc: "The channels here have 3 subscriptions altogether", guild: "Subscribed",
+	} {
+		if got := say(t, b, c, "outages subscribe AS4").Message.Headline; !strings.HasPrefix(got, want) {
+			t.Errorf("in %s: %q, want %q", c, got, want)
+		}
+	}
 }
 
 func TestRequestsPerMinute(t *testing.T) {

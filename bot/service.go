@@ -51,6 +51,7 @@ type Config struct {
 // default.
 type Limits struct {
 	Subscriptions int // a channel, 200
+	Tenant        int // subscriptions of all channels of a tenant, 5,000
 	Note          int // characters of a note, 1,000
 	PerMinute     int // requests of one person, 30
 }
@@ -58,6 +59,7 @@ type Limits struct {
 // orDefault fills in the fields that are zero.
 func (l Limits) orDefault() Limits {
 	l.Subscriptions = cmp.Or(l.Subscriptions, 200)
+	l.Tenant = cmp.Or(l.Tenant, 5000)
 	l.Note = cmp.Or(l.Note, 1000)
 	l.PerMinute = cmp.Or(l.PerMinute, 30)
 	return l

@@ -116,3 +116,15 @@ func (x *subscriberIndex) channels() int {
 	defer x.mu.RUnlock()
 	return len(x.count)
 }
+
+// tenant gives how many subscriptions the channels of c's tenant have.
+func (x *subscriberIndex) tenant(c chat.Channel) (n int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for other, count := range x.count {
+		if other.Platform == c.Platform && other.Tenant == c.Tenant {
+			n += count
+		}
+	}
+	return n
+}

@@ -56,6 +56,7 @@ type retentionConfig struct {
 
 type limitsConfig struct {
 	Subscriptions     int `toml:"subscriptions"`
+	Tenant            int `toml:"tenant_subscriptions"`
 	NoteLength        int `toml:"note_length"`
 	RequestsPerMinute int `toml:"requests_per_minute"`
 }
@@ -84,7 +85,7 @@ func defaultRetention() retentionConfig {
 }
 
 func defaultLimits() limitsConfig {
-	return limitsConfig{Subscriptions: 200, NoteLength: 1000, RequestsPerMinute: 30}
+	return limitsConfig{Subscriptions: 200, Tenant: 5000, NoteLength: 1000, RequestsPerMinute: 30}
 }
 
 // configured reports whether there is anything to reach Slack with.
@@ -136,7 +137,7 @@ func (c *retentionConfig) retention() bot.Retention {
 }
 
 func (c *limitsConfig) limits() bot.Limits {
-	return bot.Limits{Subscriptions: c.Subscriptions, Note: c.NoteLength, PerMinute: c.RequestsPerMinute}
+	return bot.Limits{Subscriptions: c.Subscriptions, Tenant: c.Tenant, Note: c.NoteLength, PerMinute: c.RequestsPerMinute}
 }
 
 // fromEnvironment takes over the secrets of the environment: VARIABLE holds one,

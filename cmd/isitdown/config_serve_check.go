@@ -87,6 +87,7 @@ func (c *retentionConfig) validate() error {
 func (c *limitsConfig) validate() error {
 	return errors.Join(
 		atLeastOne("limits.subscriptions", c.Subscriptions),
+		atLeastOne("limits.tenant_subscriptions", c.Tenant),
 		atLeastOne("limits.note_length", c.NoteLength),
 		atLeastOne("limits.requests_per_minute", c.RequestsPerMinute),
 	)
