@@ -187,3 +187,28 @@ func TestPanicInATransaction(t *testing.T) {
 		t.Errorf("%d targets are left of it", n)
 	}
 }
+
+// What was put off while the clock was a year ahead does not wait for a year.
+func TestClockThatWasAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		year := 365 * 24 * time.Hour
+		d := told(newsroom, "KP-1", 1, Root, "DOWN")
+		update(t, s, func(tx *Tx) error {
+			if _, err := tx.Enqueue(d); err != nil {
+				return err
+			}
+			got, _, err := tx.Delivery(DeliveryKey(newsroom, "KP-1", 1, Root))
+			if err != nil {
+				return err
+			}
+			got.NotBefore, got.Attempts = time.Now().Add(year), 1
+			return errors.Join(tx.putProgress(got), tx.putPause(tenantOf(newsroom), time.Now().Add(year)))
+		})
+		b := outboxOn(t, s, &platform{}, OutboxSettings{})
+		rest(time.Minute)
+		b.stop()
+		if got := state(t, s, d); got.State != Sent {
+			t.Errorf("it is %v", got.State)
+		}
+	})
+}

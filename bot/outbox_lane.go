@@ -161,7 +161,8 @@ func (tx *Tx) putPause(name string, until time.Time) error {
 	return tx.put(bucketPauses, key(strings.Split(name, "/")...), utc(until))
 }
 
-// load reads the silences, and forgets those that are over.
+// load reads the silences, and forgets those that are over, or that a clock which
+// was wrong has put far ahead.
 func (x *limits) load(tx *Tx) error {
 	var over [][]byte
 	for e := range tx.scan(bucketPauses, nil) {
@@ -169,7 +170,7 @@ func (x *limits) load(tx *Tx) error {
 		if err != nil {
 			return fmt.Errorf("reading pauses: %w", err)
 		}
-		if until.Before(time.Now()) {
+		if wait := time.Until(until); wait < 0 || wait > x.set.longestWait() {
 			over = append(over, slices.Clone(e.key))
 			continue
 		}

@@ -59,7 +59,7 @@ func (o *Outbox) prepare(tx *Tx, now time.Time, l *lane) (*job, ending, error) {
 				return nil, e, err
 			}
 			continue
-		case d.NotBefore.After(now):
+		case d.NotBefore.After(now) && d.NotBefore.Sub(now) <= o.set.longestWait():
 			e.next = d.NotBefore
 			return nil, e, nil
 		case r.op == Edit && l.newer(r, Edit):

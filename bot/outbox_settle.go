@@ -110,6 +110,10 @@ func problemText(r *chat.Refusal) string {
 	return text
 }
 
+// longestWait is the longest pause that backOff gives. What is to wait for longer was
+// written down while the clock was wrong.
+func (s *OutboxSettings) longestWait() time.Duration { return max(s.GiveUp, 6*s.MaxWait) }
+
 // backOff is how long to wait after so many attempts: what the platform asked
 // for, else between half and all of a time that grows by factor up to most.
 func (o *Outbox) backOff(attempts, factor int, most, asked time.Duration) time.Duration {
