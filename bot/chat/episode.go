@@ -80,7 +80,7 @@ func (e *Episode) stand(now time.Time) string {
 		return "UNSTABLE " + who + ": " + count(i.Changes, "loss", "losses") + " " + since(i.Onset, dated) + ", " +
 			stateNow(e.State)
 	case e.lasts() && i.Recovering:
-		text := "BACK " + who + ": visible again " + since(i.End, dated) + " after " + lasted(i)
+		text := "BACK " + who + ": visible again " + since(i.End, dated) + endedAfter(i)
 		if !i.WatchUntil.IsZero() {
 			text += ", watched for a relapse until " + near(i.WatchUntil, now)
 		}

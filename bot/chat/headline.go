@@ -46,7 +46,7 @@ func newHeadline(n *Notice, at func(time.Time) string) headline {
 		h.word, h.what = unstableHeadline(n, at)
 	case n.Kind == Resolved, i.Recovering && v.State == checks.Up:
 		h.word = "BACK"
-		h.what = joinNonEmpty(" ", backText(v)+" after "+lasted(i), worstText(i))
+		h.what = joinNonEmpty(" ", backText(v)+endedAfter(i), worstText(i))
 	default:
 		h.what = stateText(n)
 		if v.State == checks.Down || v.State == checks.Degraded {
@@ -348,6 +348,15 @@ func lasted(i *Incident) string {
 		return "about " + text
 	}
 	return text
+}
+
+// endedAfter writes " after 9 h 31 min". Of an incident that was lost more than once it
+// says from when that counts: in between it was visible.
+func endedAfter(i *Incident) string {
+	if i.Changes > 1 {
+		return ", " + lasted(i) + " after the first of " + count(i.Changes, "loss", "losses")
+	}
+	return " after " + lasted(i)
 }
 
 func joinNonEmpty(sep string, parts ...string) string {

@@ -64,7 +64,11 @@ func quoteFact(n *Notice) string {
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
 		end := since(i.End, func(t time.Time) string { return near(t, v.At) })
-		fact = joinNonEmpty(" ", fact+", "+joinNonEmpty(", ", end, lasted(i)+" after the loss began"), worstText(i))
+		began := "the loss began"
+		if i.Changes > 1 {
+			began = "the first of " + spelled(uint64(i.Changes)) + " losses began"
+		}
+		fact = joinNonEmpty(" ", fact+", "+joinNonEmpty(", ", end, lasted(i)+" after "+began), worstText(i))
 	}
 	return fact
 }
@@ -214,14 +218,17 @@ func (s votes) quoted() string {
 
 // quoteSource says whose data it is.
 func quoteSource(v *checks.Verdict) string {
-	incomplete := ""
+	incomplete, probes := "", ""
+	if v.Answering != checks.ExtentUnknown {
+		probes = " and probes"
+	}
 	for _, g := range v.Gaps {
 		if g.Check == "route" {
 			incomplete = "incomplete "
 		}
 	}
 	if s := shorten(v.Vantage.Source, 80); s != "" {
-		return incomplete + "routing data (" + s + ")"
+		return incomplete + "routing data (" + s + ")" + probes
 	}
-	return incomplete + "route-collector data"
+	return incomplete + "route-collector data" + probes
 }
