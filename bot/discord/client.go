@@ -47,13 +47,10 @@ type Options struct {
 	Commands []chat.Spec
 }
 
-// String leaves the secrets out.
-func (o Options) String() string {
-	return fmt.Sprintf("discord application %q, guild %q", o.Application, o.Guild)
+// Format leaves the secrets out, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "discord application %q, guild %q", o.Application, o.Guild)
 }
-
-// GoString leaves the secrets out too.
-func (o Options) GoString() string { return o.String() }
 
 // callTime bounds one call, files included.
 const callTime = 30 * time.Second
@@ -82,6 +79,9 @@ type Client struct {
 	// connection is given up.
 	stale time.Duration
 }
+
+// Format leaves the secrets out, whatever the verb.
+func (c *Client) Format(f fmt.State, verb rune) { c.o.Format(f, verb) }
 
 // Status says how the connection is, for a check of health.
 type Status struct {

@@ -29,6 +29,9 @@ type Install struct {
 	Credentials  Credentials
 }
 
+// Format leaves the secrets out, whatever the verb.
+func (i Install) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "installation at %q", i.PublicURL) }
+
 const authorizeURL = "https://slack.com/oauth/v2/authorize"
 
 func (i *Install) validate() error {

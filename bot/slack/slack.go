@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -57,6 +58,11 @@ type Options struct {
 	// People has everybody who gives a command looked up, so that it is known who may
 	// manage the workspace and who is a guest. It needs the scope users:read.
 	People bool
+}
+
+// Format leaves the secrets out, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "slack at %q, socket mode %t, installation %t", o.APIURL, o.AppToken != "", o.Install != nil)
 }
 
 // Client is one app of Slack's, in one workspace or in several. Its methods may
@@ -106,6 +112,9 @@ func New(o Options) (*Client, error) {
 	c.tokens = &tokens{c: c, tenants: make(map[string]*tenant)}
 	return c, nil
 }
+
+// Format leaves the secrets out, whatever the verb.
+func (c *Client) Format(f fmt.State, verb rune) { c.o.Format(f, verb) }
 
 // requestTime is how long an answer may take: the address to reply to works for 30 minutes.
 const requestTime = 30 * time.Minute
