@@ -124,7 +124,7 @@ func watchingCommands() []Spec {
 					Help: "From which state on; any tells of changes of upstream too. Default: degraded",
 				},
 				{Name: "quiet", Word: "quiet:22-07", form: formOption, Help: "Hours without messages, local time; one catch-up follows them"},
-				zoneParameter("Time zone of the quiet hours and of local times; default: UTC"),
+				zoneParameter("Time zone of quiet hours and local times; default: that of this channel, else UTC"),
 			},
 			Examples: []string{
 				"outages subscribe KP", "outages subscribe north korea level:down", "outages subscribe AS131279 quiet:22-07 tz:Asia/Seoul",
@@ -174,7 +174,7 @@ func digestCommand() Spec {
 				Name: "day", Word: "DAY", form: formWord, Choices: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"},
 				Help: "Weekday of a weekly one; default: mon",
 			},
-			{Name: "tz", Word: "TZ", Source: SourceZone, form: formWord, Help: "Time zone, as in Asia/Seoul; default: UTC"},
+			{Name: "tz", Word: "TZ", Source: SourceZone, form: formWord, Help: "Time zone, as in Asia/Seoul; default: that of this channel, else UTC"},
 		},
 		Examples: []string{
 			"outages digest daily 08:00 Asia/Seoul", "outages digest weekly 09:30 fri Europe/Berlin", "outages digest off",

@@ -89,7 +89,7 @@ func TestServeDefaultsArePackages(t *testing.T) {
 	if got, want := c.Retention.retention(), (bot.Retention{Incidents: 365, Deliveries: 30, Digests: 90, Audit: 365}); got != want {
 		t.Errorf("retention: got %+v, want %+v", got, want)
 	}
-	if got, want := c.Limits.limits(), (bot.Limits{Subscriptions: 200, Note: 1000, PerMinute: 30}); got != want {
+	if got, want := c.Limits.limits(), (bot.Limits{Subscriptions: 200, Tenant: 5000, Note: 1000, PerMinute: 30}); got != want {
 		t.Errorf("limits: got %+v, want %+v", got, want)
 	}
 	got := c.Outbox.settings()
