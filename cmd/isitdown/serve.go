@@ -43,6 +43,7 @@ type server struct {
 	platforms []*platform
 	terminal  *terminal.Terminal // nil where there are platforms
 	metrics   *metrics
+	writable  probe // of the store
 }
 
 func (c *serveCommand) run(ctx context.Context, a *app) (code int, err error) {

@@ -268,7 +268,7 @@ func (s *server) findings() []finding {
 		list = append(list, p.finding())
 	}
 	store := finding{Name: "store", OK: true}
-	if err := s.store.Update(func(*bot.Tx) error { return nil }); err != nil {
+	if err := s.writable.ask(time.Now(), func() error { return s.store.Update(func(*bot.Tx) error { return nil }) }); err != nil {
 		store.OK, store.Reason = false, "the database cannot be written: "+err.Error()
 	}
 	return append(list, store, s.world.finding())
