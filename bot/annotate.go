@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"isitdown/bot/chat"
+	"isitdown/checks"
 )
 
 // findIncident finds an incident by its ID, in any case.
@@ -26,10 +27,34 @@ func findIncident(tx *Tx, id string) (Incident, bool, error) {
 // incidentOf finds the incident that a command names.
 func incidentOf(tx *Tx, r *request) (Incident, error) {
 	i, ok, err := findIncident(tx, r.command.Incident)
+	if ok && err == nil {
+		ok, err = knows(tx, r.Channel, &i)
+	}
 	if err != nil || ok {
 		return i, err
 	}
 	return i, refusef("there is no incident %s: /outages now shows those that are open, and every notice ends with the ID of its own", r.command.Incident)
+}
+
+// knows reports whether a tenant may hear of an incident. Those of countries and networks
+// are for everybody. That somebody follows a prefix, an address or a host is for nobody
+// else to learn.
+func knows(tx *Tx, c chat.Channel, i *Incident) (bool, error) {
+	switch i.Target.Kind() {
+	case checks.KindCountry, checks.KindASN:
+		return true, nil
+	}
+	threads, err := tenantThreads(tx, c, i.ID)
+	if err != nil || len(threads) > 0 {
+		return err == nil, err
+	}
+	return follows(tx, c, i.Target)
+}
+
+// follows reports whether any channel of a tenant is subscribed to a target.
+func follows(tx *Tx, c chat.Channel, t checks.Target) (bool, error) {
+	subs, err := tx.TenantSubscriptions(c.Platform, c.Tenant)
+	return slices.ContainsFunc(subs, func(s Subscription) bool { return s.Target == t }), err
 }
 
 // annotate keeps the words of a person and shows them in the thread of every
@@ -139,14 +164,8 @@ func (b *Bot) concerns(tx *Tx, r *request, i *Incident, threads []Thread) error 
 	if len(threads) > 0 {
 		return nil
 	}
-	subs, err := tx.TenantSubscriptions(r.Channel.Platform, r.Channel.Tenant)
-	if err != nil {
+	if ok, err := follows(tx, r.Channel, i.Target); err != nil || ok {
 		return err
-	}
-	for _, s := range subs {
-		if s.Target == i.Target {
-			return nil
-		}
 	}
 	return refusef("no channel here is subscribed to %s, so nobody would read it: subscribe first, with outages subscribe %v", b.name(i.Target), i.Target)
 }

@@ -212,3 +212,51 @@ func TestClockThatWasAhead(t *testing.T) {
 		}
 	})
 }
+
+// That somebody follows a prefix is not for other tenants to learn, whatever they ask; an
+// incident of a country is.
+func TestIncidentsOfOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		see := newSky()
+		b := botOn(t, s, see)
+		run(t, b)
+		say(t, b, newsroom, "outages subscribe 175.45.176.0/22")
+		say(t, b, newsroom, "outages subscribe SY")
+		after(time.Minute)
+		see.set(t, "175.45.176.0/22", "down", time.Now())
+		see.set(t, "SY", "down", time.Now())
+		after(10 * time.Minute)
+		var id string
+		view(t, s, func(tx *Tx) error {
+			list, err := tx.IncidentsOf(target(t, "175.45.176.0/22"))
+			if len(list) != 1 {
+				t.Fatalf("%d incidents", len(list))
+			}
+			id = list[0].ID
+			return err
+		})
+		const never = "175.45.176.0_22-19990101-1"
+		for _, line := range []string{
+			"outages why ID", "outages details ID", "outages timeline ID", "outages ack ID", "outages note ID hello",
+			"outages mute ID 6h", "outages unmute ID", "outages unsubscribe ID",
+		} {
+			got := say(t, b, guild, strings.ReplaceAll(line, "ID", id)).Message.Text(200)
+			want := say(t, b, guild, strings.ReplaceAll(line, "ID", never)).Message.Text(200)
+			if got = strings.ReplaceAll(got, id, never); got != want {
+				t.Errorf("%s: of another's\n%s\nof none\n%s", line, got, want)
+			}
+			if own := say(t, b, noc, strings.ReplaceAll(line, "ID", id)).Message.Headline; strings.Contains(own, "There is no incident") {
+				t.Errorf("%s, in the own tenant: %s", line, own)
+			}
+		}
+		if got := say(t, b, guild, "isitdown 175.45.176.0/22").Message.Text(200); strings.Contains(got, id) {
+			t.Errorf("an answer to others names it:\n%s", got)
+		}
+		if got := say(t, b, newsroom, "isitdown 175.45.176.0/22").Message.Text(200); !strings.Contains(got, id) {
+			t.Errorf("an answer in its own channel does not:\n%s", got)
+		}
+		if got := say(t, b, guild, "outages why SY-20000101-1").Message.Headline; strings.Contains(got, "There is no incident") {
+			t.Errorf("a country's: %s", got)
+		}
+	})
+}

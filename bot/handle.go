@@ -180,8 +180,11 @@ func (b *Bot) do(ctx context.Context, r *request) (chat.Reply, error) {
 }
 
 // target finds out what was typed for a target: a name, or the ID of an incident.
-func (b *Bot) target(tx *Tx, typed string) (checks.Target, error) {
+func (b *Bot) target(tx *Tx, c chat.Channel, typed string) (checks.Target, error) {
 	i, ok, err := findIncident(tx, typed)
+	if ok && err == nil {
+		ok, err = knows(tx, c, &i)
+	}
 	if err != nil {
 		return checks.Target{}, err
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // account shows what an incident's notices rest on, or everything that is known of
-// it. The facts are public; notes are those of the own tenant.
+// it. The facts are public, except that somebody follows a prefix or a host; notes
+// are those of the own tenant.
 func (b *Bot) account(r *request) (chat.Reply, error) {
 	a, stands := chat.Account{Rules: b.rules(), At: r.now}, b.stands()
 	err := b.c.Store.View(func(tx *Tx) error {

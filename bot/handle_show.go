@@ -81,6 +81,9 @@ func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
 			return err
 		}
 		for _, i := range s.open() {
+			if ok, err := knows(tx, r.Channel, &i); err != nil || !ok {
+				return err
+			}
 			c := s.change(i, b.c.Policy)
 			n.Incident = i.said(c.WatchUntil)
 			n.Notes, err = tx.Notes(r.Channel, i.ID)

@@ -238,7 +238,7 @@ func (b *Bot) unsubscribe(r *request) (chat.Reply, error) {
 
 // own finds the target of one of the channel's subscriptions.
 func (b *Bot) own(tx *Tx, r *request) (checks.Target, error) {
-	t, err := b.target(tx, r.command.Target)
+	t, err := b.target(tx, r.Channel, r.command.Target)
 	if err != nil {
 		return t, err
 	}
