@@ -80,16 +80,17 @@ func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
 		if err != nil || !r.command.At.IsZero() {
 			return err
 		}
-		for _, i := range s.open() {
-			if ok, err := knows(tx, r.Channel, &i); err != nil || !ok {
-				return err
-			}
-			c := s.change(i, b.c.Policy)
-			n.Incident = i.said(c.WatchUntil)
-			n.Notes, err = tx.Notes(r.Channel, i.ID)
+		open := s.open()
+		if len(open) == 0 {
+			return nil
+		}
+		i := open[0]
+		if ok, err := knows(tx, r.Channel, &i); err != nil || !ok {
 			return err
 		}
-		return nil
+		n.Incident = i.said(s.change(i, b.c.Policy).WatchUntil)
+		n.Notes, err = tx.Notes(r.Channel, i.ID)
+		return err
 	})
 	m := chat.Compose(n)
 	if id := n.Incident.ID; id != "" {
