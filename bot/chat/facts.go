@@ -119,7 +119,21 @@ func seenText(v *checks.Verdict, dated bool) string {
 		text += " (" + s + ")"
 	}
 	text = joinNonEmpty(dot, text, when, ageText(v), leftOut(w))
-	return joinNonEmpty(". ", text, stuckText(v))
+	return joinNonEmpty(". ", text, halfText(v), stuckText(v))
+}
+
+// halfText says from when a prefix counts as visible, where the vantage points do
+// not agree: "withdrawn at 28 of 40" beside "0 visible" needs it.
+func halfText(v *checks.Verdict) string {
+	if !lossOfRoutes(v) {
+		return ""
+	}
+	for _, is6 := range []bool{false, true} {
+		if s := tallyVotes(v, is6, true, isWithdrawn); s.any && s.low < s.of {
+			return "A prefix counts as visible where at least half of those that had it still have it"
+		}
+	}
+	return ""
 }
 
 // votesText says at how many vantage points the prefixes are gone, or visible.

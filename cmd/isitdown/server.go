@@ -276,7 +276,7 @@ func (s *server) findings() []finding {
 
 // say tells, at the start, what is in use, and what is missing and how to get it.
 func (s *server) say() {
-	lines := []string{"data: " + s.world.describe()}
+	lines := []string{"data: " + s.world.describe(s.rehearsal != nil)}
 	names := []string{}
 	for _, p := range s.platforms {
 		names = append(names, p.name)

@@ -33,7 +33,7 @@ func (w *world) finding() finding {
 }
 
 // describe says what the answers rest on.
-func (w *world) describe() string {
+func (w *world) describe(rehearsed bool) string {
 	lists := []string{}
 	for _, l := range w.registry.Lists() {
 		lists = append(lists, l.Registry+" "+l.Date.Format(time.DateOnly))
@@ -45,7 +45,11 @@ func (w *world) describe() string {
 	if w.rec == nil {
 		return "no routing data, so every answer is unknown (start with --routes FILE, or --rehearse kp-2014); " + space
 	}
-	return fmt.Sprintf("a recording (%s) as of %s, %s ago; %s", firstFew(w.rec.Names()), clock(w.now()), age(time.Since(w.now())), space)
+	text := fmt.Sprintf("a recording (%s) as of %s, %s ago; %s", firstFew(w.rec.Names()), clock(w.now()), age(time.Since(w.now())), space)
+	if !rehearsed {
+		text += "; it does not go on, so no subscription and no digest comes due (--rehearse plays one)"
+	}
+	return text
 }
 
 // age writes how long ago something was, in its largest unit.
