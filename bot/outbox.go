@@ -105,7 +105,7 @@ type Outbox struct {
 	flying    int      // calls under way
 	unsettled []result // calls that have ended, not yet written down
 	results   chan result
-	homeless  map[string]bool // platforms without a sender that were logged
+	homeless  homeless
 
 	mu    sync.Mutex // over what Stats reads too
 	lanes map[chat.Channel]*lane
@@ -127,7 +127,8 @@ type OutboxStats struct {
 }
 
 // NewOutbox makes an outbox for the queue of a store. The senders are by platform; what
-// is queued for a platform that has none waits until there is one.
+// is queued for a platform that has none waits until there is one, and is parked where
+// that takes longer than GiveUp.
 func NewOutbox(s *Store, senders map[string]chat.Send, settings OutboxSettings, log *slog.Logger) *Outbox {
 	settings = settings.orDefault()
 	return &Outbox{
@@ -136,7 +137,7 @@ func NewOutbox(s *Store, senders map[string]chat.Send, settings OutboxSettings, 
 		limits:   newLimits(settings),
 		turns:    newTurns(settings.OneAtATime),
 		results:  make(chan result, settings.Workers),
-		homeless: make(map[string]bool),
+		homeless: homeless{platforms: make(map[string]*forsaken)},
 		lanes:    make(map[chat.Channel]*lane),
 		posts:    make(map[Post]uint64),
 	}
@@ -175,7 +176,7 @@ func (o *Outbox) Stats() (OutboxStats, error) {
 // report tells the operator what is left to a person.
 func (o *Outbox) report(e ending) {
 	parked := slices.DeleteFunc(slices.Clone(e.over), func(d Delivery) bool { return d.State != Parked })
-	if len(parked) > 0 {
+	if len(parked) > 0 && !e.homeless {
 		first := parked[0]
 		o.log.Error("deliveries are parked: look at the channel, then resume it",
 			"channel", first.Channel, "deliveries", len(parked), "key", first.Key, "attempts", first.Attempts, "problem", first.Problem)

@@ -53,6 +53,9 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 // untilDue is how long nothing has to be begun.
 func (o *Outbox) untilDue(now time.Time, most time.Duration) time.Duration {
+	if at := o.homeless.at; !at.IsZero() {
+		most = min(most, max(0, at.Sub(now)))
+	}
 	if len(o.due) == 0 || o.flying >= o.set.Workers {
 		return most
 	}
@@ -183,8 +186,7 @@ func (o *Outbox) arrive(list []route) {
 			continue
 		}
 		if o.send[r.channel.Platform] == nil {
-			if !o.homeless[r.channel.Platform] {
-				o.homeless[r.channel.Platform] = true
+			if o.homeless.add(r, o.set.GiveUp) {
 				o.log.Warn("deliveries wait for a platform that is not set up", "platform", r.channel.Platform)
 			}
 			continue
@@ -204,7 +206,8 @@ func (o *Outbox) turn(now time.Time, free int) ([]job, error) {
 		o.yield(r.lane)
 	}
 	ready := o.ready(now, free)
-	if len(ready) == 0 && len(o.unsettled) == 0 {
+	forsaken := o.forsaken(now)
+	if len(ready) == 0 && len(o.unsettled) == 0 && len(forsaken) == 0 {
 		return nil, nil
 	}
 	var jobs []job
@@ -228,17 +231,23 @@ func (o *Outbox) turn(now time.Time, free int) ([]job, error) {
 				jobs = append(jobs, *j)
 			}
 		}
-		return nil
+		homeless, err := o.parkHomeless(tx, now, forsaken)
+		ends = append(ends, homeless...)
+		return err
 	})
 	if err != nil {
 		for _, l := range ready {
 			o.yield(l)
 			heap.Push(&o.due, l)
 		}
+		if len(forsaken) > 0 {
+			o.homeless.at = now
+		}
 		return nil, err
 	}
 	o.unsettled = nil
 	o.finish(now, ends, jobs)
+	o.reportHomeless(now, ends)
 	return jobs, nil
 }
 

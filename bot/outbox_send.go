@@ -40,6 +40,8 @@ type ending struct {
 	pause   string // whose silence lasts until until
 	until   time.Time
 
+	homeless bool // what is over is reported for the platform as a whole
+
 	warn, bug, key, problem string // for the log
 }
 
