@@ -164,7 +164,7 @@ func underway(tx *Tx, p *DigestPlan, to time.Time) (bool, error) {
 			return false, nil
 		}
 		d, ok, err := tx.Delivery(digestKey(p.Channel, due))
-		if err != nil {
+		if err != nil && !damaged(err) { // one that cannot be read is parked
 			return false, err
 		}
 		if ok && (d.State == Pending || d.State == Sending) {

@@ -184,6 +184,11 @@ func (o *Outbox) report(e ending) {
 	for _, d := range parked {
 		o.set.Parked(d)
 	}
+	for _, d := range e.lost {
+		o.log.Error("a delivery cannot be read: it is parked, and stays in the database for a person to look at",
+			"seq", d.Seq, "key", d.Key, "channel", d.Channel, "incident", d.Incident, "op", d.Op, "problem", d.Problem)
+		o.set.Parked(d)
+	}
 	if e.warn != "" {
 		o.log.Warn(e.warn, "channel", e.lane.channel, "key", e.key, "problem", e.problem)
 	}

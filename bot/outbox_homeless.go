@@ -68,6 +68,11 @@ func (o *Outbox) parkHomeless(tx *Tx, now time.Time, lanes map[*lane][]route) ([
 		e := ending{lane: l, homeless: true}
 		for _, r := range list {
 			d, ok, err := tx.delivery(r.seq)
+			if damaged(err) {
+				if err = e.setAside(tx, r, err); err == nil {
+					continue
+				}
+			}
 			if err != nil {
 				return nil, fmt.Errorf("parking a delivery to %s: %w", l.channel, err)
 			}

@@ -101,9 +101,15 @@ func (o *Outbox) listen(kick func()) {
 func (o *Outbox) load() error {
 	o.listen(o.Kick) // first, so that nothing arrives unseen in between
 	var list []route
-	err := o.store.Update(func(tx *Tx) (err error) {
-		if list, err = tx.routes(); err != nil {
-			return err
+	var e ending
+	err := o.store.Update(func(tx *Tx) error {
+		var lost map[uint64]error
+		list, lost = tx.routes()
+		e = ending{}
+		for seq, why := range lost {
+			if err := e.setAside(tx, route{seq: seq}, why); err != nil {
+				return err
+			}
 		}
 		for _, r := range list {
 			if err := tx.doubt(r); err != nil {
@@ -118,6 +124,7 @@ func (o *Outbox) load() error {
 	if err != nil {
 		return fmt.Errorf("reading the queue: %w", err)
 	}
+	o.report(e)
 	o.arrive(list)
 	return nil
 }
@@ -152,17 +159,23 @@ func (tx *Tx) tryTenants(since time.Time) error {
 // shown. An edit is no doubt: it may be made again.
 func (tx *Tx) doubt(r route) error {
 	p, ok, err := get[storedProgress](tx, bucketProgress, seqKey(nil, r.seq))
+	if damaged(err) { // it is set aside when its turn comes
+		return nil
+	}
 	if err != nil || !ok || p.State != Sending.String() {
 		return err
 	}
 	d, ok, err := tx.delivery(r.seq)
+	if damaged(err) {
+		return nil
+	}
 	if err != nil || !ok {
 		return err
 	}
 	d.State = Pending
 	d.Problem = "the program ended while it was being sent"
 	t, _, err := tx.Thread(d.Channel, d.Incident)
-	if err != nil {
+	if err != nil && !damaged(err) {
 		return err
 	}
 	if d.Op != Edit || t.Root == "" {
@@ -292,7 +305,7 @@ func (o *Outbox) finish(now time.Time, ends []ending, jobs []job) {
 		for _, seq := range e.gone {
 			e.lane.remove(seq)
 		}
-		for _, d := range e.over {
+		for d := range e.ended() {
 			if l := o.lanes[d.Channel]; l != nil {
 				l.remove(d.Seq)
 			}
@@ -314,7 +327,7 @@ func (o *Outbox) finish(now time.Time, ends []ending, jobs []job) {
 			l.at = e.next
 		}
 		o.place(l)
-		for _, d := range e.over {
+		for d := range e.ended() {
 			if other := o.lanes[d.Channel]; other != nil && other != l {
 				o.place(other)
 			}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type ending struct {
 	lane *lane
 	over []Delivery // sent, skipped or parked; of a lost tenant those of other lanes too
 	gone []uint64   // that were no longer there
+	lost []Delivery // that cannot be read, and are parked
 	next time.Time  // before which the lane begins nothing
 
 	trouble string // of the call, for the figures
@@ -51,6 +53,12 @@ func (o *Outbox) prepare(tx *Tx, now time.Time, l *lane) (*job, ending, error) {
 	e := ending{lane: l}
 	for _, r := range l.waiting {
 		d, ok, err := tx.delivery(r.seq)
+		if damaged(err) {
+			if err := e.setAside(tx, r, err); err != nil {
+				return nil, e, err
+			}
+			continue
+		}
 		if err != nil {
 			return nil, e, err
 		}
@@ -72,21 +80,49 @@ func (o *Outbox) prepare(tx *Tx, now time.Time, l *lane) (*job, ending, error) {
 			}
 			continue
 		default:
-			if d, err = o.stopped(tx, now, d); err != nil {
+			if d, err = o.stopped(tx, now, d); err != nil && !damaged(err) {
 				return nil, e, err
 			}
+		}
+		if err == nil && d.State == Pending {
+			var j job
+			if j, err = o.address(tx, now, l, d); err == nil {
+				return &j, e, nil
+			}
+		}
+		if damaged(err) { // the record of its thread or tenant
+			d.State, d.SentAt, d.Problem = Parked, now, err.Error()
+		} else if err != nil {
+			return nil, e, err
 		}
 		if d.State != Pending {
 			e.over = append(e.over, d)
 			if err := tx.finish(d); err != nil {
 				return nil, e, err
 			}
-			continue
 		}
-		j, err := o.address(tx, now, l, d)
-		return &j, e, err
 	}
 	return nil, e, nil
+}
+
+// ended goes through what waits no more.
+func (e *ending) ended() iter.Seq[Delivery] {
+	return func(yield func(Delivery) bool) {
+		for _, list := range [][]Delivery{e.over, e.lost} {
+			for _, d := range list {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// setAside parks a delivery that cannot be read, so that the others go on.
+func (e *ending) setAside(tx *Tx, r route, why error) error {
+	d, err := tx.setAside(r, why)
+	e.lost = append(e.lost, d)
+	return err
 }
 
 // stopped parks a delivery to a tenant that is stopped.
@@ -104,12 +140,14 @@ func (o *Outbox) address(tx *Tx, now time.Time, l *lane, d Delivery) (job, error
 	j := job{lane: l, as: d.Op, chart: d.Chart}
 	j.out = chat.Outgoing{Channel: d.Channel, Key: d.Key, Short: d.Short, Message: d.Message}
 	d.Heir.Wanted = false
-	if d.Op != Plain && d.Op != Root {
+	if d.Op != Plain {
+		// Of a root too: what became of it is written there.
 		t, _, err := tx.Thread(d.Channel, d.Incident)
 		if err != nil {
 			return j, err
 		}
 		switch {
+		case d.Op == Root:
 		case t.Root == "":
 			j.as = Root
 			if d.Heir.Made >= maxHeirs {
@@ -164,6 +202,9 @@ func (j *job) heir(tx *Tx, d Delivery) (other bool, err error) {
 		return false, nil
 	}
 	head, ok, err := tx.threadHead(d.Channel, d.Incident)
+	if damaged(err) { // the reply is news all the same
+		return false, nil
+	}
 	if err != nil || !ok {
 		return false, err
 	}

@@ -180,6 +180,9 @@ func (o *Outbox) parkRest(tx *Tx, now time.Time, l *lane, trouble chat.Trouble, 
 			continue // its own call says what becomes of it
 		}
 		d, ok, err := tx.delivery(r.seq)
+		if damaged(err) {
+			err = e.setAside(tx, r, err)
+		}
 		if err != nil {
 			return err
 		}

@@ -151,7 +151,7 @@ func (tx *Tx) finish(d Delivery) error {
 }
 
 // unpark puts what was parked for the channels that a prefix stands for, and
-// queued since a time, back into the queue.
+// queued since a time, back into the queue. What cannot be read stays parked.
 func (tx *Tx) unpark(prefix []byte, since time.Time) (n int, err error) {
 	var keys [][]byte
 	for e := range tx.scan(bucketParked, prefix) {
@@ -160,7 +160,7 @@ func (tx *Tx) unpark(prefix []byte, since time.Time) (n int, err error) {
 	for _, k := range keys {
 		seq := keySeq(k)
 		d, ok, err := tx.delivery(seq)
-		if err != nil {
+		if err != nil && !damaged(err) {
 			return n, err
 		}
 		if !ok || d.Queued.Before(since) {
@@ -206,15 +206,18 @@ func (tx *Tx) Deliveries() iter.Seq2[Delivery, error] {
 	}
 }
 
-// ParkedDeliveries gives what a person has to look at, by channel and age.
+// ParkedDeliveries gives what a person has to look at, by channel and age. One that
+// cannot be read has its Seq and a Problem that says so, and little else.
 func (tx *Tx) ParkedDeliveries() ([]Delivery, error) {
 	var list []Delivery
 	for e := range tx.scan(bucketParked, nil) {
 		d, ok, err := tx.delivery(keySeq(e.key))
-		if err != nil {
+		switch {
+		case damaged(err):
+			list = append(list, tx.unreadable(route{seq: keySeq(e.key)}, err))
+		case err != nil:
 			return nil, err
-		}
-		if ok {
+		case ok:
 			list = append(list, d)
 		}
 	}
@@ -232,7 +235,7 @@ func (tx *Tx) delivery(seq uint64) (d Delivery, ok bool, err error) {
 		return Delivery{}, false, err
 	}
 	if d, err = r.delivery(seq, p); err != nil {
-		return Delivery{}, false, fmt.Errorf("reading delivery %d: %w", seq, err)
+		return Delivery{}, false, &damage{bucketDeliveries, seqKey(nil, seq), err}
 	}
 	return d, true, nil
 }
@@ -255,25 +258,64 @@ func (r storedDelivery) delivery(seq uint64, p storedProgress) (d Delivery, err 
 	return d, err
 }
 
-// routes reads the whole queue, in order.
-func (tx *Tx) routes() ([]route, error) {
-	var list []route
+// routes reads the whole queue, in order. Where a route cannot be read the delivery
+// itself says it; without that either it is among the lost, with its seq alone.
+func (tx *Tx) routes() (list []route, lost map[uint64]error) {
+	lost = make(map[uint64]error)
 	for e := range tx.scan(bucketQueue, nil) {
-		s, err := read[storedRoute](bucketQueue, e)
+		r, err := readRoute(e)
 		if err != nil {
-			return nil, err
-		}
-		r := route{seq: keySeq(e.key), incident: s.Incident, queued: s.Queued}
-		var ok bool
-		if r.channel, ok = chat.ParseChannel(s.Channel); !ok {
-			return nil, fmt.Errorf("reading %s %d: %q is no channel", bucketQueue, r.seq, s.Channel)
-		}
-		if r.op, err = fromWord(s.Op, Edit); err != nil {
-			return nil, fmt.Errorf("reading %s %d: %w", bucketQueue, r.seq, err)
+			d, ok, _ := tx.delivery(r.seq)
+			if !ok {
+				lost[r.seq] = err
+				continue
+			}
+			r = route{r.seq, d.Channel, d.Incident, d.Op, d.Queued}
 		}
 		list = append(list, r)
 	}
-	return list, nil
+	return list, lost
+}
+
+// readRoute reads a route; its seq is there in spite of an error.
+func readRoute(e entry) (route, error) {
+	r := route{seq: keySeq(e.key)}
+	s, err := read[storedRoute](bucketQueue, e)
+	if err != nil {
+		return r, err
+	}
+	r.incident, r.queued = s.Incident, s.Queued
+	var ok bool
+	if r.channel, ok = chat.ParseChannel(s.Channel); !ok {
+		return r, &damage{bucketQueue, bytes.Clone(e.key), fmt.Errorf("%q is no channel", s.Channel)}
+	}
+	if r.op, err = fromWord(s.Op, Edit); err != nil {
+		return r, &damage{bucketQueue, bytes.Clone(e.key), err}
+	}
+	return r, nil
+}
+
+// setAside parks a delivery that cannot be read. Its records stay as they are, for a
+// person to look at, and are kept for good.
+func (tx *Tx) setAside(r route, why error) (Delivery, error) {
+	var prefix []byte
+	if r.channel != (chat.Channel{}) {
+		prefix = under(r.channel.String())
+	}
+	d := tx.unreadable(r, why)
+	return d, errors.Join(tx.drop(bucketQueue, seqKey(nil, r.seq)), tx.mark(bucketParked, seqKey(prefix, r.seq)))
+}
+
+// unreadable says of a delivery that cannot be read what is known all the same.
+func (tx *Tx) unreadable(r route, why error) Delivery {
+	d := Delivery{Seq: r.seq, Channel: r.channel, Incident: r.incident, Op: r.op, Queued: r.queued, State: Parked}
+	d.Problem = "it cannot be read: " + why.Error()
+	s, _, _ := get[storedDelivery](tx, bucketDeliveries, seqKey(nil, r.seq)) // perhaps another of its records is harmed
+	d.Key = s.Key
+	if d.Channel == (chat.Channel{}) {
+		d.Channel, _ = chat.ParseChannel(s.Channel)
+	}
+	return d
 }
 
 // threadHead gives the newest delivery that says all that the root of a thread

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -87,6 +88,24 @@ func (tx *Tx) mark(bucket string, key []byte) error {
 	return nil
 }
 
+// damage is a record that is there and cannot be read: the file was harmed, or a newer
+// program wrote it.
+type damage struct {
+	bucket string
+	key    []byte
+	err    error
+}
+
+func (d *damage) Error() string { return fmt.Sprintf("reading %s %q: %v", d.bucket, d.key, d.err) }
+
+func (d *damage) Unwrap() error { return d.err }
+
+// damaged reports whether err is about one record, so that others can go on.
+func damaged(err error) bool {
+	_, ok := errors.AsType[*damage](err)
+	return ok
+}
+
 // get reads a record; ok is false where there is none.
 func get[R any](tx *Tx, bucket string, key []byte) (record R, ok bool, err error) {
 	value := tx.tx.Bucket([]byte(bucket)).Get(key)
@@ -94,7 +113,7 @@ func get[R any](tx *Tx, bucket string, key []byte) (record R, ok bool, err error
 		return record, false, nil
 	}
 	if err := decode(value, &record); err != nil {
-		return record, false, fmt.Errorf("reading %s %q: %w", bucket, key, err)
+		return record, false, &damage{bucket, bytes.Clone(key), err}
 	}
 	return record, true, nil
 }
@@ -105,7 +124,7 @@ type entry struct{ key, value []byte }
 // read reads the record of e.
 func read[R any](bucket string, e entry) (record R, err error) {
 	if err := decode(e.value, &record); err != nil {
-		return record, fmt.Errorf("reading %s %q: %w", bucket, e.key, err)
+		return record, &damage{bucket, bytes.Clone(e.key), err}
 	}
 	return record, nil
 }

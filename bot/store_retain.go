@@ -114,7 +114,7 @@ func (tx *Tx) oldDeliveries(before, digestsBefore time.Time) ([]stale, error) {
 	for e := range tx.scan(bucketProgress, nil) {
 		p, err := read[storedProgress](bucketProgress, e)
 		if err != nil {
-			return nil, err
+			continue // it is kept for a person to look at
 		}
 		cut := before
 		if p.Digest {
@@ -126,7 +126,7 @@ func (tx *Tx) oldDeliveries(before, digestsBefore time.Time) ([]stale, error) {
 		k := bytes.Clone(e.key)
 		s := stale{keys: []place{{bucketProgress, k}, {bucketDeliveries, k}}}
 		if d, ok, err := get[storedDelivery](tx, bucketDeliveries, k); err != nil {
-			return nil, err
+			continue // the same
 		} else if ok {
 			s.keys = append(s.keys, place{bucketKeys, []byte(d.Key)}, place{bucketParked, append(under(d.Channel), k...)})
 			head := key(d.Incident, d.Channel)
