@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -128,16 +127,12 @@ func TestOpenRefuses(t *testing.T) {
 		{text, "no store of isitdown, or it is damaged"},
 		{filepath.Join(dir, "missing", "x.db"), "no such file"},
 	} {
-		start := time.Now()
 		s, err := OpenStore(tt.path)
 		if err == nil {
 			s.Close()
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.say) || !strings.Contains(err.Error(), tt.path) {
 			t.Errorf("opening %s gives %v, want %q", tt.path, err, tt.say)
-		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("refusing %s took %v", tt.path, took)
 		}
 	}
 }

@@ -1,16 +1,14 @@
 package chat
 
 import (
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
-// A very long word, as a URL or somebody's joke is, takes time in proportion to its length:
-// a million characters take a moment and not a minute.
-func TestLongWordsAreQuick(t *testing.T) {
-	const length = 1_000_000
-	for name, m := range map[string]Message{
+// longTexts are messages with one text of so many bytes: a URL, or somebody's joke.
+func longTexts(length int) map[string]Message {
+	return map[string]Message{
 		"a word":           {Headline: "x", Parts: []Part{{Text: strings.Repeat("a", length)}}},
 		"held together":    {Headline: "x", Parts: []Part{{Text: strings.Repeat("9 of 9 prefixes ", length/16)}}},
 		"columns":          {Headline: "x", Parts: []Part{{Text: "  " + strings.Repeat("a", length), Fixed: true}}},
@@ -19,11 +17,40 @@ func TestLongWordsAreQuick(t *testing.T) {
 		"of no width":      {Headline: "x", Parts: []Part{{Text: strings.Repeat("e"+strings.Repeat("\u0301", 99)+" ", length/200)}}},
 		"a headline":       {Headline: strings.Repeat("a", length)},
 		"a note":           {Headline: "x", Notes: []Note{{By: strings.Repeat("a", length), Text: strings.Repeat("b", length)}}},
-	} {
-		start := time.Now()
-		text := m.Text(Columns)
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: %v for %d characters", name, took, len(text))
+	}
+}
+
+// Of a text of any length nothing is lost, but for the places where lines break.
+func TestLongWords(t *testing.T) {
+	letters := func(s string) string { return strings.Join(strings.Fields(s), "") }
+	for name, m := range longTexts(20_000) {
+		got := letters(m.Text(Columns))
+		want := letters(m.Headline)
+		for _, p := range m.Parts {
+			want += letters(p.Text)
+		}
+		if name == "a note" { // it has a title, a time and a name before it
+			if n := strings.Count(got, "b"); n < 20_000 {
+				t.Errorf("%s: %d characters of 20,000 are left", name, n)
+			}
+			continue
+		}
+		if got != want {
+			t.Errorf("%s: %d characters of %d are left, or they are others", name, len(got), len(want))
+		}
+	}
+}
+
+// A very long word takes time in proportion to its length: ten times the bytes, ten
+// times the time.
+func BenchmarkLongWords(b *testing.B) {
+	for _, length := range []int{100_000, 1_000_000} {
+		for name, m := range longTexts(length) {
+			b.Run(fmt.Sprint(name, "/", length), func(b *testing.B) {
+				for b.Loop() {
+					m.Text(Columns)
+				}
+			})
 		}
 	}
 }
