@@ -218,6 +218,7 @@ func TestCrash(t *testing.T) {
 	for run := range kills {
 		after := 5*time.Millisecond + rand.N(150*time.Millisecond)
 		crashOnce(t, path, proxy.URL, run, deliveries, (run+1)*deliveries/(kills+1), after)
+		time.Sleep(proxy.Delay + 5*time.Millisecond) // what stalls on its way from the dead is there before the living begin
 	}
 	crashed := time.Since(start)
 	crashOnce(t, path, proxy.URL, kills, deliveries, deliveries, 0)
