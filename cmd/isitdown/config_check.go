@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 )
 
 // colours are the values of output.colour.
@@ -72,14 +70,11 @@ func (c *incidentConfig) validate() error {
 }
 
 func (c *outputConfig) validate() error {
-	var colour, width error
-	if !slices.Contains(colours[:], c.Colour) {
-		colour = fmt.Errorf("output.colour is %q: write one of %s", c.Colour, strings.Join(colours[:], ", "))
-	}
+	var width error
 	if c.Width < 40 || c.Width > 400 {
 		width = fmt.Errorf("output.width is %d: write a number of columns from 40 to 400", c.Width)
 	}
-	return errors.Join(colour, width)
+	return errors.Join(oneOf("output.colour", c.Colour, colours[:]), width)
 }
 
 func atLeastOne(name string, n int) error {
