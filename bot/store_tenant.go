@@ -83,16 +83,6 @@ func (tx *Tx) Credential(platform, tenant string) []byte {
 	return bytes.Clone(tx.tx.Bucket([]byte(bucketCredentials)).Get(key(platform, tenant)))
 }
 
-// CredentialTenants gives the tenants of a platform that have a credential.
-func (tx *Tx) CredentialTenants(platform string) []string {
-	prefix := under(platform)
-	var list []string
-	for e := range tx.scan(bucketCredentials, prefix) {
-		list = append(list, string(e.key[len(prefix):]))
-	}
-	return list
-}
-
 // DeleteCredential forgets it; it is no error if there is none.
 func (tx *Tx) DeleteCredential(platform, tenant string) error {
 	return tx.drop(bucketCredentials, key(platform, tenant))

@@ -322,8 +322,8 @@ func TestCredentials(t *testing.T) {
 		if got := tx.Credential("slack", "T1"); !bytes.Equal(got, secret) {
 			t.Errorf("the credential is %q", got)
 		}
-		if got := tx.CredentialTenants("slack"); !slices.Equal(got, []string{"T1"}) {
-			t.Errorf("tenants with a credential: %q", got)
+		if got := tx.Credential("slack", "T2"); got != nil {
+			t.Errorf("the credential that was deleted is %q", got)
 		}
 		return nil
 	})
