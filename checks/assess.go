@@ -38,6 +38,7 @@ type Case struct {
 	Baseline     Baseline
 	Vantage      Vantage
 	Observations []Observation
+	Claims       []Claim // of outside services; they change neither state nor grade
 	Gaps         []Gap
 	Now          time.Time
 	Rules        Rules
@@ -49,7 +50,7 @@ func Assess(c Case) Verdict {
 	v := Verdict{
 		Target: c.Footprint.Target, Name: c.Footprint.Name, At: c.Now,
 		Vantage: c.Vantage, MovedOnly: c.Baseline.MovedOnly, Frozen: c.Baseline.Frozen,
-		Gaps: slices.Clone(c.Gaps), Registered: c.Footprint,
+		Claims: slices.Clone(c.Claims), Gaps: slices.Clone(c.Gaps), Registered: c.Footprint,
 		BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.Window,
 	}
 	v.Vantage.Needed = c.Rules.MinVoting

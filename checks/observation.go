@@ -116,8 +116,25 @@ type Vantage struct {
 	NewestAt time.Time
 }
 
+// Claim is what an outside service says about the target. It stands beside the
+// verdict as a line with a link, and never decides.
+type Claim struct {
+	Service string // "IODA", as a reader would cite it
+	// Text is one sentence without a cause or a motive: "no signal for KP since
+	// 16:00 UTC: below its floor of 20 /24s".
+	Text string
+	At   time.Time // that the claim speaks of, at the source; zero where it says none
+	Link string    // to where a person can check it
+	// Rests names what the claim was measured with, as in "RIPE RIS and
+	// RouteViews" or "active probing": two claims that rest on the same count once.
+	Rests string
+	// Loss is what it says of the target: true for a loss, false for none, nil
+	// where it says neither.
+	Loss *bool
+}
+
 // Gap is something that could have been used and was not there, and why.
 type Gap struct {
-	Check  string // "route", "registry", "reach"
+	Check  string // "route", "registry", "reach", or a service: "ioda", "globalping", "radar"
 	Reason string // one sentence for a person
 }

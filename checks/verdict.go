@@ -141,6 +141,7 @@ type Verdict struct {
 	Evidence Evidence
 	Reasons  []string // why this state and this grade
 	Raise    []string // what would raise the grade
+	Claims   []Claim  // of outside services
 	Gaps     []Gap
 
 	Registered Footprint

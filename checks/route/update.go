@@ -32,8 +32,19 @@ const (
 	// Table is one prefix of a table dump, with the routes of several sessions.
 	Table
 	// Lost: the feed of a collector has a hole here. What its sessions hold is
-	// unknown until they have had time to say it again.
+	// unknown until they have had time to say it again, or, with Refresh, until a
+	// dump (Size, Table, Refreshed) says it.
 	Lost
+	// Size: the whole table of the session has Size routes, of which this feed
+	// delivers some only; a lookup says it of each session that it asks. With Dump
+	// set the session is in that dump, whether or not a Table record names it.
+	Size
+	// Refreshed: the dump of number Dump is whole. What a session in it held before
+	// and no record of it names is gone, at some time since its feed was lost.
+	Refreshed
+	// Alive: the feed of a collector has delivered everything up to At, be it
+	// nothing. Sessions that are up count as heard.
+	Alive
 )
 
 // Update is the one value that every feed delivers. Its slices belong to the
@@ -41,7 +52,7 @@ const (
 type Update struct {
 	Kind Kind
 	At   time.Time // at the source
-	Peer Peer      // for Lost only the collector is set
+	Peer Peer      // for Lost and Alive only the collector is set
 
 	Announced, Withdrawn []NLRI
 	Path                 bgp.RawPath
@@ -50,10 +61,15 @@ type Update struct {
 	Family bgp.Family
 
 	// Prefix and Entries are one record of a table dump; Dump numbers the dump,
-	// from 1, among all that are loaded.
+	// from 1, among all that are loaded into one RIB.
 	Prefix  netip.Prefix
 	Entries []Entry
 	Dump    int
+
+	// Refresh is of a Lost: a dump follows, and time alone makes nothing whole.
+	Refresh bool
+	// Size is that of a Size: routes of the whole table, IPv4 and IPv6.
+	Size [2]int
 }
 
 // NLRI is a prefix, with the path identifier of RFC 7911 (zero without add-path).
