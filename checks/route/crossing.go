@@ -9,8 +9,9 @@ import (
 )
 
 // absence is when a vantage point had no route: from from until back, which is
-// zero where it still has none.
-type absence struct{ from, back stamp }
+// zero where it still has none. Where a hole in a feed hid the return it may have been
+// as early as early.
+type absence struct{ from, back, early stamp }
 
 // crossings gives when the prefix was last lost and when it returned. While it is
 // gone, or gone at a few only, the losses are those of the vantage points that
@@ -21,27 +22,37 @@ func (v *view) crossings() (lost, back checks.Crossing) {
 			return v.spell(from, until)
 		}
 	}
-	return crossing(v.lost, v.asked), checks.Crossing{}
+	lost = crossing(v.lost, v.asked)
+	lost.First = earlier(stampOf(lost.First), v.early).time()
+	return lost, checks.Crossing{}
+}
+
+// earlier gives the earlier of two times, of which zero is none.
+func earlier(a, b stamp) stamp {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // spell dates the loss and the return of a prefix that was gone between two
 // times: each from its first vantage point to nine in ten.
 func (v *view) spell(from, until stamp) (lost, back checks.Crossing) {
 	losses, returns := []stamp{}, []stamp{}
-	missing := 0 // after the return
+	missing, early := 0, stamp(0) // after the return
 	for _, a := range v.absences {
 		if a.from > until || a.back != 0 && a.back < from {
 			continue
 		}
 		losses = append(losses, a.from)
 		if a.back != 0 {
-			returns = append(returns, a.back)
+			returns, early = append(returns, a.back), earlier(early, a.early)
 		} else {
 			missing++
 		}
 	}
 	slices.Sort(returns)
-	back = checks.Crossing{First: returns[0].time(), Half: until.time()}
+	back = checks.Crossing{First: earlier(returns[0], early).time(), Half: until.time()}
 	// Nine in ten have it when at most one in ten of all is still to return.
 	if k := len(returns) + missing - v.asked/10; k <= len(returns) {
 		back.Ninety = max(until, returns[max(k, 1)-1]).time()

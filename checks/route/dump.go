@@ -37,16 +37,19 @@ func (r *RIB) load(u *Update, at stamp) {
 // reports whether that changed value, which stands for it.
 func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) bool {
 	path, n := e.Path, NLRI{Prefix: u.Prefix, PathID: e.PathID}
+	s := &r.sessions[i]
+	if s.refresh {
+		r.refreshing[addPathKey{i, u.Prefix}] = true
+	}
 	switch {
 	case n.PathID != 0:
 		if r.hasPath(i, n) {
 			return false
 		}
 		path = r.addPath(i, n, path)
-	case *value != 0:
+	case *value != 0 && !s.refresh:
 		return false
 	}
-	s := &r.sessions[i]
 	if *value == 0 {
 		s.gain(familyOf(u.Prefix))
 	}
@@ -67,13 +70,13 @@ func (r *RIB) adopt(i, dump int, at stamp) bool {
 	if s.dump == dump {
 		return s.adopts
 	}
-	if s.state == Stale || s.hole != 0 {
+	if s.state == Stale || s.hole != 0 && !s.refresh {
 		r.end(i, at)
 	}
-	s.dump, s.adopts = dump, !s.table || !s.live()
-	if s.adopts {
+	s.dump, s.adopts = dump, !s.table || !s.live() || s.refresh
+	if s.adopts && !s.refresh {
 		s.enter(Established, at)
-		s.table = true
 	}
+	s.table = s.table || s.adopts
 	return s.adopts
 }

@@ -75,8 +75,10 @@ type RIB struct {
 	dense      []uint32
 	adopters   []int
 	refused    int
+	refreshing map[addPathKey]bool // what the dump at hand says sessions hold that it makes whole
 }
 
+// A route of a session, be it one of several for the prefix or the only one.
 type addPathKey struct {
 	session int
 	prefix  netip.Prefix
@@ -96,6 +98,8 @@ func NewRIB(rules Rules) *RIB {
 		vectors:  newVectors(),
 		addPaths: map[addPathKey][]addPath{},
 		crowded:  map[addPathKey]bool{},
+
+		refreshing: map[addPathKey]bool{},
 	}
 }
 
@@ -120,12 +124,17 @@ func (r *RIB) Apply(u *Update) {
 	case Table:
 		r.load(u, at)
 	case Lost:
+		r.lose(u, at)
+	case Alive:
 		for i := range r.sessions {
 			if s := &r.sessions[i]; s.peer.Collector == u.Peer.Collector && s.live() {
-				s.enter(Syncing, at)
-				s.hole, s.before = at, [2]int{} // nothing but time tells when it is whole again
+				s.heard = max(s.heard, at)
 			}
 		}
+	case Size:
+		r.size(u, at)
+	case Refreshed:
+		r.refreshed(u, at)
 	default:
 		r.message(u, at)
 	}
@@ -327,7 +336,7 @@ func (r *RIB) end(i int, at stamp) {
 		s.before[f] = n
 	}
 	s.routes, s.peak = [2]int{}, [2]int{}
-	s.adopts, s.hole = false, 0
+	s.adopts, s.hole, s.refresh = false, 0, false
 	s.ended = at
 	s.enter(Ended, at)
 }

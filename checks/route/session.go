@@ -67,11 +67,14 @@ type session struct {
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes.
 	table   bool
-	hole    stamp // when the feed last lost messages of this session, 0 for never since it came up
-	resent  bool  // in a recording without a table: what it says may be no change
-	dump    int   // the last table dump it was in
-	adopts  bool  // it takes its routes from that dump
-	loading bool  // a record of that dump is being taken in
+	sized   bool   // the source says how large the whole table is
+	whole   [2]int // as the source says, by family
+	hole    stamp  // when the feed last lost messages of this session, 0 for never since it came up
+	refresh bool   // only a dump makes it whole after that
+	resent  bool   // in a recording without a table: what it says may be no change
+	dump    int    // the last table dump it was in
+	adopts  bool   // it takes its routes from that dump
+	loading bool   // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {
@@ -95,7 +98,7 @@ func (s *session) live() bool { return s.state == Established || s.state == Sync
 func (s *session) settle(now stamp, r *Rules) {
 	switch s.state {
 	case Syncing:
-		if s.whole(r.SyncShare) || now.since(s.since) >= r.SyncAfter {
+		if !s.refresh && (s.complete(r.SyncShare) || now.since(s.since) >= r.SyncAfter) {
 			s.enter(Established, now)
 		}
 	case Established:
@@ -105,10 +108,10 @@ func (s *session) settle(now stamp, r *Rules) {
 	}
 }
 
-// whole reports whether a session that is sending its table has sent it. Each
+// complete reports whether a session that is sending its table has sent it. Each
 // family it holds or held must have had its End-of-RIB or be nearly as large as
 // before: IPv6 often follows after all of IPv4.
-func (s *session) whole(share float64) bool {
+func (s *session) complete(share float64) bool {
 	known := false
 	for f, held := range s.routes {
 		switch {
@@ -131,6 +134,9 @@ func (s *session) mark(f bgp.Family) {
 
 // size is how large the session's table is when it is whole, as far as known.
 func (s *session) size(family int) int {
+	if s.sized {
+		return s.whole[family]
+	}
 	if s.state == Syncing || s.state == Ended {
 		return max(s.routes[family], s.before[family])
 	}
@@ -195,7 +201,7 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 	for _, i := range r.ranked {
 		s := &r.sessions[i]
 		as := s.peer.AS
-		declared := slices.Contains(r.rules.Declared, as) && max(s.peak[family], s.before[family]) > 0
+		declared := slices.Contains(r.rules.Declared, as) && max(s.peak[family], s.before[family], s.whole[family]) > 0
 		if !declared && (full == 0 || float64(s.size(family)) < full) || !s.usual(now) {
 			continue
 		}

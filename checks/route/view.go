@@ -25,6 +25,7 @@ type view struct {
 	covers      map[coverKey]*coverCount
 	split       int
 	lost        []stamp   // one a vantage point that lost it
+	early       stamp     // since when it may have been lost, where a hole in a feed hid that
 	absences    []absence // the last one of each that was asked
 	collectors  map[string]*collectorCount
 }
@@ -121,26 +122,26 @@ func (v *view) carried(sessions []int) bool {
 func (v *view) ask(as checks.ASN, sessions []int) {
 	v.asked++
 	v.answered[as] = true
-	gone := absence{}
+	gone, early := absence{}, stamp(0)
 	for _, i := range sessions {
 		h := v.held.hold(i)
 		if path, ok := v.exact(h, i); ok {
 			v.seen++
 			v.sightings = append(v.sightings, sighting{as, v.watch.paths.paths[path], h.since, true, true})
 			if h.path != 0 && h.backAt > h.lostAt {
-				v.absences = append(v.absences, absence{h.lostAt, h.backAt})
+				v.absences = append(v.absences, absence{h.lostAt, h.backAt, h.early})
 			}
 			v.count(sessions, false)
 			return
 		}
-		gone.from = max(gone.from, v.lostSince(h, i))
+		gone.from, early = max(gone.from, v.lostSince(h, i)), earlier(early, h.early)
 	}
 	if v.covered(as, sessions) {
 		v.seen++
 		v.count(sessions, false)
 		return
 	}
-	v.lost = append(v.lost, gone.from)
+	v.lost, v.early = append(v.lost, gone.from), earlier(v.early, early)
 	v.absences = append(v.absences, gone)
 	v.count(sessions, true)
 }

@@ -54,6 +54,7 @@ type hold struct {
 	lostPath uint32 // before the last loss
 	lostAt   stamp  // of the last loss
 	backAt   stamp  // of the last return
+	early    stamp  // since when the last change may have been, where a hole hid it
 	cut      bool   // the loss is the session's, not a withdrawal
 	usual    bool   // the baseline rests on it
 	past     []span
@@ -129,7 +130,7 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 	case h.lostAt != 0 && !h.cut:
 		h.backAt = at
 	}
-	h.path, h.since, h.cut = path, at, false
+	h.path, h.since, h.cut, h.early = path, at, false, w.rib.sessions[i].hiddenSince()
 }
 
 // seed makes up a past for what a session held when history began, as if it had
@@ -166,7 +167,7 @@ func (w *Watch) withdrawn(prefix netip.Prefix, i int, at stamp) {
 	w.revision++
 	w.note(prefix, i, true, at)
 	w.lose(h, at)
-	h.cut = false
+	h.cut, h.early = false, w.rib.sessions[i].hiddenSince()
 	p.count(at, w.rib.rules.BaselineWindow)
 }
 
