@@ -33,7 +33,10 @@ const home checks.ASN = 131279
 // The verbs are announce, withdraw, up, down, eor, eor4, eor6, hole (the feed of
 // the peers' collectors has one), dump (a table with the prefixes and filler, by
 // default 100 prefixes of each family named, which makes a full feed), resend (the
-// same as updates) and beat (a sign of life that changes nothing).
+// same as updates) and beat (a sign of life that changes nothing). A lookup is size (each
+// session's whole table has fill routes of each family), table (who holds the prefixes)
+// and refreshed; lost is a hole that only a lookup heals, and alive says that the
+// peers' collectors have nothing to say.
 type desk struct {
 	t     testing.TB
 	rib   *RIB
@@ -134,6 +137,18 @@ func (d *desk) line(fields []string) []*Update {
 	case "dump":
 		d.dumps++
 		return o.dump(d.t, d.dumps)
+	case "size":
+		return o.each(func(u *Update) { u.Kind, u.Size, u.Dump = Size, [2]int{o.fill, o.fill}, d.dumps+1 })
+	case "table":
+		return o.table(d.t, d.dumps+1, o.prefixes)
+	case "refreshed":
+		d.dumps++
+		return []*Update{{Kind: Refreshed, At: o.at, Dump: d.dumps}}
+	case "lost", "alive":
+		return o.each(func(u *Update) {
+			u.Kind, u.Refresh = map[string]Kind{"lost": Lost, "alive": Alive}[verb], verb == "lost"
+			u.Peer = Peer{Collector: u.Peer.Collector}
+		})
 	case "announce":
 		return o.announce(d.t, o.prefixes)
 	case "resend":
@@ -246,17 +261,18 @@ func (o *order) filler() (list []netip.Prefix) {
 
 func (o *order) dump(t testing.TB, number int) (list []*Update) {
 	t.Helper()
-	tables := func(o *order, prefixes []netip.Prefix) {
-		for _, p := range prefixes {
-			u := &Update{Kind: Table, At: o.at, Prefix: p, Dump: number}
-			for _, peer := range o.peers {
-				u.Entries = append(u.Entries, Entry{Peer: peer, Path: o.raw(t, peer), PathID: o.id})
-			}
-			list = append(list, u)
+	return append(o.table(t, number, o.prefixes), o.other().table(t, number, o.filler())...)
+}
+
+func (o *order) table(t testing.TB, number int, prefixes []netip.Prefix) (list []*Update) {
+	t.Helper()
+	for _, p := range prefixes {
+		u := &Update{Kind: Table, At: o.at, Prefix: p, Dump: number}
+		for _, peer := range o.peers {
+			u.Entries = append(u.Entries, Entry{Peer: peer, Path: o.raw(t, peer), PathID: o.id})
 		}
+		list = append(list, u)
 	}
-	tables(o, o.prefixes)
-	tables(o.other(), o.filler())
 	return list
 }
 

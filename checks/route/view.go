@@ -314,12 +314,13 @@ func (v *view) splitAt(i int) bool {
 	return checks.Fills(parts, v.base.Prefix)
 }
 
-// sightOthers adds the vantage points that have the prefix and were not asked.
+// sightOthers adds the vantage points that have the prefix and were not asked. What a
+// session holds whose feed is waiting for a lookup nobody knows.
 func (v *view) sightOthers() {
 	r := v.watch.rib
 	for _, i := range r.ranked {
 		s := &r.sessions[i]
-		if i >= len(v.held.holds) || !s.live() || v.answered[s.peer.AS] {
+		if i >= len(v.held.holds) || !s.live() || s.refresh || v.answered[s.peer.AS] {
 			continue
 		}
 		h := &v.held.holds[i]
