@@ -63,7 +63,7 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 		FullFeed: len(voters[0].full), Voting: len(voters[0].sessions),
 		FullFeed6: len(voters[1].full), Voting6: len(voters[1].sessions),
 		Sessions: sessions, FullFeedSessions: max(voters[0].fullSessions, voters[1].fullSessions),
-		Collectors: len(voting), Declared: len(r.rules.Declared) > 0, NewestAt: r.Newest(),
+		Collectors: len(voting), Declared: len(r.rules.Declared)+len(r.rules.DeclaredAt) > 0, NewestAt: r.Newest(),
 	}
 	v.Usual = w.usual[0].note(now, max(v.Voting, voters[0].usual))
 	v.Usual6 = w.usual[1].note(now, max(v.Voting6, voters[1].usual))

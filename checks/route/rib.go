@@ -29,8 +29,10 @@ type Rules struct {
 	// of the table it had before, or at its End-of-RIB.
 	SyncAfter time.Duration
 	SyncShare float64
-	// Declared are vantage points whose operator vouches for a full feed.
-	Declared []checks.ASN
+	// Declared are vantage points whose operator vouches for a full feed, and
+	// DeclaredAt collectors all of whose sessions he vouches for: his own routers.
+	Declared   []checks.ASN
+	DeclaredAt []string
 }
 
 // DefaultRules are the published values.

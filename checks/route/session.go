@@ -201,7 +201,7 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 	for _, i := range r.ranked {
 		s := &r.sessions[i]
 		as := s.peer.AS
-		declared := slices.Contains(r.rules.Declared, as) && max(s.peak[family], s.before[family], s.whole[family]) > 0
+		declared := r.rules.declares(s.peer) && max(s.peak[family], s.before[family], s.whole[family]) > 0
 		if !declared && (full == 0 || float64(s.size(family)) < full) || !s.usual(now) {
 			continue
 		}
@@ -216,6 +216,11 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 	}
 	e.usual = len(usual)
 	return e
+}
+
+// declares reports whether the operator vouches for a session.
+func (r *Rules) declares(p Peer) bool {
+	return slices.Contains(r.Declared, p.AS) || slices.Contains(r.DeclaredAt, p.Collector)
 }
 
 // Sessions counts the sessions ever seen.

@@ -87,7 +87,8 @@ func (a *app) client() *http.Client {
 
 // commands is the whole command line.
 type commands struct {
-	Config string `placeholder:"FILE" help:"Settings to use; config.example.toml names them all."`
+	Config  string `placeholder:"FILE" help:"Settings to use; config.example.toml names them all."`
+	Offline bool   `help:"Ask nobody over the network, and listen to nothing. ISITDOWN_OFFLINE=1 does the same."`
 
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
 	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
@@ -159,7 +160,7 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 	if err != nil {
 		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err))
 	}
-	a, err := newApp(c, cmd.Config)
+	a, err := newApp(c, cmd.Config, cmd.Offline)
 	if err != nil {
 		return 0, err
 	}
@@ -183,9 +184,9 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 	}
 }
 
-// newApp reads the settings, and the secrets of the environment. From then on none
-// of them can be written to standard error.
-func newApp(c *console, file string) (a *app, err error) {
+// newApp reads the settings, and what the environment adds to them: secrets, and
+// whether the network is used. From then on no secret can be written to standard error.
+func newApp(c *console, file string, offline bool) (a *app, err error) {
 	a = &app{configFile: file, config: defaultConfig()}
 	if file != "" {
 		if a.config, err = readConfig(file); err != nil {
@@ -199,7 +200,11 @@ func newApp(c *console, file string) (a *app, err error) {
 		if err := a.config.validate(); err != nil {
 			return nil, &failure{exitUsage, err}
 		}
+		if text, ok := c.look("ISITDOWN_OFFLINE"); ok {
+			offline = offline || text != "" && text != "0"
+		}
 	}
+	a.config.Sources.Offline = a.config.Sources.Offline || offline
 	c.err = redact(c.err, a.config.secrets())
 	a.console = *c
 	a.log = newLog(c.err, &a.config.Serve, false)

@@ -24,10 +24,17 @@ type config struct {
 	ASNames   string   `toml:"asnames"`
 	Overrides string   `toml:"overrides"`
 
+	Routers []routerConfig `toml:"router"`
+
 	Assess   assessConfig   `toml:"assess"`
 	Route    routeConfig    `toml:"route"`
 	Incident incidentConfig `toml:"incident"`
 	Output   outputConfig   `toml:"output"`
+
+	Sources    sourcesConfig    `toml:"sources"`
+	Globalping globalpingConfig `toml:"globalping"`
+	Radar      radarConfig      `toml:"radar"`
+	URLs       urlsConfig       `toml:"urls"`
 
 	Serve     serveConfig     `toml:"serve"`
 	Slack     slackConfig     `toml:"slack"`
@@ -83,6 +90,7 @@ func defaultConfig() config {
 	return config{
 		Routes:   []string{},
 		Registry: []string{},
+		Routers:  []routerConfig{},
 		Assess: assessConfig{
 			MinFullFeedPeers:  10,
 			DeclaredFullFeeds: []network{},
@@ -116,6 +124,9 @@ func defaultConfig() config {
 			UpstreamLeave:    0.05,
 		},
 		Output: outputConfig{Colour: "auto", Width: 80, TimeZone: zone{time.UTC}},
+
+		Sources: defaultSources(),
+		URLs:    defaultURLs(),
 
 		Serve:     defaultServe(),
 		Slack:     slackConfig{Mode: modeSocket},

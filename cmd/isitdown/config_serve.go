@@ -101,7 +101,8 @@ type credential struct {
 	value             *secret
 }
 
-// credentials lists every secret that the configuration may hold.
+// credentials lists every secret of the configuration that has one place; the
+// passwords of routers are beside them.
 func (c *config) credentials() []credential {
 	return []credential{
 		{"slack.bot_token", "ISITDOWN_SLACK_BOT_TOKEN", &c.Slack.BotToken},
@@ -109,6 +110,8 @@ func (c *config) credentials() []credential {
 		{"slack.signing_secret", "ISITDOWN_SLACK_SIGNING_SECRET", &c.Slack.SigningSecret},
 		{"slack.client_secret", "ISITDOWN_SLACK_CLIENT_SECRET", &c.Slack.ClientSecret},
 		{"discord.token", "ISITDOWN_DISCORD_TOKEN", &c.Discord.Token},
+		{"globalping.token", "ISITDOWN_GLOBALPING_TOKEN", &c.Globalping.Token},
+		{"radar.token", "ISITDOWN_RADAR_TOKEN", &c.Radar.Token},
 	}
 }
 
@@ -118,6 +121,11 @@ func (c *config) secrets() []secret {
 	for _, known := range c.credentials() {
 		if known.value.set() {
 			list = append(list, *known.value)
+		}
+	}
+	for _, r := range c.Routers {
+		if r.Password.set() {
+			list = append(list, r.Password)
 		}
 	}
 	return list

@@ -203,9 +203,7 @@ func (c *config) routeRules() route.Rules {
 		SyncAfter:      c.Route.SyncAfter.Duration,
 		SyncShare:      c.Route.SyncShare,
 	}
-	for _, n := range c.Assess.DeclaredFullFeeds {
-		r.Declared = append(r.Declared, n.ASN)
-	}
+	r.Declared, r.DeclaredAt = c.Assess.declared(), c.vouched()
 	return r
 }
 

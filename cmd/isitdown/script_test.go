@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -10,6 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Setenv("ISITDOWN_OFFLINE", "1") // no test leaves this machine; those of live sources say where theirs are
 	testscript.Main(m, map[string]func(){
 		"isitdown":        main,
 		"crashing-outbox": crashingOutbox, // of TestCrash
@@ -21,6 +23,10 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ISITDOWN_OFFLINE", "1")
+			return nil
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exit": exitCommand,
 		},
