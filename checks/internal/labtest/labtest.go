@@ -1,0 +1,100 @@
+package labtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for what a healthy machine does in a second or
+// two. A busy one needs most of it; nothing waits longer than it has to.
+const Patience = 60 * time.Second
+
+// Missing skips the test with a sentence that says what to do, or fails it where
+// LAB_REQUIRED=1 asks for a whole run.
+func Missing(t testing.TB, sentence string) {
+	t.Helper()
+	if os.Getenv("LAB_REQUIRED") == "1" {
+		t.Fatalf("LAB_REQUIRED=1, and %s", sentence)
+	}
+	t.Skip(sentence)
+}
+
+// find gives the first of the programs that is there. Those of routing daemons lie
+// outside a plain user's PATH.
+func find(t testing.TB, pkg string, names ...string) string {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		Missing(t, "this test needs Linux, where all of 127.0.0.0/8 is loopback")
+	}
+	for _, name := range names {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+		if p := filepath.Join("/usr/sbin", name); executable(p) {
+			return p
+		}
+	}
+	Missing(t, fmt.Sprintf("install %s (Debian package %s) to run this test", filepath.Base(names[0]), pkg))
+	return ""
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// Addr gives a loopback address that nobody else uses: by the odds among
+// processes, since it is drawn from 16 million.
+func Addr() netip.Addr {
+	n := 1<<16 + rand.Uint32N(1<<24-1<<17)
+	return netip.AddrFrom4([4]byte{127, byte(n >> 16), byte(n >> 8), byte(n) | 1})
+}
+
+// Port gives a TCP port that is free at an address now.
+func Port(t testing.TB, addr netip.Addr) uint16 {
+	t.Helper()
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+	if err != nil {
+		t.Fatalf("looking for a free port of %v: %v", addr, err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).AddrPort().Port()
+}
+
+// AddrPort is [Addr] with a free [Port].
+func AddrPort(t testing.TB) netip.AddrPort {
+	t.Helper()
+	a := Addr()
+	return netip.AddrPortFrom(a, Port(t, a))
+}
+
+// Await asks until the answer is yes, and fails the test where it is not within
+// [Patience]. State says what is there instead; it may be nil.
+func Await(t testing.TB, what string, ready func() bool, state func() string) {
+	t.Helper()
+	deadline := time.Now().Add(Patience)
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		if ready() {
+			return
+		}
+		if time.Now().After(deadline) {
+			if state == nil {
+				t.Fatalf("waited %v in vain: %s", Patience, what)
+			}
+			t.Fatalf("waited %v in vain: %s; there is:\n%s", Patience, what, state())
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("the test ended while it waited: %s", what)
+		case <-time.After(wait):
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package labtest
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// leader puts a daemon into a process group of its own, which ends with us even
+// where we are killed.
+func leader() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// launch starts a command and closes exited when it has ended. Linux sends the
+// signal at our end when the thread ends that started the command, so that thread
+// is kept until then.
+func launch(cmd *exec.Cmd, exited chan<- struct{}) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait() // how it ended says nothing: it was killed
+			close(exited)
+		}
+	}()
+	return <-started
+}
+
+func kill(cmd *exec.Cmd) {
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // of a group that is gone already: nothing
+}

@@ -1,0 +1,25 @@
+//go:build !linux
+
+package labtest
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// Elsewhere no daemon is ever started.
+
+func leader() *syscall.SysProcAttr { return nil }
+
+func launch(cmd *exec.Cmd, exited chan<- struct{}) error {
+	err := cmd.Start()
+	if err == nil {
+		go func() {
+			cmd.Wait()
+			close(exited)
+		}()
+	}
+	return err
+}
+
+func kill(cmd *exec.Cmd) { cmd.Process.Kill() }
