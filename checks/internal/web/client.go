@@ -21,6 +21,7 @@ const (
 	DefaultTimeout  = 10 * time.Second
 	DefaultAttempts = 3
 	DefaultMaxBody  = 16 << 20 // bytes, decompressed
+	DefaultBackoff  = 500 * time.Millisecond
 	DefaultMaxWait  = 20 * time.Second
 	DefaultParallel = 4
 )
@@ -45,6 +46,9 @@ type Options struct {
 	Timeout time.Duration
 	// Attempts is how often one question is asked at most.
 	Attempts int
+	// Backoff is how long after the first failure a question is asked again, on
+	// average; it doubles with each.
+	Backoff time.Duration
 	// MaxWait is the longest that the service may ask to wait (Retry-After) for
 	// the question to be asked again by itself. Anything longer is an error at
 	// once, and nothing more is asked before that time.
@@ -109,6 +113,7 @@ type Client struct {
 func New(o Options) *Client {
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
 	o.Attempts = max(cmp.Or(o.Attempts, DefaultAttempts), 1)
+	o.Backoff = cmp.Or(o.Backoff, DefaultBackoff)
 	o.MaxWait = cmp.Or(o.MaxWait, DefaultMaxWait)
 	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
 	o.Parallel = max(cmp.Or(o.Parallel, DefaultParallel), 1)

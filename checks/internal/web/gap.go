@@ -44,7 +44,10 @@ func (e *Error) Sentence() string {
 	case Canceled:
 		return fmt.Sprintf("%s was not waited for: the question was given up", s)
 	case Limited:
-		if e.RetryAfter > 0 {
+		switch {
+		case e.Status == http.StatusServiceUnavailable:
+			return fmt.Sprintf("%s is not available and asks to wait %s", s, span(e.RetryAfter))
+		case e.RetryAfter > 0:
 			return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", s, span(e.RetryAfter))
 		}
 		return fmt.Sprintf("%s takes no more questions for now: its limit for this address is used up", s)
@@ -76,10 +79,10 @@ func (e *Error) Sentence() string {
 }
 
 func (e *Error) refusalSentence() string {
-	text := ""
+	text, advice := "", ""
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		text = fmt.Sprintf("%s refuses the key or this address (HTTP status %d): check the configuration", e.Service, e.Status)
+		text, advice = fmt.Sprintf("%s refuses the key or this address (HTTP status %d)", e.Service, e.Status), ": check the configuration"
 	case http.StatusNotFound, http.StatusGone:
 		text = fmt.Sprintf("%s has nothing of that name (HTTP status %d)", e.Service, e.Status)
 	default:
@@ -88,7 +91,7 @@ func (e *Error) refusalSentence() string {
 	if e.Detail != "" {
 		text += ", saying " + quote(e.Detail)
 	}
-	return text
+	return text + advice
 }
 
 func ahead(d time.Duration) string {

@@ -15,10 +15,7 @@ import (
 )
 
 const (
-	// firstDelay is how long after the first failure a question is asked again,
-	// on average; it doubles up to longestDelay.
-	firstDelay   = 500 * time.Millisecond
-	longestDelay = 10 * time.Second
+	longestDelay = 10 * time.Second // of a back-off, on average
 	// openAfter failures in a row leave a service alone for openFor.
 	openAfter = 5
 	openFor   = 30 * time.Second
@@ -33,7 +30,7 @@ func (c *Client) run(ctx context.Context, r Request, attempt func() *Error) (att
 		WithMaxAttempts(c.o.Attempts).
 		HandleIf(func(_ any, err error) bool { return c.again(ctx, r, err) }).
 		WithDelayFunc(func(e failsafe.ExecutionAttempt[any]) time.Duration {
-			delay := delayAfter(last, attempts)
+			delay := c.delayAfter(last, attempts)
 			c.o.Log.DebugContext(ctx, "asking again", "service", c.o.Service, "attempt", attempts, "in", delay, "error", last)
 			return delay
 		}).
@@ -86,7 +83,7 @@ func (c *Client) again(ctx context.Context, r Request, err error) bool {
 		return false
 	}
 	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) > max(e.RetryAfter, firstDelay)
+	return !ok || time.Until(deadline) > max(e.RetryAfter, c.o.Backoff)
 }
 
 func (r Request) idempotent() bool {
@@ -96,11 +93,11 @@ func (r Request) idempotent() bool {
 
 // delayAfter says how long to wait after the given number of attempts: as long as
 // the service says and a little, or a back-off that is spread by half about its mean.
-func delayAfter(last *Error, attempts int) time.Duration {
+func (c *Client) delayAfter(last *Error, attempts int) time.Duration {
 	if last != nil && last.RetryAfter > 0 {
 		return last.RetryAfter + rand.N(200*time.Millisecond)
 	}
-	mean := min(firstDelay<<min(max(attempts-1, 0), 10), longestDelay)
+	mean := min(c.o.Backoff<<min(max(attempts-1, 0), 10), longestDelay)
 	return mean/2 + rand.N(mean)
 }
 

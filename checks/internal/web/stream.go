@@ -61,7 +61,7 @@ var errSlow = errors.New("timeout of one attempt")
 
 // exchange sends the request once and gives the answer, its body not yet read. An
 // answer that is a refusal is an error.
-func (c *Client) exchange(ctx context.Context, r Request, accept string) (s *Stream, fail *Error) {
+func (c *Client) exchange(ctx context.Context, r Request, accept string) (_ *Stream, fail *Error) {
 	if wait := c.heldFor(); wait > 0 {
 		e := c.fail(Limited, r, nil)
 		e.RetryAfter = wait
@@ -75,7 +75,7 @@ func (c *Client) exchange(ctx context.Context, r Request, accept string) (s *Str
 	if timeout == 0 {
 		timeout = c.o.Timeout
 	}
-	s = &Stream{c: c, r: r, timeout: timeout, left: c.maxBody(r), whole: true, release: release}
+	s := &Stream{c: c, r: r, timeout: timeout, left: c.maxBody(r), whole: true, release: release}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.timer = time.AfterFunc(timeout, func() { s.cancel(errSlow) })
 	defer func() {
