@@ -60,6 +60,7 @@ func (a Account) Why() Message {
 	}
 	add("Present", a.nowText())
 	add("Seen", seenRecord(&last.Verdict))
+	m.Parts = addOthers(m.Parts, &last.Verdict)
 	add("Evidence", evidenceRecord(&last.Verdict))
 	add("Lost", lostRecord(&last.Verdict))
 	add("Baseline", baselineRecord(last))
@@ -114,6 +115,14 @@ func addPart(parts []Part, label, text string) []Part {
 		return parts
 	}
 	return append(parts, Part{Label: label, Text: plain(text)})
+}
+
+func addOthers(parts []Part, v *VerdictRecord) []Part {
+	text, links := othersRecord(v)
+	if text == "" {
+		return parts
+	}
+	return append(parts, Part{Label: "Others", Text: plain(text), Links: links})
 }
 
 func addFixed(parts []Part, label string, lines []string) []Part {

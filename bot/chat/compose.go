@@ -76,7 +76,7 @@ func Compose(n Notice) Message {
 		Buttons:  buttons(&n),
 	}
 	for _, b := range p.body {
-		m.Parts = append(m.Parts, Part{Label: b.label, Text: plain(b.text), Caveat: b.caveat})
+		m.Parts = append(m.Parts, Part{Label: b.label, Text: plain(b.text), Links: b.links, Caveat: b.caveat})
 	}
 	if n.Incident.ID != "" && n.Kind != UpstreamChanged {
 		m.More = Command{Verb: Details, Incident: n.Incident.ID}.String()

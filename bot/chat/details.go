@@ -39,6 +39,7 @@ func (a Account) Details() Message {
 	}
 	add("Lost", lostRecord(v))
 	add("Probes", probesRecord(v))
+	m.Parts = addOthers(m.Parts, v)
 	add("Evidence", evidenceRecord(v))
 	add("Baseline", baselineRecord(t))
 	add("Counted", countedRecord(v))

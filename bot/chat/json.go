@@ -27,12 +27,14 @@ type VerdictRecord struct {
 	Disappeared []string         `json:"disappeared"` // the candidates, as a set
 	Reasons     []string         `json:"reasons"`
 	Raise       []string         `json:"raise"` // what would raise the grade of evidence
-	Gaps        []GapRecord      `json:"gaps"`
-	Registered  RegisteredRecord `json:"registered"`
-	Baseline    BaselineRecord   `json:"baseline"`
-	AgeSeconds  *int64           `json:"age_seconds"` // of the newest routing message; null: there is none
-	Caveats     []string         `json:"caveats"`
-	Sentence    string           `json:"sentence"`
+	// Claims are what outside services say; the state and the grade rest on none of them.
+	Claims     []ClaimRecord    `json:"claims"`
+	Gaps       []GapRecord      `json:"gaps"`
+	Registered RegisteredRecord `json:"registered"`
+	Baseline   BaselineRecord   `json:"baseline"`
+	AgeSeconds *int64           `json:"age_seconds"` // of the newest routing message; null: there is none
+	Caveats    []string         `json:"caveats"`
+	Sentence   string           `json:"sentence"`
 }
 
 // AnnouncedRecord says how much of the target is announced.
@@ -146,6 +148,16 @@ type UpstreamRecord struct {
 	ShareBefore float64          `json:"share_before"`
 	Hegemony    float64          `json:"hegemony"`
 	Behind      []UpstreamRecord `json:"behind"`
+}
+
+// ClaimRecord is what an outside service says of the target.
+type ClaimRecord struct {
+	Service string     `json:"service"`
+	Text    string     `json:"text"`
+	At      *time.Time `json:"at"`   // that the claim speaks of; null where it says none
+	Link    string     `json:"link"` // "" where there is none
+	Rests   string     `json:"rests"`
+	Loss    *bool      `json:"loss"` // null: it says neither
 }
 
 // GapRecord is something that could have been used and was not there.

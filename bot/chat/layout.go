@@ -24,6 +24,7 @@ const labelColumns = 10
 type block struct {
 	label, text, prefix string
 	column              int
+	links               []string // addresses in text that are the bot's own
 	fixed, caveat       bool
 }
 

@@ -40,6 +40,9 @@ type Message struct {
 type Part struct {
 	Label string `json:"label,omitempty"` // "Seen"; "" for a paragraph of its own
 	Text  string `json:"text"`
+	// Links are the addresses in Text that a reader may follow, in full as they
+	// stand there. An address that is not among them is foreign text.
+	Links []string `json:"links,omitempty"`
 	// Fixed text has columns and line breaks that matter: a timeline, a list.
 	Fixed bool `json:"fixed,omitempty"`
 	// Caveat: no form of the message goes without it, however short.

@@ -30,6 +30,7 @@ func VerdictJSON(v checks.Verdict, caveats ...string) VerdictRecord {
 		Disappeared: records(disappeared(&v), clean),
 		Reasons:     records(v.Reasons, clean),
 		Raise:       records(v.Raise, clean),
+		Claims:      records(v.Claims, claimRecord),
 		Gaps:        records(v.Gaps, func(g checks.Gap) GapRecord { return GapRecord{g.Check, clean(g.Reason)} }),
 		Registered:  registeredRecord(&v),
 		Baseline: BaselineRecord{

@@ -26,6 +26,7 @@ func lossBlocks(n *Notice) []block {
 		block{label: "Now", text: present},
 		block{label: "Lost", text: lostText(v)},
 		block{label: "Probes", text: probesText(v)},
+		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Counted", text: countedText(v)},
 		block{label: "Missing", text: gapsText(v)},
@@ -51,6 +52,7 @@ func upBlocks(n *Notice) []block {
 	blocks = append(blocks,
 		block{label: "Upstream", text: upstream},
 		block{label: "Covered", text: coveredText(v)},
+		othersBlock(v),
 	)
 	if v.Evidence < checks.EvidenceModerate {
 		blocks = append(blocks, block{label: "Evidence", text: evidenceText(v)})
@@ -82,6 +84,7 @@ func unknownBlocks(n *Notice) []block {
 		block{label: "Seen", text: seenText(v, true)},
 		block{label: "Upstream", text: joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carried"))},
 		block{label: "Probes", text: probesText(v)},
+		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Counted", text: countedText(v)},
 		block{label: "Missing", text: gapsText(v)},
@@ -132,6 +135,7 @@ func backBlocks(n *Notice) []block {
 		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: afterText(i)},
 		block{label: "Covered", text: coveredText(v)},
+		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
 		block{label: "Not known", text: "the cause; whether anything inside answers again (" + probeReason(v) +
@@ -170,6 +174,7 @@ func unstableBlocks(n *Notice) []block {
 	return append(blocks,
 		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: upstream},
+		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
 		block{label: "Not known", text: "the cause; whether anything inside answers (" + probeReason(v) +
@@ -188,6 +193,7 @@ func changedBlocks(n *Notice) []block {
 			behindText(matching(v.Upstreams(), n.New), now))},
 		block{label: "Before", text: list(asNames(n.Old))},
 		block{label: "Covered", text: coveredText(v)},
+		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
 		block{label: "Not known", text: "why it changed, and who changed it; whether anything inside answers (" +

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,10 +81,33 @@ func part(p chat.Part) []api.Block {
 		case p.Fixed:
 			list = append(list, rich(fixed(piece)))
 		case named:
-			list = append(list, rich(section(bold(shorten(label, maxLabel)+"  "), text(piece))))
+			list = append(list, rich(section(append([]api.RichTextSectionElement{bold(shorten(label, maxLabel) + "  ")}, linked(piece, p.Links)...)...)))
 		default:
-			list = append(list, rich(section(text(piece))))
+			list = append(list, rich(section(linked(piece, p.Links)...)))
 		}
+	}
+	return list
+}
+
+// linked shows text in which the addresses that the bot put there can be followed.
+// They are shown in full: nothing hides where a link leads. Any other address is
+// foreign text and stays text.
+func linked(s string, links []string) []api.RichTextSectionElement {
+	var list []api.RichTextSectionElement
+	from := 0
+	for at := 0; at < len(s); {
+		end := at + strings.IndexByte(s[at:]+" ", ' ')
+		if word := s[at:end]; slices.Contains(links, word) {
+			if at > from {
+				list = append(list, text(s[from:at]))
+			}
+			list = append(list, api.NewRichTextSectionLinkElement(word, word, nil))
+			from = end
+		}
+		at = end + 1
+	}
+	if from < len(s) {
+		list = append(list, text(s[from:]))
 	}
 	return list
 }

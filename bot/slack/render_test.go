@@ -42,7 +42,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func samples() map[string]chat.Message {
 	return map[string]chat.Message{
-		"opened": opened(), "hostile": shouting(), "long": long(), "list": list(), "empty": {},
+		"opened": opened(), "claimed": claimed(), "hostile": shouting(), "long": long(), "list": list(), "empty": {},
 	}
 }
 
@@ -189,6 +189,37 @@ func TestNothingIsCut(t *testing.T) {
 	}
 	if !strings.Contains(texts(t, pages[:1]), continued) || !strings.Contains(texts(t, pages[:1]), "the end") {
 		t.Error("the first page does not say that it goes on, or lacks its footer")
+	}
+}
+
+// An address can be followed where the bot put it into the text, and is shown in
+// full; any other is text.
+func TestLinks(t *testing.T) {
+	const own, foreign = "https://ioda.inetintel.cc.gatech.edu/country/KP?from=1&until=2", "https://evil.example/"
+	tests := []struct{ name, text, want string }{
+		{"in the middle", "IODA: x " + own + " · Other: y", "[IODA: x ][link " + own + "][ · Other: y]"},
+		{"at both ends", own + " and " + own, "[link " + own + "][ and ][link " + own + "]"},
+		{"a foreign one", "see " + foreign + " " + own, "[see " + foreign + " ][link " + own + "]"},
+		{"not quite the same", "see " + own + "3", "[see " + own + "3]"},
+		{"none", "no address", "[no address]"},
+		{"nothing", "", ""},
+	}
+	for _, tt := range tests {
+		got := ""
+		for _, e := range linked(tt.text, []string{own}) {
+			switch e := e.(type) {
+			case *api.RichTextSectionTextElement:
+				got += "[" + e.Text + "]"
+			case *api.RichTextSectionLinkElement:
+				got += "[link " + e.URL + "]"
+				if e.Text != e.URL {
+					t.Errorf("%s: the link to %s is shown as %q", tt.name, e.URL, e.Text)
+				}
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }
 

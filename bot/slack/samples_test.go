@@ -42,6 +42,19 @@ func opened() chat.Message {
 	}
 }
 
+// claimed has addresses that can be followed.
+func claimed() chat.Message {
+	const ioda, globalping = "https://ioda.inetintel.cc.gatech.edu/country/KP?from=1419177600&until=1419267600", "https://globalping.io/?measurement=nzGzfAGL7sZfUs3c"
+	return chat.Message{
+		Headline: "DOWN: North Korea (KP): 4 of 4 networks withdrawn since 22 Dec 2014 16:15 UTC",
+		Parts: []chat.Part{{
+			Label: "Others",
+			Text:  "IODA: BGP signal at 0 % of its value 24 h before, as of 16:55 UTC " + ioda + " · Globalping: answered from 0 of 10 places " + globalping,
+			Links: []string{ioda, globalping},
+		}},
+	}
+}
+
 // hostile is what somebody might write who wants to be heard by everybody.
 const hostile = "<!channel> <@U024BE7LH> <#C024BE7LR> <!subteam^S1> <!date^0^{date}^https://evil.example|now> " +
 	"<https://evil.example|our bank> *bold* _it_ ~gone~ `code` ```more``` > said & &lt;!here&gt; @here @channel #general " +

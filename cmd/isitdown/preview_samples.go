@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"isitdown/bot"
@@ -134,9 +135,33 @@ func (g *gatherer) answers() []sample {
 		answer("answer-down", "Down", kp.asked[1]),
 		answer("answer-degraded", "Degraded: a part is withdrawn, in both families", xx.asked[0]),
 		answer("answer-silent", "Degraded: announced, but not answering", silent),
+		answer("answer-others", "Degraded, and what others say beside it", withOthers(xx.asked[0])),
 		answer("answer-unknown", "Unknown: too few to see it", xx.asked[2]),
 		answer("answer-weak", "Up, seen by one onlooker alone", g.p.few.end),
 	}
+}
+
+// withOthers adds what outside services might say of Ruritania.
+func withOthers(n chat.Notice) chat.Notice {
+	v := &n.Verdict
+	link := fmt.Sprintf("https://ioda.inetintel.cc.gatech.edu/country/XX?from=%d&until=%d", v.At.Add(-25*time.Hour).Unix(), v.At.Unix())
+	yes, no := true, false
+	v.Claims = []checks.Claim{
+		{
+			Service: "IODA", Text: "BGP signal at 62 % of its value 24 h before (2,640 of 4,258 /24s)", At: v.At.Add(-10 * time.Minute),
+			Link: link, Rests: checks.RestsCollectors, Loss: &yes,
+		},
+		{
+			Service: "IODA", Text: "active probing signal at 58 % of its value 24 h before (1,804 of 3,110 /24s)", At: v.At.Add(-20 * time.Minute),
+			Link: link, Rests: checks.RestsProbing, Loss: &yes,
+		},
+		{
+			Service: "Globalping", Text: "ping of 203.0.113.10 answered from 8 of 10 places on 4 continents (median 180 ms); no answer in Tokyo (JP) and Lagos (NG)",
+			At: v.At.Add(-40 * time.Second), Link: "https://globalping.io/?measurement=example", Rests: "Globalping's probes", Loss: &no,
+		},
+	}
+	n.Caveats = append(slices.Clone(n.Caveats), "What IODA and Globalping say here is invented, as an example.")
+	return n
 }
 
 // outage is the night of 22 December 2014.
