@@ -10,6 +10,9 @@ import (
 type Options struct {
 	AS4     bool // AS_PATH holds 4-byte AS numbers (RFC 6793)
 	AddPath bool // every prefix is led by a path identifier (RFC 7911)
+	// AddPathOnly says of which family alone AddPath is true: it is negotiated for
+	// each. Zero is both.
+	AddPathOnly Family
 	// GuessAddPath is for recordings that may hide that AddPath was negotiated:
 	// collectors did so before RFC 8050 gave them a way to say it. A list of
 	// prefixes that starts with the default route twice, which is how a path

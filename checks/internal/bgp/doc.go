@@ -1,5 +1,6 @@
-// Package bgp is the wire format of BGP-4 UPDATE messages: it decodes them into
-// structs that are used again for every message, and writes them.
+// Package bgp is the wire format of BGP-4: it decodes UPDATE messages into structs
+// that are used again for every message, and writes them; and it reads and writes
+// what opens, ends and refreshes a session.
 //
 // It reads RFC 4271 with multiprotocol reachability (RFC 4760), four-octet AS
 // numbers and the reconstruction of paths from AS4_PATH (RFC 6793), additional
@@ -13,6 +14,6 @@
 // anything. Where RFC 7606 and RFC 6793 let a router drop one attribute and go
 // on, so does this package.
 //
-// It leaves out sessions, capabilities and every address family but IPv4 and
-// IPv6 unicast: routes of other families are counted and not decoded.
+// It leaves out the life of a session, and every address family but IPv4 and IPv6
+// unicast: routes of other families are counted and not decoded.
 package bgp

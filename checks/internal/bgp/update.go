@@ -117,7 +117,7 @@ func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 
 // readRoutes reads the prefixes that fill b, at byte offset of the message.
 func (u *Update) readRoutes(dst []NLRI, b []byte, offset int, ipv6 bool, opt Options) ([]NLRI, error) {
-	addPath := opt.AddPath
+	addPath := opt.AddPath && (opt.AddPathOnly == Family{} || ipv6 == (opt.AddPathOnly == IPv6Unicast))
 	if !addPath && opt.GuessAddPath && looksAddPath(b, ipv6) {
 		addPath, u.AddPathGuessed = true, true
 	}
