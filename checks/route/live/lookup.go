@@ -1,0 +1,238 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/route"
+)
+
+// result is what a lookup gave.
+type result struct {
+	queue
+	asOf   time.Time
+	gaps   []checks.Gap
+	err    error
+	routes int // entries of Table records
+	first  bool
+}
+
+// errTooLarge is the end of a lookup that delivers more than is taken.
+var errTooLarge = errors.New("the lookup delivers more than is taken in")
+
+// ask runs the lookup that a target needs.
+func (h *Hub) ask(ctx context.Context, t *Target) *result {
+	ctx, cancel := context.WithTimeout(ctx, h.o.Timeout)
+	defer cancel()
+	t.mu.Lock()
+	dump := t.dumps + 1
+	t.mu.Unlock()
+	t.qmu.Lock()
+	first := !t.story.looked
+	t.qmu.Unlock()
+	if first && h.o.Lookup.History != nil || h.o.Lookup.State == nil {
+		return h.history(ctx, t.footprint, time.Time{})
+	}
+	return h.collect(func(emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+		return h.o.Lookup.State(ctx, t.footprint, dump, emit)
+	})
+}
+
+// history looks up what a verdict at a time rests on.
+func (h *Hub) history(ctx context.Context, f checks.Footprint, at time.Time) *result {
+	r := h.collect(func(emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+		return h.o.Lookup.History(ctx, f, at, emit)
+	})
+	r.first = true
+	return r
+}
+
+// collect runs a lookup and keeps what it emits.
+func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Gap, error)) *result {
+	r := &result{}
+	full := false
+	r.asOf, r.gaps, r.err = run(func(u *route.Update) {
+		if full = full || r.size+cost(u) > h.o.LookupBytes; full {
+			return
+		}
+		r.push(u)
+		r.routes += len(u.Entries)
+	})
+	switch {
+	case r.err != nil:
+	case full:
+		r.err = errTooLarge
+	case r.asOf.IsZero():
+		r.err = errors.New("the lookup does not say as of when it holds")
+	}
+	return r
+}
+
+// believe reports whether a result may be taken in. A state without any route, of a
+// target that had some, has to be said twice: services answer with nothing when they
+// mean that they do not know.
+func (t *Target) believe(r *result) error {
+	if r.err != nil {
+		return r.err
+	}
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	s := &t.story
+	if r.routes > 0 || s.routes == 0 || !s.empty.IsZero() && r.asOf.After(s.empty) {
+		return nil
+	}
+	if s.empty.IsZero() {
+		s.empty = r.asOf
+	}
+	return fmt.Errorf("the state as of %s names no route, and %d were known", r.asOf.UTC().Format(time.RFC3339), s.routes)
+}
+
+// join takes a result into the target's table, and lets those streams go on from it
+// that have covered the target since before the time it is of.
+func (t *Target) join(r *result) {
+	before := t.stranded(r)
+	t.lock()
+	defer t.unlock()
+	for n, l := range before {
+		if l.name != "" && !l.known.IsZero() {
+			t.forgetSince(n, l.known)
+		}
+	}
+	t.fill(r, before)
+	behind, waiting := t.switchOver(r, before)
+	for _, n := range behind {
+		t.forgetSince(n, r.asOf)
+	}
+	for i := range waiting.list {
+		t.rib.Apply(&waiting.list[i])
+	}
+	t.bumps++
+}
+
+// stranded gives the links that are not current, by number, and makes those that the
+// result names for the first time; the zero link stands for all others.
+func (t *Target) stranded(r *result) []link {
+	h := t.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	news := false
+	for i := range r.list {
+		u := &r.list[i]
+		if u.Peer.Collector != "" {
+			h.collector(u.Peer.Collector, false)
+		}
+		for j := range u.Entries {
+			h.collector(u.Entries[j].Peer.Collector, false)
+		}
+		if t.byOrigin() {
+			news = h.study(t, u) || news
+		}
+	}
+	if news {
+		h.wish(t)
+	}
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	list := make([]link, len(t.links))
+	for n, l := range t.links {
+		if !l.current {
+			list[n] = l
+		}
+	}
+	return list
+}
+
+// forgetSince tells the table that nothing was seen of a collector since a time; mu is
+// held.
+func (t *Target) forgetSince(n int, since time.Time) {
+	t.qmu.Lock()
+	name := t.links[n].name
+	t.qmu.Unlock()
+	t.rib.Apply(&route.Update{Kind: route.Lost, At: since, Peer: route.Peer{Collector: name}, Refresh: true})
+}
+
+// fill applies a result. Of the collectors that a stream carries on, only the sizes of
+// the tables are news; mu is held.
+func (t *Target) fill(r *result, stranded []link) {
+	wanted := map[string]bool{}
+	for _, l := range stranded {
+		if l.name != "" {
+			wanted[l.name] = true
+		}
+	}
+	for i := range r.list {
+		u := &r.list[i]
+		t.dumps = max(t.dumps, u.Dump)
+		switch u.Kind {
+		case route.Size:
+			if !wanted[u.Peer.Collector] {
+				u.Dump = 0
+			}
+		case route.Table:
+			kept := u.Entries[:0]
+			for _, e := range u.Entries {
+				if wanted[e.Peer.Collector] {
+					kept = append(kept, e)
+				}
+			}
+			if u.Entries = kept; len(kept) == 0 {
+				continue
+			}
+		case route.Refreshed:
+			if len(wanted) == 0 {
+				continue
+			}
+		default:
+			if !wanted[u.Peer.Collector] {
+				continue
+			}
+		}
+		t.rib.Apply(u)
+	}
+}
+
+// switchOver notes what the table holds now. Of the collectors whose streams carry on
+// from it, it gives what was held back; the others are behind. mu is held.
+func (t *Target) switchOver(r *result, stranded []link) (behind []int, waiting queue) {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	joined := map[string]bool{}
+	for n, was := range stranded {
+		l := &t.links[n]
+		if was.name == "" || l.current {
+			continue
+		}
+		l.known = r.asOf
+		if l.holes == was.holes && l.on && t.covered && !l.since.After(r.asOf) {
+			l.current, joined[l.name] = true, true
+		} else {
+			behind = append(behind, n)
+		}
+	}
+	t.keepHeld(func(u *route.Update) bool {
+		if u.At.Before(r.asOf) {
+			return false
+		}
+		if joined[u.Peer.Collector] {
+			waiting.push(u)
+			return false
+		}
+		return true
+	})
+	t.told(r)
+	if !t.hub.o.Streamed || !t.followed() {
+		behind = nil // as of a time, all of it
+	}
+	return behind, waiting
+}
+
+// told notes a lookup that succeeded; qmu is held.
+func (t *Target) told(r *result) {
+	s := &t.story
+	s.looked, s.failed, s.asOf, s.gaps, s.routes, s.empty = true, false, r.asOf, r.gaps, r.routes, time.Time{}
+}

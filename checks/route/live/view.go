@@ -1,0 +1,161 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/route"
+)
+
+// View is what is known of a target at one moment.
+type View struct {
+	Footprint    checks.Footprint
+	Baseline     checks.Baseline
+	Vantage      checks.Vantage
+	Observations []checks.Observation
+	Gaps         []checks.Gap
+	// AsOf is up to when what is said here was seen; zero where nothing was.
+	AsOf time.Time
+	// Current is true where the sessions that vote are carried on by a stream without a
+	// hole, or where none is expected and the last lookup stands. Otherwise the view is
+	// that of a lookup: good for an answer "as of", and not for opening an incident.
+	Current bool
+}
+
+// Answer is the case for somebody who asks.
+func (v *View) Answer(now time.Time, rules checks.Rules) checks.Case {
+	return checks.Case{
+		Footprint: v.Footprint, Baseline: v.Baseline, Vantage: v.Vantage, Observations: v.Observations,
+		Gaps: v.Gaps, Now: now, Rules: rules,
+	}
+}
+
+// Step is the case for the life of an incident: of a view that is not current nothing is
+// claimed, so that it opens and resolves nothing.
+func (v *View) Step(now time.Time, rules checks.Rules) checks.Case {
+	c := v.Answer(now, rules)
+	if !v.Current {
+		c.Observations = nil
+	}
+	return c
+}
+
+// Observe says what is known of the target at now.
+func (t *Target) Observe(now time.Time) View {
+	lives := *t.hub.alive.Load() // first: what was delivered before it comes with the lock
+	t.lock()
+	defer t.unlock()
+	t.vouch(lives)
+	v := View{Footprint: t.footprint}
+	v.Baseline, v.Vantage, v.Observations = t.watch.Observe(now)
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	v.Current = t.current()
+	v.AsOf = v.Vantage.NewestAt
+	v.Gaps = append(t.missing(v.Current), t.story.gaps...)
+	return v
+}
+
+// vouch tells the table that the collectors it follows are alive; mu is held.
+func (t *Target) vouch(lives []life) {
+	t.qmu.Lock()
+	news := make([]life, 0, len(lives))
+	for _, l := range lives {
+		if k := &t.links[l.n]; k.current && k.on && l.at.After(k.heard) {
+			k.heard = l.at
+			news = append(news, l)
+		}
+	}
+	t.qmu.Unlock()
+	for _, l := range news {
+		t.rib.Apply(&route.Update{Kind: route.Alive, At: l.at, Peer: route.Peer{Collector: l.name}})
+	}
+}
+
+// current reports whether what the table holds may carry an incident; qmu is held.
+func (t *Target) current() bool {
+	if !t.hub.o.looksUp() || !t.hub.o.Streamed && t.story.looked {
+		return true
+	}
+	return t.followed()
+}
+
+// followed reports whether any collector is followed without a hole; qmu is held.
+func (t *Target) followed() bool {
+	for i := range t.links {
+		if t.links[i].current && t.links[i].on {
+			return true
+		}
+	}
+	return false
+}
+
+// clock is how a gap says a time.
+const clock = "2 January 15:04:05 UTC"
+
+// missing says what could be known and is not; qmu is held.
+func (t *Target) missing(current bool) (gaps []checks.Gap) {
+	gap := func(format string, args ...any) {
+		gaps = append(gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf(format, args...)})
+	}
+	s := &t.story
+	switch {
+	case !t.hub.o.looksUp():
+	case s.failed && !s.looked:
+		gap("the routes of %s could not be looked up; the next try is at %s", t.name(), s.retry.UTC().Format(clock))
+	case !s.looked:
+		gap("the routes of %s are being looked up", t.name())
+	case !s.empty.IsZero():
+		gap("a lookup says that no route of %s is left at %s; this is asked again before it is believed", t.name(), s.empty.UTC().Format(clock))
+	case s.failed:
+		gap("the routes of %s could not be looked up again; the next try is at %s", t.name(), s.retry.UTC().Format(clock))
+	}
+	if s.looked && t.hub.o.Streamed {
+		t.holes(current, gap)
+	}
+	return gaps
+}
+
+// holes says what the streams did not deliver; qmu is held.
+func (t *Target) holes(current bool, gap func(string, ...any)) {
+	var names []string
+	var from, joined time.Time
+	for i := range t.links {
+		l := &t.links[i]
+		if l.current || l.known.IsZero() {
+			continue
+		}
+		names = append(names, l.name)
+		if from.IsZero() || l.known.Before(from) {
+			from = l.known
+		}
+		if l.on && l.since.After(joined) {
+			joined = l.since
+		}
+	}
+	const most = 4
+	listed := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		listed += " and others"
+	}
+	switch {
+	case len(names) == 0:
+	case joined.IsZero() && !current:
+		gap("no live stream carries on from %s; what happened since is not known", from.UTC().Format(clock))
+	case !joined.IsZero() && joined.After(from):
+		gap("the live stream of %s joined at %s; what happened between %s and then is not known until a newer lookup says it",
+			listed, joined.UTC().Format(clock), from.UTC().Format(clock))
+	case !joined.IsZero():
+		gap("what %s hold is looked up again", listed)
+	}
+}
+
+// name is what a gap calls the target.
+func (t *Target) name() string {
+	if t.footprint.Name != "" {
+		return t.footprint.Name
+	}
+	return t.footprint.Target.String()
+}
