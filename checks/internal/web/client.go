@@ -106,7 +106,8 @@ type Client struct {
 	hide    redactor
 
 	mu   sync.Mutex
-	held time.Time // the service asked not to be asked before
+	held *Error    // with which the service asked to be left alone
+	till time.Time // and until when
 }
 
 // New makes the client of a service.

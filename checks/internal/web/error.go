@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -196,10 +197,8 @@ const detailBytes = 4 << 10
 
 // refusal looks at the status; nil is an answer.
 func (c *Client) refusal(s *Stream) *Error {
-	for _, also := range s.r.Also {
-		if s.Status == also {
-			return nil
-		}
+	if slices.Contains(s.r.Also, s.Status) {
+		return nil
 	}
 	kind := Refusal
 	switch {
@@ -218,7 +217,7 @@ func (c *Client) refusal(s *Stream) *Error {
 	e.Status, e.Header, e.Skew = s.Status, s.Header, s.Skew
 	if kind == Limited {
 		if e.RetryAfter = retryAfter(s.Header, s.At); e.RetryAfter > 0 {
-			c.hold(s.At.Add(e.RetryAfter))
+			c.hold(e, s.At.Add(e.RetryAfter))
 		}
 	}
 	e.Detail = c.hide.text(c.detail(s))

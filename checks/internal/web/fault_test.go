@@ -38,7 +38,7 @@ var good http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Req
 func impatient(s *webtest.Server) web.Options {
 	return web.Options{
 		Service: "Things", HTTP: s.Client, UserAgent: web.UserAgent("1.2", "mailto:noc@example.org"),
-		Timeout: 250 * time.Millisecond, Attempts: 2, Backoff: time.Millisecond,
+		Timeout: time.Second, Attempts: 2, Backoff: time.Millisecond, MaxBody: 1 << 20,
 	}
 }
 

@@ -45,7 +45,7 @@ func (e *Error) Sentence() string {
 		return fmt.Sprintf("%s was not waited for: the question was given up", s)
 	case Limited:
 		switch {
-		case e.Status == http.StatusServiceUnavailable:
+		case e.Status == http.StatusServiceUnavailable && e.RetryAfter > 0:
 			return fmt.Sprintf("%s is not available and asks to wait %s", s, span(e.RetryAfter))
 		case e.RetryAfter > 0:
 			return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", s, span(e.RetryAfter))

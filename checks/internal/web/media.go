@@ -46,8 +46,8 @@ func soundJSON(body []byte) error {
 	case json.Valid(text):
 		return nil
 	}
-	var any json.RawMessage
-	err := json.Unmarshal(text, &any)
+	var value json.RawMessage
+	err := json.Unmarshal(text, &value)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && int(syntax.Offset) >= len(text) && strings.Contains(err.Error(), "unexpected end") {
 		return errCutShort
 	}

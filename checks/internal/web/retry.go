@@ -125,20 +125,27 @@ func (c *Client) newBreaker() circuitbreaker.CircuitBreaker[any] {
 	return breaker
 }
 
-// hold notes until when the service asks to be left alone.
-func (c *Client) hold(until time.Time) {
+// hold notes that the service asked to be left alone.
+func (c *Client) hold(e *Error, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if until.After(c.held) {
-		c.held = until
+	if until.After(c.till) {
+		c.held, c.till = e, until
 	}
 }
 
-// heldFor is how long the service asked not to be asked.
-func (c *Client) heldFor() time.Duration {
+// resting gives the error that stands for a question which is not asked because
+// the service asked to be left alone; nil where it may be asked.
+func (c *Client) resting(r Request) *Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Until(c.held)
+	left := time.Until(c.till)
+	if left <= 0 {
+		return nil
+	}
+	e := c.fail(c.held.Kind, r, nil)
+	e.Status, e.RetryAfter = c.held.Status, left
+	return e
 }
 
 // retryAfter reads how long a service asks to wait: Retry-After in seconds or as

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,19 +63,14 @@ var errSlow = errors.New("timeout of one attempt")
 // exchange sends the request once and gives the answer, its body not yet read. An
 // answer that is a refusal is an error.
 func (c *Client) exchange(ctx context.Context, r Request, accept string) (_ *Stream, fail *Error) {
-	if wait := c.heldFor(); wait > 0 {
-		e := c.fail(Limited, r, nil)
-		e.RetryAfter = wait
+	if e := c.resting(r); e != nil {
 		return nil, e
 	}
 	release, err := c.admit(ctx)
 	if err != nil {
 		return nil, c.wrap(ctx, r, err)
 	}
-	timeout := max(r.Timeout, 0)
-	if timeout == 0 {
-		timeout = c.o.Timeout
-	}
+	timeout := cmp.Or(max(r.Timeout, 0), c.o.Timeout)
 	s := &Stream{c: c, r: r, timeout: timeout, left: c.maxBody(r), whole: true, release: release}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	s.timer = time.AfterFunc(timeout, func() { s.cancel(errSlow) })

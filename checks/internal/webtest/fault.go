@@ -28,16 +28,17 @@ type Fault struct {
 	spoil   func(http.ResponseWriter, *http.Request, http.Handler)
 }
 
-// How long things take here: what drips sends a few bytes every dripEvery, and
+// How long things take here: what drips sends one byte every dripEvery, and
 // what is late by a clock is late by clockOff.
 const (
-	dripEvery = 50 * time.Millisecond
+	dripEvery = 100 * time.Millisecond
 	clockOff  = time.Hour
 	hugeBody  = 2 << 30 // bytes
 )
 
 // Faults gives all of them. A client that is run through them should be given a
-// timeout of about a quarter of a second, two attempts and a short back-off.
+// timeout of a second (and an answer of at least twenty bytes, for one to drip),
+// two attempts, a back-off of a millisecond, and a largest body of about 1 MiB.
 func Faults() []Fault {
 	return []Fault{
 		{Name: "refused", Kind: "refused", refused: true},
@@ -92,12 +93,12 @@ func hangUp(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAb
 
 func silent(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() }
 
-// drip sends the right answer, but two bytes at a time.
+// drip sends the right answer, but one byte at a time.
 func drip(w http.ResponseWriter, r *http.Request, real http.Handler) {
 	rec := recorded(r, real)
 	body := rec.Body.Bytes()
 	begin(w, rec, len(body))
-	for part := range slices.Chunk(body, 2) {
+	for part := range slices.Chunk(body, 1) {
 		if !send(w, r, part) {
 			return
 		}
