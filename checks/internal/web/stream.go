@@ -154,7 +154,11 @@ func (s *Stream) Read(p []byte) (int, error) {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return n, e
 	}
-	return n, s.c.wrap(s.ctx, s.r, err)
+	e := s.c.wrap(s.ctx, s.r, err)
+	if e.Kind == Refused { // a connection that is reset after the answer began
+		e.Kind = Truncated
+	}
+	return n, e
 }
 
 func (s *Stream) read(p []byte) (int, error) {

@@ -84,12 +84,12 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, kind, wait string) {
 		_ = soundJSON(body)
 		h := http.Header{"Content-Type": {kind}, "Retry-After": {wait}, "Date": {wait}, "Age": {wait}}
-		mayBeJSON(mediaType(h))
+		_ = mayBeJSON(mediaType(h))
 		now := time.Unix(1e9, 0)
 		if d := retryAfter(h, now); d < 0 || d > longestHold {
 			t.Errorf("retryAfter(%q) = %v", wait, d)
 		}
-		skew(h, now)
+		_ = skew(h, now)
 		r := newRedactor([]string{"token-of-ours"}, nil)
 		if got := r.text(r.url("https://things.example/?x=" + wait + "token-of-ours&y=" + kind)); strings.Contains(got, "token-of-ours") || len(got) > 8*longestURL {
 			t.Errorf("got address %q", got)
