@@ -20,6 +20,8 @@ const (
 	FSMError         NotificationCode = 5
 	Cease            NotificationCode = 6
 	RefreshError     NotificationCode = 7 // RFC 7313
+	// SendHoldTimerExpired: the other side has read nothing for too long (RFC 9687).
+	SendHoldTimerExpired NotificationCode = 8
 )
 
 // Subcodes, each of the code it is named with (RFC 4271 section 6, RFC 4486, RFC 5492).
@@ -86,6 +88,8 @@ func (c NotificationCode) names() []string {
 		}
 	case RefreshError:
 		return []string{"ROUTE-REFRESH error", "invalid message length"}
+	case SendHoldTimerExpired:
+		return []string{"send hold timer expired"}
 	}
 	return nil
 }
@@ -171,11 +175,11 @@ const (
 	RefreshEnd   RefreshStep = 2 // that was it
 )
 
-// AppendRefresh writes the ROUTE-REFRESH message that asks for a family's table.
-func AppendRefresh(dst []byte, f Family) []byte {
+// AppendRefresh writes a ROUTE-REFRESH message of a family.
+func AppendRefresh(dst []byte, f Family, step RefreshStep) []byte {
 	start := len(dst)
 	b := binary.BigEndian.AppendUint16(appendHeader(dst, MessageRouteRefresh), f.AFI)
-	return finish(append(b, byte(RefreshAsk), f.SAFI), start)
+	return finish(append(b, byte(step), f.SAFI), start)
 }
 
 // ParseRefresh reads a whole ROUTE-REFRESH message; ok is false where it is too

@@ -108,6 +108,9 @@ func (o *Open) Append(dst []byte) []byte {
 	return finish(append(b, caps...), start)
 }
 
+// Capabilities writes the capabilities alone, as a notification that misses one has them.
+func (o *Open) Capabilities() []byte { return o.appendCapabilities(nil) }
+
 func (o *Open) appendCapabilities(b []byte) []byte {
 	for _, f := range o.Families {
 		b = append(b, capMultiprotocol, 4)

@@ -139,7 +139,7 @@ func TestNotification(t *testing.T) {
 }
 
 func TestRefresh(t *testing.T) {
-	f, step, ok := ParseRefresh(AppendRefresh(nil, IPv6Unicast))
+	f, step, ok := ParseRefresh(AppendRefresh(nil, IPv6Unicast, RefreshAsk))
 	if f != IPv6Unicast || step != RefreshAsk || !ok {
 		t.Errorf("got %v, %v, %v", f, step, ok)
 	}
