@@ -1,0 +1,146 @@
+package rislive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// maxFrame bounds a frame. The longest BGP message (RFC 8654) of 65,535 bytes,
+	// once in hexadecimal and once as prefixes in quotes, stays below it.
+	maxFrame = 1 << 20
+	// handshakeTimeout is from the look-up of the name to the answer to the upgrade.
+	handshakeTimeout = 30 * time.Second
+	// writeTimeout bounds the sending of one of our small frames.
+	writeTimeout = 10 * time.Second
+)
+
+// socket is one WebSocket connection (RFC 6455).
+type socket struct {
+	conn *websocket.Conn
+	buf  []byte
+}
+
+// refusal is an answer to the handshake that is not an upgrade.
+type refusal struct {
+	status int
+	after  time.Duration // Retry-After, zero where it says none
+	err    error
+}
+
+func (r *refusal) Error() string {
+	if r.status == 0 {
+		return r.err.Error()
+	}
+	return fmt.Sprintf("the server answers %d %s", r.status, http.StatusText(r.status))
+}
+
+func (r *refusal) Unwrap() error { return r.err }
+
+// dial connects. alive is called when the server pings.
+func dial(ctx context.Context, o *Options, alive func()) (*socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	header := http.Header{}
+	if o.UserAgent != "" {
+		header.Set("User-Agent", o.UserAgent)
+	}
+	conn, resp, err := websocket.Dial(ctx, o.address(), &websocket.DialOptions{
+		HTTPClient: o.HTTP, HTTPHeader: header,
+		OnPingReceived: func(context.Context, []byte) bool { alive(); return true },
+	})
+	if err != nil {
+		r := &refusal{err: plainError(err)}
+		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+			r.status, r.after = resp.StatusCode, retryHeader(resp.Header, time.Now())
+		}
+		return nil, r
+	}
+	conn.SetReadLimit(maxFrame)
+	return &socket{conn: conn}, nil
+}
+
+// plainError takes the address out of an error, which says it at length and with
+// what stands in its query.
+func plainError(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// read gives the next frame, which is good until the next call. It ends with close.
+func (s *socket) read() ([]byte, error) {
+	// A context that can end costs three allocations a frame; close does as well.
+	_, r, err := s.conn.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	s.buf = s.buf[:0]
+	for {
+		if len(s.buf) == cap(s.buf) {
+			s.buf = append(s.buf, make([]byte, max(4096, cap(s.buf)))...)[:len(s.buf)]
+		}
+		n, err := r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		if errors.Is(err, io.EOF) {
+			return s.buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *socket) write(ctx context.Context, frame []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, frame)
+}
+
+// close ends the connection at once, and with it a read under way.
+func (s *socket) close() { _ = s.conn.CloseNow() }
+
+// maxRetryAfter bounds how long a server may send us away.
+const maxRetryAfter = 15 * time.Minute
+
+// retryHeader reads Retry-After (RFC 9110 section 10.2.3).
+func retryHeader(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+	}
+	t, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	return min(max(t.Sub(now), 0), maxRetryAfter)
+}
+
+// reason gives a sentence's part for a connection that ended.
+func reason(err error) string {
+	var closed websocket.CloseError
+	switch {
+	case errors.As(err, &closed):
+		text := fmt.Sprintf("the server closed the connection (%d)", int(closed.Code))
+		if closed.Reason != "" {
+			text = fmt.Sprintf("%s: %q", text, tidy(closed.Reason))
+		}
+		return text
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return fmt.Sprintf("a message was longer than %d bytes", maxFrame)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was cut"
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer within %v", handshakeTimeout)
+	}
+	return tidy(err.Error())
+}
