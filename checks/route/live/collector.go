@@ -41,6 +41,8 @@ type link struct {
 	// known is up to when the table holds what the collector's sessions hold; zero where
 	// it never did.
 	known time.Time
+	// disowned is true where the table was told that nothing is known since then.
+	disowned bool
 	// heard is the last Alive that the table was given.
 	heard time.Time
 }

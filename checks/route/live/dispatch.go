@@ -13,8 +13,13 @@ const maxKnown = 50_000
 
 // Apply takes in an update of a stream that lookups complete. After a Lost, the first
 // update of the same collector says that the stream is whole again from its time on, and
-// covers all that was wished for.
+// covers all that was wished for. Table, Size and Refreshed are a lookup's to say; here
+// they are left out.
 func (h *Hub) Apply(u *route.Update) {
+	switch u.Kind {
+	case route.Table, route.Size, route.Refreshed:
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.dispatch(u, false)
@@ -192,7 +197,7 @@ func (t *Target) overrun(at time.Time) {
 		}
 		t.inbox.push(&route.Update{Kind: route.Lost, At: known, Peer: route.Peer{Collector: c.name}, Refresh: looksUp && !c.whole})
 		if !c.whole && looksUp {
-			l.current, l.known, l.since = false, known, c.newest.Add(1)
+			l.current, l.disowned, l.known, l.since = false, true, known, c.newest.Add(1)
 			l.holes++
 		}
 	}
@@ -220,11 +225,7 @@ func (t *Target) hold(u *route.Update) {
 
 // missed notes that an update was dropped: only a state that is later will do.
 func (t *Target) missed(u *route.Update) {
-	name := u.Peer.Collector
-	if u.Kind == route.Table {
-		name = u.Entries[0].Peer.Collector
-	}
-	l := &t.links[t.hub.byName[name].n]
+	l := &t.links[t.hub.byName[u.Peer.Collector].n]
 	if after := u.At.Add(1); after.After(l.since) {
 		l.since = after
 	}
@@ -256,7 +257,7 @@ func (t *Target) lose(c *collector, u *route.Update) {
 		l.current = false
 		t.keepHeld(func(h *route.Update) bool { return h.Peer.Collector != c.name })
 		if was {
-			l.known = u.At
+			l.known, l.disowned = u.At, true
 		}
 	}
 	t.qmu.Unlock()

@@ -15,16 +15,17 @@ import (
 
 // Lookup asks a service for what is known of a target. Both functions emit updates in
 // the order of time, valid until emit returns, and return the time as of which the last
-// state holds (zero where nothing was learned), what is missing as gaps, and an error
-// where the lookup failed. They obey the context. Zero functions are not asked.
+// state holds, what is missing as gaps, and an error where the lookup failed. They obey
+// the context. Without State a hub looks nothing up, without History a target begins
+// with the state alone.
 type Lookup struct {
 	// History gives what a verdict at the given time rests on, now where that is zero:
 	// Size for every session and Table records a baseline's window before, the changes
 	// since, and the state at the end.
 	History func(ctx context.Context, f checks.Footprint, at time.Time, emit func(*route.Update)) (asOf time.Time, gaps []checks.Gap, err error)
 	// State gives the present state: Size for every session and Table records, all of
-	// the given dump, and Refreshed.
-	State func(ctx context.Context, f checks.Footprint, dump int, emit func(*route.Update)) (asOf time.Time, gaps []checks.Gap, err error)
+	// one dump, and Refreshed.
+	State func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (asOf time.Time, gaps []checks.Gap, err error)
 }
 
 // Filter is one wish of what the streams are to deliver: the routes inside and over a
@@ -84,7 +85,7 @@ func set[T comparable](v *T, otherwise T) {
 }
 
 // looksUp reports whether there is anybody to ask.
-func (o *Options) looksUp() bool { return o.Lookup.History != nil || o.Lookup.State != nil }
+func (o *Options) looksUp() bool { return o.Lookup.State != nil }
 
 // Hub dispatches what the streams say to the targets that it concerns, and looks up
 // what they cannot say. Its methods may be called from any goroutine.

@@ -17,7 +17,6 @@ type result struct {
 	gaps   []checks.Gap
 	err    error
 	routes int // entries of Table records
-	first  bool
 }
 
 // errTooLarge is the end of a lookup that delivers more than is taken.
@@ -27,27 +26,22 @@ var errTooLarge = errors.New("the lookup delivers more than is taken in")
 func (h *Hub) ask(ctx context.Context, t *Target) *result {
 	ctx, cancel := context.WithTimeout(ctx, h.o.Timeout)
 	defer cancel()
-	t.mu.Lock()
-	dump := t.dumps + 1
-	t.mu.Unlock()
 	t.qmu.Lock()
 	first := !t.story.looked
 	t.qmu.Unlock()
-	if first && h.o.Lookup.History != nil || h.o.Lookup.State == nil {
+	if first && h.o.Lookup.History != nil {
 		return h.history(ctx, t.footprint, time.Time{})
 	}
 	return h.collect(func(emit func(*route.Update)) (time.Time, []checks.Gap, error) {
-		return h.o.Lookup.State(ctx, t.footprint, dump, emit)
+		return h.o.Lookup.State(ctx, t.footprint, emit)
 	})
 }
 
 // history looks up what a verdict at a time rests on.
 func (h *Hub) history(ctx context.Context, f checks.Footprint, at time.Time) *result {
-	r := h.collect(func(emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+	return h.collect(func(emit func(*route.Update)) (time.Time, []checks.Gap, error) {
 		return h.o.Lookup.History(ctx, f, at, emit)
 	})
-	r.first = true
-	return r
 }
 
 // collect runs a lookup and keeps what it emits.
@@ -96,16 +90,13 @@ func (t *Target) join(r *result) {
 	before := t.stranded(r)
 	t.lock()
 	defer t.unlock()
-	for n, l := range before {
-		if l.name != "" && !l.known.IsZero() {
-			t.forgetSince(n, l.known)
+	for _, l := range before {
+		if !l.known.IsZero() {
+			t.lost(l.name, l.known)
 		}
 	}
 	t.fill(r, before)
-	behind, waiting := t.switchOver(r, before)
-	for _, n := range behind {
-		t.forgetSince(n, r.asOf)
-	}
+	waiting := t.switchOver(r, before)
 	for i := range waiting.list {
 		t.rib.Apply(&waiting.list[i])
 	}
@@ -118,6 +109,9 @@ func (t *Target) stranded(r *result) []link {
 	h := t.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if _, open := h.targets[t]; !open {
+		return nil
+	}
 	news := false
 	for i := range r.list {
 		u := &r.list[i]
@@ -145,13 +139,9 @@ func (t *Target) stranded(r *result) []link {
 	return list
 }
 
-// forgetSince tells the table that nothing was seen of a collector since a time; mu is
-// held.
-func (t *Target) forgetSince(n int, since time.Time) {
-	t.qmu.Lock()
-	name := t.links[n].name
-	t.qmu.Unlock()
-	t.rib.Apply(&route.Update{Kind: route.Lost, At: since, Peer: route.Peer{Collector: name}, Refresh: true})
+// lost tells the table that nothing was seen of a collector since a time; mu is held.
+func (t *Target) lost(collector string, since time.Time) {
+	t.rib.Apply(&route.Update{Kind: route.Lost, At: since, Peer: route.Peer{Collector: collector}, Refresh: true})
 }
 
 // fill applies a result. Of the collectors that a stream carries on, only the sizes of
@@ -163,9 +153,13 @@ func (t *Target) fill(r *result, stranded []link) {
 			wanted[l.name] = true
 		}
 	}
+	before := t.dumps
 	for i := range r.list {
 		u := &r.list[i]
-		t.dumps = max(t.dumps, u.Dump)
+		if u.Dump != 0 { // each dump of each lookup is another one
+			u.Dump += before
+			t.dumps = max(t.dumps, u.Dump)
+		}
 		switch u.Kind {
 		case route.Size:
 			if !wanted[u.Peer.Collector] {
@@ -195,8 +189,8 @@ func (t *Target) fill(r *result, stranded []link) {
 }
 
 // switchOver notes what the table holds now. Of the collectors whose streams carry on
-// from it, it gives what was held back; the others are behind. mu is held.
-func (t *Target) switchOver(r *result, stranded []link) (behind []int, waiting queue) {
+// from it, it gives what was held back. mu is held.
+func (t *Target) switchOver(r *result, stranded []link) (waiting queue) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	t.qmu.Lock()
@@ -207,11 +201,9 @@ func (t *Target) switchOver(r *result, stranded []link) (behind []int, waiting q
 		if was.name == "" || l.current {
 			continue
 		}
-		l.known = r.asOf
+		l.known, l.disowned = r.asOf, false
 		if l.holes == was.holes && l.on && t.covered && !l.since.After(r.asOf) {
 			l.current, joined[l.name] = true, true
-		} else {
-			behind = append(behind, n)
 		}
 	}
 	t.keepHeld(func(u *route.Update) bool {
@@ -225,10 +217,7 @@ func (t *Target) switchOver(r *result, stranded []link) (behind []int, waiting q
 		return true
 	})
 	t.told(r)
-	if !t.hub.o.Streamed || !t.followed() {
-		behind = nil // as of a time, all of it
-	}
-	return behind, waiting
+	return waiting
 }
 
 // told notes a lookup that succeeded; qmu is held.

@@ -20,17 +20,17 @@ type Target struct {
 	revision  atomic.Int64
 
 	// Guarded by Hub.mu: what the dispatch needs to know.
-	known               map[netip.Prefix]struct{} // in the index
-	turn                uint64                    // the update that the scratch is about
-	announced           []route.NLRI              // scratch: those of the update that concern the target
-	withdrawn           []route.NLRI
-	covered             bool // the streams deliver what it needs
-	wish                int  // Hub.wishes when that last changed
-	looked              bool // a lookup has succeeded
-	due                 time.Time
-	busy                bool // a lookup is under way
-	tries               int  // without success, in a row
-	sized               time.Time
+	known     map[netip.Prefix]struct{} // in the index
+	turn      uint64                    // the update that the scratch is about
+	announced []route.NLRI              // scratch: those of the update that concern the target
+	withdrawn []route.NLRI
+	covered   bool // the streams deliver what it needs
+	wish      int  // Hub.wishes when that last changed
+	looked    bool // a lookup has succeeded
+	due       time.Time
+	busy      bool // a lookup is under way
+	tries     int  // without success, in a row
+	sized     time.Time
 
 	qmu   sync.Mutex // guards what follows; held for moments only
 	links []link     // by number of the collector
@@ -47,14 +47,14 @@ type Target struct {
 
 // story is what is to be told of the lookups of a target.
 type story struct {
-	looked  bool          // the first lookup has succeeded
-	asOf    time.Time     // of the last that did
-	routes  int           // table entries in it
-	gaps    []checks.Gap  // that it left
-	failed  bool          // the last one did
-	empty   time.Time     // as of when a lookup said, unconfirmed, that nothing is left
-	retry   time.Time     // when the next one is due
-	dropped int           // times that too much was held back
+	looked  bool         // the first lookup has succeeded
+	asOf    time.Time    // of the last that did
+	routes  int          // table entries in it
+	gaps    []checks.Gap // that it left
+	failed  bool         // the last one did
+	empty   time.Time    // as of when a lookup said, unconfirmed, that nothing is left
+	retry   time.Time    // when the next one is due
+	dropped int          // times that too much was held back
 }
 
 func newTarget(h *Hub, f checks.Footprint) *Target {

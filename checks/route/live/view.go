@@ -47,6 +47,7 @@ func (t *Target) Observe(now time.Time) View {
 	lives := *t.hub.alive.Load() // first: what was delivered before it comes with the lock
 	t.lock()
 	defer t.unlock()
+	t.disown(now)
 	t.vouch(lives)
 	v := View{Footprint: t.footprint}
 	v.Baseline, v.Vantage, v.Observations = t.watch.Observe(now)
@@ -63,6 +64,9 @@ func (t *Target) vouch(lives []life) {
 	t.qmu.Lock()
 	news := make([]life, 0, len(lives))
 	for _, l := range lives {
+		if l.n >= len(t.links) { // the target was closed before
+			continue
+		}
 		if k := &t.links[l.n]; k.current && k.on && l.at.After(k.heard) {
 			k.heard = l.at
 			news = append(news, l)
@@ -71,6 +75,29 @@ func (t *Target) vouch(lives []life) {
 	t.qmu.Unlock()
 	for _, l := range news {
 		t.rib.Apply(&route.Update{Kind: route.Alive, At: l.at, Peer: route.Peer{Collector: l.name}})
+	}
+}
+
+// asOfFor is how long the sessions of a lookup count beside routers that are heard live,
+// where no stream is to carry on from it.
+const asOfFor = 15 * time.Minute
+
+// disown tells the table that nothing is known any more of what a lookup said, once
+// other collectors are heard live: their clock is not that of the lookup. mu is held.
+func (t *Target) disown(now time.Time) {
+	t.qmu.Lock()
+	var names []link
+	for i := range t.links {
+		l := &t.links[i]
+		if l.current || l.known.IsZero() || l.disowned || !t.followed() || !t.hub.o.Streamed && now.Sub(l.known) <= asOfFor {
+			continue
+		}
+		l.disowned = true
+		names = append(names, *l)
+	}
+	t.qmu.Unlock()
+	for _, l := range names {
+		t.lost(l.name, l.known)
 	}
 }
 
