@@ -17,6 +17,22 @@ type result struct {
 	gaps   []checks.Gap
 	err    error
 	routes int // entries of Table records
+	sizes  int // sessions that are said to be there
+}
+
+// collectors gives the names of the collectors whose sessions the result names.
+func (r *result) collectors() map[string]bool {
+	names := map[string]bool{}
+	for i := range r.list {
+		u := &r.list[i]
+		for j := range u.Entries {
+			names[u.Entries[j].Peer.Collector] = true
+		}
+		if u.Peer.Collector != "" {
+			names[u.Peer.Collector] = true
+		}
+	}
+	return names
 }
 
 // errTooLarge is the end of a lookup that delivers more than is taken.
@@ -54,6 +70,9 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 		}
 		r.push(u)
 		r.routes += len(u.Entries)
+		if u.Kind == route.Size {
+			r.sizes++
+		}
 	})
 	switch {
 	case r.err != nil:
@@ -61,13 +80,18 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 		r.err = errTooLarge
 	case r.asOf.IsZero():
 		r.err = errors.New("the lookup does not say as of when it holds")
+	case r.sizes+r.routes == 0:
+		r.err = errors.New("the lookup names no session and no route")
 	}
 	return r
 }
 
+// emptyFor is for how long a service has to say that no route is left.
+const emptyFor = 2 * time.Minute
+
 // believe reports whether a result may be taken in. A state without any route, of a
-// target that had some, has to be said twice: services answer with nothing when they
-// mean that they do not know.
+// target that had some, has to be said again of a later time: services answer with
+// nothing when they mean that they do not know.
 func (t *Target) believe(r *result) error {
 	if r.err != nil {
 		return r.err
@@ -75,7 +99,7 @@ func (t *Target) believe(r *result) error {
 	t.qmu.Lock()
 	defer t.qmu.Unlock()
 	s := &t.story
-	if r.routes > 0 || s.routes == 0 || !s.empty.IsZero() && r.asOf.After(s.empty) {
+	if r.routes > 0 || s.routes == 0 || !s.empty.IsZero() && r.asOf.Sub(s.empty) >= emptyFor {
 		return nil
 	}
 	if s.empty.IsZero() {
@@ -113,17 +137,11 @@ func (t *Target) stranded(r *result) []link {
 		return nil
 	}
 	news := false
+	for name := range r.collectors() {
+		h.collector(name, false)
+	}
 	for i := range r.list {
-		u := &r.list[i]
-		if u.Peer.Collector != "" {
-			h.collector(u.Peer.Collector, false)
-		}
-		for j := range u.Entries {
-			h.collector(u.Entries[j].Peer.Collector, false)
-		}
-		if t.byOrigin() {
-			news = h.study(t, u) || news
-		}
+		news = t.byOrigin() && h.study(t, &r.list[i]) || news
 	}
 	if news {
 		h.wish(t)
@@ -185,6 +203,15 @@ func (t *Target) fill(r *result, stranded []link) {
 			}
 		}
 		t.rib.Apply(u)
+	}
+	t.aliveAsOf(r, wanted)
+}
+
+// aliveAsOf tells the table that what it has of some collectors is so as of the time of
+// a result, however long before it changed last; mu is held.
+func (t *Target) aliveAsOf(r *result, collectors map[string]bool) {
+	for name := range collectors {
+		t.rib.Apply(&route.Update{Kind: route.Alive, At: r.asOf, Peer: route.Peer{Collector: name}})
 	}
 }
 

@@ -7,16 +7,17 @@ import (
 	"isitdown/checks"
 )
 
-// Once looks a target up for one answer, at a past moment or, where at is zero, now. A
-// lookup that fails is a gap in the answer; the error is the context's.
+// Once looks a target up for one answer, at a past moment or, where at is zero, now. The
+// view is that of its AsOf, which may be earlier than what was asked for, and is to be
+// assessed for that time. A lookup that fails is a gap in the view; the error is the
+// context's.
 func Once(ctx context.Context, o Options, f checks.Footprint, at time.Time) (View, error) {
 	o.defaults()
 	o.Streamed = false
 	h := New(o)
-	t := newTarget(h, f)
+	t := h.Follow(f)
 	if o.Lookup.History == nil {
-		t.story.gaps = []checks.Gap{{Check: "route", Reason: "nobody is asked for the routes of " + t.name()}}
-		return t.Observe(moment(at)), ctx.Err()
+		return View{Footprint: f, Gaps: []checks.Gap{{Check: "route", Reason: "nobody is asked for the routes of " + t.name()}}}, ctx.Err()
 	}
 	ask, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -26,21 +27,16 @@ func Once(ctx context.Context, o Options, f checks.Footprint, at time.Time) (Vie
 	}
 	if r.err != nil {
 		o.Log.Warn("looking up the routes of a target", "target", f.Target.String(), "err", r.err)
-		gaps := append([]checks.Gap{{Check: "route", Reason: "the routes of " + t.name() + " could not be looked up"}}, r.gaps...)
-		return View{Footprint: f, Gaps: gaps}, nil
+		if len(r.gaps) == 0 {
+			r.gaps = []checks.Gap{{Check: "route", Reason: "the routes of " + t.name() + " could not be looked up"}}
+		}
+		return View{Footprint: f, Gaps: r.gaps}, nil
 	}
 	for i := range r.list {
 		t.rib.Apply(&r.list[i])
 	}
-	t.told(r)
-	v := t.Observe(moment(at))
+	t.aliveAsOf(r, r.collectors())
+	v := t.Observe(r.asOf)
 	v.AsOf = r.asOf
 	return v, nil
-}
-
-func moment(at time.Time) time.Time {
-	if at.IsZero() {
-		return time.Now()
-	}
-	return at
 }

@@ -50,7 +50,9 @@ func (t *Target) Observe(now time.Time) View {
 	t.disown(now)
 	t.vouch(lives)
 	v := View{Footprint: t.footprint}
-	v.Baseline, v.Vantage, v.Observations = t.watch.Observe(now)
+	if t.rib.Sessions() > 0 { // or the baseline of nothing would serve for a while
+		v.Baseline, v.Vantage, v.Observations = t.watch.Observe(now)
+	}
 	t.qmu.Lock()
 	defer t.qmu.Unlock()
 	v.Current = t.current()
