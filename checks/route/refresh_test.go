@@ -115,6 +115,18 @@ func TestLostInHole(t *testing.T) {
 	}
 }
 
+// What a dump shows to be gone needs no time to settle: the session is up.
+func TestLostInHoleAtOnce(t *testing.T) {
+	d := watching(t).play(looked + `
+		2h lost 1-42
+		3h size 1-40 fill 900
+		3h refreshed 1
+	`)
+	if v := d.at("3h"); v.State != checks.Down {
+		t.Errorf("got %v, want down (reasons %q)", v.State, v.Reasons)
+	}
+}
+
 // A second hole does not shorten the first.
 func TestHoleAfterHole(t *testing.T) {
 	d := watching(t).play(looked + `

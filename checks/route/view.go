@@ -196,6 +196,9 @@ func (v *view) unsettled(h *hold, i int) bool {
 	if h.cut && v.watch.rib.sessions[i].marked[v.family] {
 		return false
 	}
+	if h.early != 0 && !h.cut && !v.watch.rib.sessions[i].refresh {
+		return false // a dump has shown since that the session is up without it
+	}
 	return h.lostAt != 0 && v.now.since(v.lossKnown(h, i)) < v.watch.rib.rules.Settle
 }
 
