@@ -24,6 +24,8 @@ const (
 	DefaultDaily       = 900
 	DefaultMaxPrefixes = 128
 	DefaultGlass       = 12
+	DefaultTimeout     = 45 * time.Second
+	DefaultMaxBody     = 24 << 20
 )
 
 // parallel is how many requests RIPEstat takes from one address at a time, by its
@@ -32,11 +34,8 @@ const parallel = 8
 
 const (
 	requestsASecond = 5
-	timeout         = 45 * time.Second
 	cacheBytes      = 48 << 20
-	// listBytes bounds an answer that is a list, routesBytes one that holds routes.
-	listBytes   = 8 << 20
-	routesBytes = 24 << 20
+	listBytes       = 8 << 20 // bound an answer that is a list
 )
 
 // Control is a route that is there always. A session that does not have it, where
@@ -84,6 +83,11 @@ type Options struct {
 	Glass int
 	// Controls are those of DefaultControls where nil.
 	Controls []Control
+	// Timeout bounds one request, Attempts is how often one is sent where that may
+	// help, and MaxBody bounds an answer that holds routes, in bytes.
+	Timeout  time.Duration
+	Attempts int
+	MaxBody  int64
 	// Cache keeps answers; nil makes one of its own.
 	Cache *web.Cache
 	// Observe is told how each question ended; see [web.Options].
@@ -110,6 +114,8 @@ func New(o Options) *Client {
 	o.Daily = cmp.Or(o.Daily, DefaultDaily)
 	o.MaxPrefixes = cmp.Or(o.MaxPrefixes, DefaultMaxPrefixes)
 	o.Glass = cmp.Or(o.Glass, DefaultGlass)
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Controls == nil {
 		o.Controls = DefaultControls()
@@ -119,7 +125,7 @@ func New(o Options) *Client {
 	}
 	return &Client{o: o, web: web.New(web.Options{
 		Service: service, HTTP: o.HTTP, UserAgent: o.UserAgent,
-		Timeout: timeout, MaxBody: listBytes, Rate: requestsASecond, Burst: parallel, Parallel: parallel,
+		Timeout: o.Timeout, Attempts: o.Attempts, MaxBody: min(listBytes, o.MaxBody), Rate: requestsASecond, Burst: parallel, Parallel: parallel,
 		Cache: o.Cache, Observe: o.Observe, Log: o.Log,
 	})}
 }
@@ -186,7 +192,7 @@ type call struct {
 	name  string
 	query url.Values
 	ttl   time.Duration
-	bytes int64
+	bytes int64 // the most that is read; zero for that of a list
 }
 
 // ask gets the answer to q into data, whose fields check looks at. data must be

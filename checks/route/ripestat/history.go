@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/web"
 	"isitdown/checks/route"
 )
 
@@ -27,6 +28,7 @@ type lookup struct {
 	replayed bool  // the changes are whole
 	now      *view // nil where the looking glass was not asked, or not with success
 
+	skew sync.Once
 	mu   sync.Mutex
 	gaps []checks.Gap
 }
@@ -167,7 +169,12 @@ func (l *lookup) roster(ctx context.Context, from, to time.Time) error {
 	lists, errs := make([][]Session, len(times)), make([]error, len(times))
 	var wg sync.WaitGroup
 	for i, at := range times {
-		wg.Go(func() { lists[i], _, errs[i] = l.c.Sessions(ctx, at) })
+		wg.Go(func() {
+			var reply web.Reply
+			if lists[i], _, reply, errs[i] = l.c.peers(ctx, at); errs[i] == nil {
+				l.skewed(reply)
+			}
+		})
 	}
 	wg.Wait()
 	for _, list := range lists {

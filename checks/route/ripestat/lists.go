@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/web"
 	"isitdown/checks/route"
 )
 
@@ -80,23 +81,29 @@ func (d *peersData) sessions() ([]Session, error) {
 // 08:00 or 16:00 UTC) before at, or the latest where at is zero, and the time of
 // that dump. https://stat.ripe.net/docs/02.data-api/ris-peers.html
 func (c *Client) Sessions(ctx context.Context, at time.Time) (list []Session, asOf time.Time, err error) {
-	q := call{name: "ris-peers", query: url.Values{}, ttl: ttlOf(at), bytes: listBytes}
+	list, asOf, _, err = c.peers(ctx, at)
+	return list, asOf, err
+}
+
+// peers is Sessions, and how the answer came.
+func (c *Client) peers(ctx context.Context, at time.Time) (list []Session, asOf time.Time, reply web.Reply, err error) {
+	q := call{name: "ris-peers", query: url.Values{}, ttl: ttlOf(at)}
 	if !at.IsZero() {
 		at = at.UTC().Truncate(dumpEvery)
 		q.query.Set("query_time", stamp(at))
 	}
-	data, _, err := ask(ctx, c, q, func(d *peersData) (err error) {
+	data, reply, err := ask(ctx, c, q, func(d *peersData) (err error) {
 		list, err = d.sessions()
 		return err
 	})
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("asking for the sessions of RIS: %w", err)
+		return nil, time.Time{}, reply, fmt.Errorf("asking for the sessions of RIS: %w", err)
 	}
 	// Sessions come and go; those of another day are not those that were asked.
 	if asOf = data.at(); !at.IsZero() && at.Sub(asOf).Abs() > 24*time.Hour {
-		return nil, time.Time{}, moved(q.name, at, asOf)
+		return nil, time.Time{}, reply, moved(q.name, at, asOf)
 	}
-	return list, asOf, nil
+	return list, asOf, reply, nil
 }
 
 // moved is the error of an answer for another time than the one that was asked.
@@ -140,7 +147,7 @@ func (d *resourcesData) lists() (asns []checks.ASN, prefixes []netip.Prefix, err
 // prefixes that make up its space. The list is that of asOf.
 // https://stat.ripe.net/docs/02.data-api/country-resource-list.html
 func (c *Client) Resources(ctx context.Context, country string, at time.Time) (asns []checks.ASN, prefixes []netip.Prefix, asOf time.Time, err error) {
-	q := call{name: "country-resource-list", query: url.Values{"resource": {country}}, ttl: ttlList, bytes: listBytes}
+	q := call{name: "country-resource-list", query: url.Values{"resource": {country}}, ttl: ttlList}
 	if !at.IsZero() {
 		q.query.Set("time", at.UTC().Format(time.DateOnly))
 	}
@@ -219,7 +226,7 @@ func (d *announcedData) list(origin checks.ASN) (list []Announced, err error) {
 // what was announced for less than that is not in it, and the newest dump may be
 // 16 hours old. https://stat.ripe.net/docs/02.data-api/announced-prefixes.html
 func (c *Client) Announced(ctx context.Context, network checks.ASN, from, to time.Time) (list []Announced, err error) {
-	q := call{name: "announced-prefixes", ttl: ttlList, bytes: listBytes, query: url.Values{
+	q := call{name: "announced-prefixes", ttl: ttlList, query: url.Values{
 		"resource": {network.String()}, "starttime": {stamp(from.Truncate(dumpEvery))}, "endtime": {stamp(to.Truncate(dumpEvery))},
 	}}
 	_, _, err = ask(ctx, c, q, func(d *announcedData) (err error) {
@@ -264,7 +271,7 @@ func (d *historyData) list() (list []Announced, err error) {
 // "193.0.0.0/21"), since 2000. Times are those of table dumps, and of long ones
 // only every twelfth day. https://stat.ripe.net/docs/02.data-api/routing-history.html
 func (c *Client) RoutingHistory(ctx context.Context, resource string) (list []Announced, err error) {
-	q := call{name: "routing-history", query: url.Values{"resource": {resource}}, ttl: ttlList, bytes: routesBytes}
+	q := call{name: "routing-history", query: url.Values{"resource": {resource}}, ttl: ttlList, bytes: c.o.MaxBody}
 	_, _, err = ask(ctx, c, q, func(d *historyData) (err error) {
 		list, err = d.list()
 		return err
@@ -301,7 +308,7 @@ type neighboursData struct {
 // zero; asOf is the time of the dump that they were seen in.
 // https://stat.ripe.net/docs/02.data-api/asn-neighbours.html
 func (c *Client) Neighbours(ctx context.Context, network checks.ASN, at time.Time) (list []Neighbour, asOf time.Time, err error) {
-	q := call{name: "asn-neighbours", query: url.Values{"resource": {network.String()}}, ttl: ttlList, bytes: listBytes}
+	q := call{name: "asn-neighbours", query: url.Values{"resource": {network.String()}}, ttl: ttlList}
 	if !at.IsZero() {
 		q.query.Set("query_time", stamp(at))
 	}
@@ -333,7 +340,7 @@ type overviewData struct {
 // IP Europeens ..."; empty where there is none.
 // https://stat.ripe.net/docs/02.data-api/as-overview.html
 func (c *Client) ASName(ctx context.Context, network checks.ASN) (string, error) {
-	q := call{name: "as-overview", query: url.Values{"resource": {network.String()}}, ttl: ttlList, bytes: listBytes}
+	q := call{name: "as-overview", query: url.Values{"resource": {network.String()}}, ttl: ttlList}
 	data, _, err := ask(ctx, c, q, func(d *overviewData) error {
 		if checks.ASN(d.Resource) != network {
 			return fmt.Errorf("the answer is about AS%d", d.Resource)
@@ -396,7 +403,7 @@ func (d *rpkiData) validity() (v Validity, err error) {
 // RPKI says whether a network may originate a prefix, now.
 // https://stat.ripe.net/docs/02.data-api/rpki-validation.html
 func (c *Client) RPKI(ctx context.Context, prefix netip.Prefix, origin checks.ASN) (v Validity, err error) {
-	q := call{name: "rpki-validation", ttl: ttlLatest, bytes: listBytes, query: url.Values{
+	q := call{name: "rpki-validation", ttl: ttlLatest, query: url.Values{
 		"resource": {strconv.FormatUint(uint64(origin), 10)}, "prefix": {prefix.String()},
 	}}
 	_, _, err = ask(ctx, c, q, func(d *rpkiData) (err error) {
@@ -421,7 +428,7 @@ type relatedData struct {
 // old: it says what to look for, never what is there.
 // https://stat.ripe.net/docs/02.data-api/related-prefixes.html
 func (c *Client) related(ctx context.Context, prefix netip.Prefix) (list []netip.Prefix, err error) {
-	q := call{name: "related-prefixes", query: url.Values{"resource": {prefix.String()}}, ttl: ttlList, bytes: listBytes}
+	q := call{name: "related-prefixes", query: url.Values{"resource": {prefix.String()}}, ttl: ttlList}
 	data, _, err := ask(ctx, c, q, func(d *relatedData) error {
 		if d.Prefixes == nil {
 			return errors.New("prefixes is missing")

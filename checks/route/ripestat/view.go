@@ -143,7 +143,7 @@ func (v *view) merge(o *view) {
 }
 
 func (l *lookup) stateChunk(ctx context.Context, p *plan, v *view, resources string, at time.Time) error {
-	q := call{name: "bgp-state", query: url.Values{"resource": {resources}}, ttl: ttlOf(at), bytes: routesBytes}
+	q := call{name: "bgp-state", query: url.Values{"resource": {resources}}, ttl: ttlOf(at), bytes: l.c.o.MaxBody}
 	if !at.IsZero() {
 		q.query.Set("timestamp", stamp(at))
 	}
@@ -161,10 +161,10 @@ func (l *lookup) stateChunk(ctx context.Context, p *plan, v *view, resources str
 	return nil
 }
 
-// skewed makes a gap of a clock that differs from ours.
+// skewed makes a gap of a clock that differs from ours, once.
 func (l *lookup) skewed(r web.Reply) {
 	if err := l.c.web.Skewed(r); err != nil {
-		l.gap(gapOf(err, "how old its data are is not certain"))
+		l.skew.Do(func() { l.gap(gapOf(err, "how old its data are is not certain")) })
 	}
 }
 
@@ -193,11 +193,11 @@ func (l *lookup) updates(ctx context.Context, prefixes []netip.Prefix, from, to 
 const splits = 3
 
 func (l *lookup) updatesOf(ctx context.Context, resources string, from, to time.Time, splits int) ([]change, error) {
-	q := call{name: "bgp-updates", ttl: ttlList, bytes: routesBytes, query: url.Values{
+	q := call{name: "bgp-updates", ttl: ttlList, bytes: l.c.o.MaxBody, query: url.Values{
 		"resource": {resources}, "starttime": {stamp(from)}, "endtime": {stamp(to)},
 	}}
 	var list []change
-	data, _, err := ask(ctx, l.c, q, func(d *updatesData) (err error) {
+	data, reply, err := ask(ctx, l.c, q, func(d *updatesData) (err error) {
 		list, err = d.changes()
 		return err
 	})
@@ -213,6 +213,7 @@ func (l *lookup) updatesOf(ctx context.Context, resources string, from, to time.
 	if err != nil {
 		return nil, fmt.Errorf("asking for updates: %w", err)
 	}
+	l.skewed(reply)
 	const slack = time.Minute
 	switch {
 	case data.From.After(from.Add(slack)):
@@ -226,7 +227,7 @@ func (l *lookup) updatesOf(ctx context.Context, resources string, from, to time.
 // glass asks who holds a prefix at present.
 // https://stat.ripe.net/docs/02.data-api/looking-glass.html
 func (l *lookup) glass(ctx context.Context, prefix netip.Prefix) (*view, error) {
-	q := call{name: "looking-glass", query: url.Values{"resource": {prefix.String()}}, ttl: ttlNow, bytes: listBytes}
+	q := call{name: "looking-glass", query: url.Values{"resource": {prefix.String()}}, ttl: ttlNow}
 	var routes []wireRoute
 	data, reply, err := ask(ctx, l.c, q, func(d *glassData) (err error) {
 		routes, err = d.routes()
