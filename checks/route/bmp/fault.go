@@ -18,6 +18,9 @@ import (
 //     same rule leaves them out.
 //   - FRR puts the router's own AS in front of what its peers sent
 //     (FRRouting/frr#21815). It is taken away again.
+//   - FRR sends no End-of-RIB for a session that comes up while it is connected, GoBGP
+//     none at all. Whom the updates go to waits for a while instead.
+//   - GoBGP reports a Loc-RIB without a Peer Up. Its first route stands for one.
 //   - Time stamps are those of the table's making, of the router's boot, or zero.
 //     Only those that lie just before the arrival are believed.
 //   - The A flag says 4-byte AS numbers where there are 2, or the other way round.
@@ -54,7 +57,7 @@ func asAt(b []byte, i int) checks.ASN {
 
 // fault says what is wrong with a session's reports, empty for nothing.
 func (p *peer) fault(router string, now time.Time) string {
-	if !p.up || p.told || now.Sub(p.since) < faultAfter || !p.counts {
+	if p.told || now.Sub(p.since) < faultAfter || !p.counts {
 		return ""
 	}
 	for v := range p.views {
@@ -104,9 +107,9 @@ func (r *router) nothing() string {
 	up, elsewhere := 0, map[string]bool{}
 	for _, p := range r.sortedPeers() {
 		switch {
-		case p.up && p.counts:
+		case p.counts:
 			up++
-		case p.up:
+		default:
 			elsewhere[formatInstance(p.key.distinguisher)] = true
 		}
 	}

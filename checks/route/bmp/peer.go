@@ -17,12 +17,11 @@ type peerKey struct {
 	loc           bool // the Loc-RIB, which is no session
 }
 
-// peer is a session that a router monitors.
+// peer is a session that a router reports up.
 type peer struct {
 	key    peerKey
 	id     route.Peer
-	up     bool
-	since  time.Time // of up
+	since  time.Time // when it was reported up
 	counts bool      // it is in the instance that counts
 	// told is true from its first announcement on: then PeerUp was emitted.
 	told bool
@@ -54,7 +53,7 @@ func keyOf(h *wire.Peer) peerKey {
 // newPeer makes the session that a Peer Up reports.
 func newPeer(r *router, m *wire.Message, now time.Time) *peer {
 	p := &peer{
-		key: keyOf(&m.Peer), up: true, since: now,
+		key: keyOf(&m.Peer), since: now,
 		counts:  m.Peer.Distinguisher == r.allow.Instance && m.Peer.Type <= wire.LocRIBPeer,
 		opening: opening(m), openedAt: m.Peer.Time,
 	}
@@ -90,7 +89,7 @@ func opening(m *wire.Message) string {
 // routers send one for each table that they report.
 func (p *peer) repeats(m *wire.Message) bool {
 	portless := m.Up.LocalPort == 0 || m.Up.RemotePort == 0
-	return p.up && p.opening == opening(m) && (!portless || p.openedAt.Equal(m.Peer.Time))
+	return p.opening == opening(m) && (!portless || p.openedAt.Equal(m.Peer.Time))
 }
 
 // better reports whether a table is to count from now on, since it announces

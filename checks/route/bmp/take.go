@@ -77,22 +77,22 @@ func (s *Station) peerUp(r *router, m *wire.Message, now time.Time) {
 
 func (s *Station) peerDown(r *router, m *wire.Message, now time.Time) {
 	p := r.peers[keyOf(&m.Peer)]
-	if p == nil || !p.up {
+	if p == nil {
 		return // reported twice, or monitored only from now on
 	}
 	s.opt.Log.Info("BMP: session down", "router", r.name, "peer", p.id.Addr, "as", p.id.AS, "reason", m.Reason)
 	told := p.told
 	delete(r.peers, p.key)
 	if told {
-		s.put(route.Update{Kind: route.PeerDown, At: s.stamp(s.at(r, m, now)), Peer: p.id})
+		s.put(route.Update{Kind: route.PeerDown, At: s.stamp(s.at(r, p, m, now)), Peer: p.id})
 	}
 }
 
 // at is the time at the source, as far as the router is to be believed.
-func (s *Station) at(r *router, m *wire.Message, now time.Time) time.Time {
+func (s *Station) at(r *router, p *peer, m *wire.Message, now time.Time) time.Time {
 	t := m.Peer.Time
 	switch behind := now.Sub(t); {
-	case t.IsZero():
+	case t.IsZero(), t.Equal(p.openedAt): // or FRR's, that of the session's beginning
 	case behind < -maxAhead || t.Year() < firstYear:
 		r.clock++
 	case behind >= 0 && behind <= maxSkew:
@@ -108,8 +108,13 @@ const firstYear = 2016
 func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	r, v := c.router, m.Peer.View()
 	p := r.peers[keyOf(&m.Peer)]
+	if p == nil && v == wire.LocRIB && len(r.peers) < r.maxPeers {
+		// GoBGP reports no Peer Up of its Loc-RIB, though RFC 9069 asks for one.
+		p = newPeer(r, m, now)
+		r.peers[p.key] = p
+	}
 	switch {
-	case p == nil || !p.up:
+	case p == nil:
 		r.strays++
 		return
 	case !p.counts:
@@ -131,7 +136,7 @@ func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 		return
 	}
 	w.withdrawals += uint64(len(u.Withdrawn))
-	at := s.at(r, m, now)
+	at := s.at(r, p, m, now)
 	begins := len(u.Announced) > 0 && p.better(v)
 	if begins {
 		s.begins(r, p, v, at)
