@@ -48,7 +48,6 @@ var homes = map[string]string{
 	"github.com/failsafe-go/failsafe-go":       "checks/internal/web",
 	"github.com/gaissmai/bart":                 "checks/route",
 	"github.com/klauspost/compress":            "checks/internal/mrt",
-	"github.com/lxzan/gws":                     "checks/route/rislive",
 	"github.com/mattn/go-runewidth":            "bot/chat",
 	"github.com/osrg/gobgp/v4":                 "checks/route/session",
 	"github.com/pelletier/go-toml/v2":          "cmd/isitdown",

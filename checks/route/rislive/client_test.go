@@ -140,8 +140,11 @@ func TestFollow(t *testing.T) {
 		}
 		yes := true
 		want := []rislivetest.Subscription{
-			{Type: "RIS_PEER_STATE"}, {Type: "STATE"}, {Type: "KEEPALIVE"},
-			{Type: "UPDATE", Prefix: "198.51.100.0/24", MoreSpecific: &yes, LessSpecific: &yes}, {Type: "UPDATE", Path: "64500$"},
+			{Type: "RIS_PEER_STATE"},
+			{Type: "STATE"},
+			{Type: "KEEPALIVE"},
+			{Type: "UPDATE", Prefix: "198.51.100.0/24", MoreSpecific: &yes, LessSpecific: &yes},
+			{Type: "UPDATE", Path: "64500$"},
 		}
 		if diff := cmp.Diff(want, session.Subscriptions()); diff != "" {
 			t.Errorf("subscriptions (-want +got):\n%s", diff)

@@ -21,9 +21,9 @@ func (b *batch) add(frame []byte) {
 	b.ends = append(b.ends, len(b.data))
 }
 
-// reset empties it, and gives back what a burst made it grow to.
+// reset empties it. What a burst made it grow to is given back once it lies idle.
 func (b *batch) reset() {
-	if cap(b.data) > maxQueued/4 {
+	if cap(b.data) > maxQueued/16 && len(b.data) < cap(b.data)/16 {
 		*b = batch{}
 	}
 	b.data, b.ends = b.data[:0], b.ends[:0]

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"isitdown/checks/internal/bgp"
@@ -238,14 +239,15 @@ func hops(path bgp.RawPath) (list []string) {
 			list = append(list, strconv.FormatUint(uint64(hop.ASN(0)), 10))
 			continue
 		}
-		text := "["
+		var text strings.Builder
+		text.WriteString("[")
 		for i := range hop.Len() {
 			if i > 0 {
-				text += ","
+				text.WriteString(",")
 			}
-			text += strconv.FormatUint(uint64(hop.ASN(i)), 10)
+			text.WriteString(strconv.FormatUint(uint64(hop.ASN(i)), 10))
 		}
-		list = append(list, text+"]")
+		list = append(list, text.String()+"]")
 	}
 	return list
 }
