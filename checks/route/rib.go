@@ -31,6 +31,7 @@ type Rules struct {
 	SyncShare float64
 	// Declared are vantage points whose operator vouches for a full feed, and
 	// DeclaredAt collectors all of whose sessions he vouches for: his own routers.
+	// Several routers behind one name are told apart by what follows it and a space.
 	Declared   []checks.ASN
 	DeclaredAt []string
 }

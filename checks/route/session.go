@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"isitdown/checks"
@@ -220,7 +221,10 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 
 // declares reports whether the operator vouches for a session.
 func (r *Rules) declares(p Peer) bool {
-	return slices.Contains(r.Declared, p.AS) || slices.Contains(r.DeclaredAt, p.Collector)
+	return slices.Contains(r.Declared, p.AS) || slices.ContainsFunc(r.DeclaredAt, func(name string) bool {
+		rest, ok := strings.CutPrefix(p.Collector, name)
+		return ok && (rest == "" || rest[0] == ' ')
+	})
 }
 
 // Sessions counts the sessions ever seen.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"isitdown/bot/chat"
@@ -15,7 +17,7 @@ import (
 // checkCommand answers once.
 type checkCommand struct {
 	Target []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8."`
-	At     string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data."`
+	At     string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data, or now."`
 	dataFlags
 }
 
@@ -27,6 +29,9 @@ func (c *checkCommand) run(ctx context.Context, a *app) (int, error) {
 	at, err := parseTime(c.At)
 	if err != nil {
 		return 0, err
+	}
+	if len(c.Routes)+len(a.config.Routes) == 0 && a.config.Sources.asks() {
+		return c.live(ctx, a, list, at)
 	}
 	d, err := c.load(a, list)
 	if err != nil {
@@ -49,7 +54,7 @@ func (c *checkCommand) run(ctx context.Context, a *app) (int, error) {
 	for _, w := range d.watches {
 		v := d.assess(w, at)
 		states = append(states, v.State)
-		if err := c.answer(d, d.finish(chat.Notice{Kind: chat.Answer, Verdict: v})); err != nil {
+		if err := c.answer(a, d.finish(chat.Notice{Kind: chat.Answer, Verdict: v})); err != nil {
 			return 0, err
 		}
 	}
@@ -75,12 +80,54 @@ func (c *checkCommand) load(a *app, list []checks.Target) (*desk, error) {
 	return a.newDesk(reg, rec, list)
 }
 
-func (c *checkCommand) answer(d *desk, n chat.Notice) error {
+func (c *checkCommand) answer(a *app, n chat.Notice) error {
 	if c.JSON {
-		return json.NewEncoder(d.app.out).Encode(chat.VerdictJSON(n.Verdict, n.Caveats...))
+		return json.NewEncoder(a.out).Encode(chat.VerdictJSON(n.Verdict, n.Caveats...))
 	}
-	return d.app.terminal().Show(n)
+	return a.terminal().Show(n)
 }
+
+// live answers from what the sources of the network say.
+func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, at time.Time) (int, error) {
+	if at.After(time.Now()) {
+		return 0, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(at))
+	}
+	reg, err := a.knownLists(c.Registry)
+	if err != nil {
+		return 0, err
+	}
+	if a.config.Serve.LogLevel == "auto" {
+		a.log = slog.New(slog.DiscardHandler) // what fails stands in the answer
+	}
+	s := a.newSources()
+	asking := newAsking(&a.console, s.described())
+	verdicts := make([]checks.Verdict, len(list))
+	slots := make(chan struct{}, mostAtOnce)
+	var wg sync.WaitGroup
+	for i, t := range list {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			verdicts[i] = s.once(ctx, reg, t, at)
+		})
+	}
+	wg.Wait()
+	asking.end()
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	states := make([]checks.State, 0, len(list))
+	for _, v := range verdicts {
+		states = append(states, v.State)
+		if err := c.answer(a, a.finish(chat.Notice{Kind: chat.Answer, Verdict: v}, nil)); err != nil {
+			return 0, err
+		}
+	}
+	return exitCode(states), nil
+}
+
+// mostAtOnce is how many targets are looked up at the same time.
+const mostAtOnce = 4
 
 // exitCode is that of the worst answer: down, degraded, unknown, up.
 func exitCode(states []checks.State) int {

@@ -171,10 +171,12 @@ func notProbed() checks.Gap {
 }
 
 // finish adds to a notice what the reader's surroundings know.
-func (d *desk) finish(n chat.Notice) chat.Notice {
-	n.Caveats = d.caveats
+func (d *desk) finish(n chat.Notice) chat.Notice { return d.app.finish(n, d.caveats) }
+
+func (a *app) finish(n chat.Notice, caveats []string) chat.Notice {
+	n.Caveats = caveats
 	n.Place = place(n.Verdict.Registered.Country)
-	if z := d.app.config.Output.TimeZone.Location; z != time.UTC {
+	if z := a.config.Output.TimeZone.Location; z != time.UTC {
 		n.ChannelZone = z
 	}
 	return n

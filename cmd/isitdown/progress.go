@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"isitdown/checks/route/archive"
@@ -65,4 +66,42 @@ func (p *progress) clear() {
 		fmt.Fprint(p.w, "\r"+strings.Repeat(" ", p.columns-1)+"\r")
 		p.dirty = false
 	}
+}
+
+// asking is the line that says who is being asked, and for how long already. It writes
+// nothing where nobody watches.
+type asking struct {
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+func newAsking(c *console, whom string) *asking {
+	a := &asking{stop: make(chan struct{})}
+	if c.errColumns == 0 {
+		return a
+	}
+	a.done.Go(func() {
+		began := time.Now()
+		every := time.NewTicker(progressEvery)
+		defer every.Stop()
+		for {
+			select {
+			case <-every.C:
+				if took := time.Since(began); took >= progressAfter {
+					line := fmt.Sprintf("asking %s: %.0f s", whom, took.Seconds())
+					fmt.Fprintf(c.err, "\r%-*.*s", c.errColumns-1, c.errColumns-1, line)
+				}
+			case <-a.stop:
+				fmt.Fprint(c.err, "\r"+strings.Repeat(" ", c.errColumns-1)+"\r")
+				return
+			}
+		}
+	})
+	return a
+}
+
+// end takes the line away.
+func (a *asking) end() {
+	close(a.stop)
+	a.done.Wait()
 }

@@ -167,6 +167,10 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 	}
 	s.world = s.app.newWorld(src)
 	switch {
+	case src.rec == nil && s.app.config.live():
+		if err := s.world.goLive(ctx); err != nil {
+			return err
+		}
 	case len(c.Rehearse) > 0:
 		if seen, err := s.seen(); err != nil {
 			return err
@@ -233,6 +237,10 @@ func (c *serveCommand) source(a *app) (source, error) {
 			return s, inputFailure(err)
 		}
 	}
+	if s.rec == nil && a.config.live() {
+		s.registry, err = a.knownLists(lists)
+		return s, err
+	}
 	s.registry, err = a.loadRegistry(lists)
 	return s, err
 }
@@ -274,6 +282,9 @@ func (s *server) join() error {
 	}
 	s.outbox = bot.NewOutbox(s.store, senders, settings, a.log)
 	s.metrics = newMetrics(s.figures())
+	if s.world.live != nil {
+		s.metrics.registry.MustRegister(&sourcesPulse{s.world.live})
+	}
 	s.world.assessed = func(d time.Duration) { s.metrics.assess.Observe(d.Seconds()) }
 	return nil
 }

@@ -56,7 +56,9 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	part(&send, func() error { return s.outbox.Run(sending) })
 	part(&decide, func() error { return s.decide(deciding) })
-	decide.Go(func() { s.world.serveTargets(deciding) })
+	if s.world.live == nil {
+		decide.Go(func() { s.world.serveTargets(deciding) })
+	}
 	decide.Go(func() { s.retain(deciding) })
 	s.takeIn(incoming, l, noMore, part, &in)
 
@@ -78,6 +80,9 @@ func (s *server) serve(ctx context.Context) error {
 // takeIn starts whatever requests come from.
 func (s *server) takeIn(ctx context.Context, l listeners, noMore func(), part func(*sync.WaitGroup, func() error), in *sync.WaitGroup) {
 	a := s.app
+	if s.world.live != nil {
+		part(in, func() error { return s.world.run(ctx) })
+	}
 	for _, p := range s.platforms {
 		in.Go(func() { p.keep(ctx, a.log) })
 	}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"isitdown/bot"
 	"isitdown/bot/chat"
 	"isitdown/checks"
 	"isitdown/checks/registry"
@@ -19,17 +18,17 @@ import (
 // world is where the bot's facts come from: what is registered, and one table of
 // routes with a watch for each target that is followed or was asked about lately.
 //
-// Today its routes come from a recording, which is read to its end at the start, or
-// is played with its own clock in a rehearsal. A target that nobody asked about from
-// the start gets its history from the same recording, played once more to where
-// the table is; a live feed would answer such a target from a lookup instead, and
-// that is the only place where the two differ. Without a recording every answer is
-// unknown, and says what to give.
+// Its routes come from a recording, which is read to its end at the start, or is
+// played with its own clock in a rehearsal; or from live sources. The two differ in
+// where the history of a target comes from that nobody asked about from the start,
+// and the answers of past moments: a recording is played once more, live sources
+// look it up. With neither every answer is unknown, and says what to give.
 //
 // Its methods may be called from several goroutines.
 type world struct {
 	app      *app
-	registry *registry.Registry
+	registry atomic.Pointer[registry.Registry]
+	live     *current           // nil for a recording, or nothing
 	rec      *archive.Recording // nil for none
 	again    archive.Recording  // the same, to be played by whoever catches up
 	caveats  []string
@@ -50,45 +49,6 @@ type world struct {
 	pending []*watched // to be caught up with
 }
 
-// watched is a target that the world knows about. What is behind ready may be
-// read once it is closed.
-type watched struct {
-	footprint checks.Footprint
-	refusal   string // why there is nothing to watch: a sentence for a person
-	ready     chan struct{}
-	watch     *route.Watch // nil while it is being caught up with, or where that failed
-	failure   string       // why it failed
-	pins      int          // how often it is followed
-	used      time.Time    // on the wall
-	// The baseline is held while the bot asks for it, and while an incident would be
-	// open had the target been followed from the start: that is what life is for.
-	life    bot.Life
-	asked   bool
-	origins []checks.ASN // as last seen
-}
-
-// settle holds or releases the baseline of a target that is ready. To hold what
-// is held, and to release what is not, does nothing.
-func (e *watched) settle(now time.Time) {
-	if e.watch != nil {
-		hold{e.asked || e.life.Outage.Live() || e.life.Unstable.Live(), now}.apply(e.watch)
-	}
-}
-
-// hold is a wish to hold the baseline, or to release it.
-type hold struct {
-	on bool
-	at time.Time
-}
-
-func (h hold) apply(watch *route.Watch) {
-	if h.on {
-		watch.Freeze(h.at)
-	} else {
-		watch.Thaw(h.at)
-	}
-}
-
 // noData tells an operator and everybody who asks what to do about it.
 const noData = "this bot was given no routing data: start it with --routes FILE, or set routes in its settings"
 
@@ -96,11 +56,12 @@ const noData = "this bot was given no routing data: start it with --routes FILE,
 // known before it was played.
 func (a *app) newWorld(s source) *world {
 	w := &world{
-		app: a, registry: s.registry, rec: s.rec, caveats: s.caveats,
+		app: a, rec: s.rec, caveats: s.caveats,
 		rib: route.NewRIB(a.config.routeRules()), targets: map[checks.Target]*watched{},
 		waiting: make(chan struct{}, 1), asked: past{turn: make(chan struct{}, 1)},
 		patience: followWait, assessed: func(time.Duration) {},
 	}
+	w.registry.Store(s.registry)
 	w.nobody = w.rib.Watch(checks.Footprint{})
 	if s.rec == nil {
 		w.missing = noData
@@ -109,6 +70,9 @@ func (a *app) newWorld(s source) *world {
 	w.again, w.missing = *s.rec, "the recorded routing data is being read; ask again in a moment"
 	return w
 }
+
+// lists gives what is registered, as far as it is known at present.
+func (w *world) lists() *registry.Registry { return w.registry.Load() }
 
 // now is the clock of the data: the time of a recording, or the wall's where there
 // is none.
@@ -185,7 +149,7 @@ func (w *world) enrol(targets []checks.Target) (list []*watched) {
 func watchesOf(list []*watched) []*route.Watch {
 	watches := make([]*route.Watch, len(list))
 	for i, e := range list {
-		watches[i] = e.watch
+		watches[i] = e.watch.(*route.Watch) // a recording has no other
 	}
 	return watches
 }
@@ -199,7 +163,7 @@ func (w *world) load(ctx context.Context, targets []checks.Target, until time.Ti
 	p := newProgress(&w.app.console, "reading")
 	defer p.clear()
 	w.rec.OnProgress = p.show
-	k := w.app.keep(w.registry, w.rec, w.rib, watchesOf(entries))
+	k := w.app.keep(w.lists(), w.rec, w.rib, watchesOf(entries))
 	err = w.rec.Play(ctx, until, func(u *route.Update) error {
 		if err := k.ticks.before(u); err != nil {
 			return err
@@ -226,7 +190,7 @@ func (w *world) enter(t checks.Target) *watched {
 	if e == nil {
 		e = &watched{ready: make(chan struct{})}
 		var err error
-		if e.footprint, err = w.registry.Footprint(t); err != nil {
+		if e.footprint, err = w.lists().Footprint(t); err != nil {
 			e.refusal = err.Error()
 			e.footprint = checks.Footprint{Target: t, Name: nameOf(t)}
 			close(e.ready)
@@ -245,60 +209,6 @@ func nameOf(t checks.Target) string {
 	return ""
 }
 
-// assess makes the verdict about a target at now, which is not after the data's
-// own time, from whatever is known at present.
-func (w *world) assess(e *watched, now time.Time) checks.Verdict {
-	began := time.Now()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	defer func() { w.assessed(time.Since(began)) }()
-	switch {
-	case w.missing != "":
-		return w.unknown(e.footprint, now, w.missing)
-	case e.refusal != "":
-		return w.refuse(e, now)
-	case e.watch == nil && e.failure != "":
-		return w.unknown(e.footprint, now, e.failure)
-	case e.watch == nil:
-		return w.unknown(e.footprint, now, "the recorded data is being read once more for this target; ask again in a moment")
-	}
-	v := w.verdict(e.watch, e.footprint, now)
-	e.origins = originsOf(&v)
-	if e.watch != w.nobody {
-		e.life, _ = e.life.Apply(v, w.app.config.policy())
-		e.settle(now)
-	}
-	return v
-}
-
-// verdict assesses what a watch of the table sees.
-func (w *world) verdict(watch *route.Watch, f checks.Footprint, now time.Time) checks.Verdict {
-	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
-	c.Baseline, c.Vantage, c.Observations = watch.Observe(now)
-	return verdict(c, w.registry, w.gaps, refused(w.rib))
-}
-
-// refuse is the verdict about a target that has nothing to watch: who could have been
-// asked is known all the same.
-func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
-	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
-	_, c.Vantage, _ = w.nobody.Observe(now)
-	return verdict(c, w.registry, []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps)
-}
-
-// unknown is the verdict where nothing can be said, with the sentence that says why.
-func (w *world) unknown(f checks.Footprint, now time.Time, why string) checks.Verdict {
-	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
-	return verdict(c, w.registry, []checks.Gap{{Check: "route", Reason: why}})
-}
-
-func originsOf(v *checks.Verdict) (list []checks.ASN) {
-	for _, p := range v.Prefixes {
-		list = append(list, p.Origins...)
-	}
-	return list
-}
-
 // finish adds to a notice what the reader's surroundings know.
 func (w *world) finish(n chat.Notice, zone *time.Location) chat.Notice {
 	n.Caveats = w.caveats
@@ -315,7 +225,7 @@ func (w *world) within(t checks.Target) []checks.Target {
 	var list []checks.Target
 	switch t.Kind() {
 	case checks.KindASN:
-		country = w.registry.Country(t.ASN())
+		country = w.lists().Country(t.ASN())
 	case checks.KindPrefix, checks.KindAddress:
 		w.mu.Lock()
 		if e := w.targets[t]; e != nil {
@@ -336,7 +246,7 @@ func (w *world) within(t checks.Target) []checks.Target {
 func (w *world) title(t checks.Target) string {
 	name := nameOf(t)
 	if t.Kind() == checks.KindASN {
-		name = w.registry.ASName(t.ASN())
+		name = w.lists().ASName(t.ASN())
 	}
 	return chat.Subject(t, name)
 }

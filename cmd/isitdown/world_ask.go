@@ -9,6 +9,7 @@ import (
 	"isitdown/bot"
 	"isitdown/bot/chat"
 	"isitdown/checks"
+	"isitdown/checks/route"
 )
 
 // What is kept for questions: so many targets that nobody follows, for so long
@@ -31,7 +32,11 @@ func (w *world) answer(ctx context.Context, t checks.Target, at time.Time) (chat
 	if err != nil {
 		return w.reply(w.unknown(checks.Footprint{Target: t, Name: nameOf(t)}, now, err.Error())), nil
 	}
-	if at.IsZero() || at.Equal(now) {
+	switch present := at.IsZero() || at.Equal(now); {
+	case present && w.live != nil:
+		v, err := w.question(ctx, e)
+		return w.reply(v), err
+	case present:
 		select {
 		case <-e.ready:
 		case <-ctx.Done():
@@ -58,7 +63,14 @@ func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
 	e := w.enter(t)
 	e.pins += pins
 	switch {
-	case known || e.refusal != "":
+	case known:
+	case w.live != nil: // what is not in the lists may be looked up
+		if e.refusal != "" {
+			e.refusal, e.ready = "", make(chan struct{})
+		}
+		w.pending = append(w.pending, e)
+		w.nudge()
+	case e.refusal != "":
 	case w.rec == nil:
 		e.watch = w.nobody
 		close(e.ready)
@@ -67,12 +79,17 @@ func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
 		close(e.ready)
 	default:
 		w.pending = append(w.pending, e)
-		select {
-		case w.waiting <- struct{}{}:
-		default:
-		}
+		w.nudge()
 	}
 	return e, nil
+}
+
+// nudge wakes whoever serves the targets that are pending.
+func (w *world) nudge() {
+	select {
+	case w.waiting <- struct{}{}:
+	default:
+	}
 }
 
 // makeRoom drops what was asked about long ago, and the oldest where there are too
@@ -98,7 +115,11 @@ func (w *world) makeRoom() bool {
 }
 
 func (w *world) drop(t checks.Target) {
-	if watch := w.targets[t].watch; watch != nil && watch != w.nobody {
+	e := w.targets[t]
+	switch watch, ok := e.watch.(*route.Watch); {
+	case e.live != nil:
+		e.live.Close()
+	case ok && watch != w.nobody:
 		w.rib.Forget(watch)
 	}
 	delete(w.targets, t)
@@ -149,7 +170,7 @@ func (w *world) revision(e *watched) int {
 	if e.watch == nil {
 		return 0
 	}
-	return 1 + e.watch.Revision()
+	return 1 + e.watch.Revision() + e.heard
 }
 
 // freeze takes in whether the bot wants the baseline held.
@@ -176,7 +197,7 @@ const mostSuggestions = 25
 // suggest gives targets for what was typed so far.
 func (w *world) suggest(typed string) []chat.Choice {
 	var list []chat.Choice
-	for _, s := range w.registry.Suggest(typed, mostSuggestions) {
+	for _, s := range w.lists().Suggest(typed, mostSuggestions) {
 		list = append(list, chat.Choice{Name: s.Name + " (" + s.Target.String() + ")", Value: s.Target.String()})
 	}
 	return list

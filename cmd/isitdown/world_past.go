@@ -17,6 +17,8 @@ var errCaughtUp = errors.New("caught up with the table")
 
 // serveTargets catches up with targets that are asked about until the context ends.
 func (w *world) serveTargets(ctx context.Context) {
+	var starts sync.WaitGroup
+	defer starts.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,6 +30,12 @@ func (w *world) serveTargets(ctx context.Context) {
 		w.pending = nil
 		w.mu.Unlock()
 		if len(batch) == 0 {
+			continue
+		}
+		if w.live != nil {
+			for _, e := range batch {
+				starts.Go(func() { w.start(ctx, e) })
+			}
 			continue
 		}
 		if err := w.catchUp(ctx, batch); err != nil && ctx.Err() == nil {
@@ -62,7 +70,7 @@ func (w *world) catchUp(ctx context.Context, batch []*watched) error {
 	if err != nil {
 		return err
 	}
-	k := w.app.keep(w.registry, &rec, rib, watches)
+	k := w.app.keep(w.lists(), &rec, rib, watches)
 	n := int64(0)
 	err = rec.Play(ctx, time.Time{}, func(u *route.Update) error {
 		if done, err := w.adopt(n, k, watches, batch); done || err != nil {
@@ -151,6 +159,9 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 		return w.unknown(e.footprint, at, fmt.Sprintf(format, args...)), nil
 	}
 	switch {
+	case w.live != nil && at.After(now):
+		return unknown("%s is yet to come", clock(at))
+	case w.live != nil:
 	case w.rec == nil:
 		return unknown("%s", noData)
 	case e.refusal != "":
@@ -173,6 +184,11 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 	if v, ok := w.asked.find(key); ok {
 		return v, nil
 	}
+	if w.live != nil {
+		v := w.live.sources.once(ctx, w.lists(), e.footprint.Target, at)
+		w.asked.keep(key, v)
+		return v, ctx.Err()
+	}
 	v, err := w.replayed(ctx, e.footprint, at)
 	if err != nil {
 		return checks.Verdict{}, fmt.Errorf("answering about %s at %s: %w", e.footprint.Target, clock(at), err)
@@ -184,13 +200,13 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 // replayed makes the verdict of a past moment from the recording.
 func (w *world) replayed(ctx context.Context, f checks.Footprint, at time.Time) (checks.Verdict, error) {
 	rec := w.again
-	d := &desk{app: w.app, registry: w.registry, rec: &rec, rib: route.NewRIB(w.app.config.routeRules())}
+	d := &desk{app: w.app, registry: w.lists(), rec: &rec, rib: route.NewRIB(w.app.config.routeRules())}
 	d.watches = []*route.Watch{d.rib.Watch(f)}
 	err := survey(&rec, d.watches, func(emit func(*route.Update) error) error { return rec.Play(ctx, time.Time{}, emit) })
 	if err != nil {
 		return checks.Verdict{}, err
 	}
-	k := w.app.keep(w.registry, &rec, d.rib, d.watches)
+	k := w.app.keep(w.lists(), &rec, d.rib, d.watches)
 	err = rec.Play(ctx, at, func(u *route.Update) error {
 		if err := k.ticks.before(u); err != nil {
 			return err

@@ -7,6 +7,9 @@ import (
 
 // age is how old the newest routing data is, by the clock of the data.
 func (w *world) age() (time.Duration, bool) {
+	if w.live != nil {
+		return w.live.age()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	newest := w.rib.Newest()
@@ -18,6 +21,9 @@ func (w *world) finding() finding {
 	w.mu.Lock()
 	missing := w.missing
 	w.mu.Unlock()
+	if w.live != nil {
+		return w.live.finding()
+	}
 	f := finding{Name: "feed", OK: missing == "", Reason: missing}
 	age, known := w.age()
 	switch most := w.app.config.Assess.MaxFeedAge.Duration; {
@@ -35,12 +41,18 @@ func (w *world) finding() finding {
 // describe says what the answers rest on.
 func (w *world) describe(rehearsed bool) string {
 	lists := []string{}
-	for _, l := range w.registry.Lists() {
+	for _, l := range w.lists().Lists() {
 		lists = append(lists, l.Registry+" "+l.Date.Format(time.DateOnly))
 	}
 	space := "no registry lists, so countries are not known (give them with --registry FILE; docs/registry.md)"
 	if len(lists) > 0 {
 		space = "registry lists " + firstFew(lists)
+	}
+	if w.live != nil {
+		if len(lists) == 0 {
+			space = "no registry lists yet, so countries are looked up"
+		}
+		return w.live.describe() + "; " + space
 	}
 	if w.rec == nil {
 		return "no routing data, so every answer is unknown (start with --routes FILE, or --rehearse kp-2014); " + space

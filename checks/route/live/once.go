@@ -36,7 +36,16 @@ func Once(ctx context.Context, o Options, f checks.Footprint, at time.Time) (Vie
 		t.rib.Apply(&r.list[i])
 	}
 	t.aliveAsOf(r, r.collectors())
-	v := t.Observe(r.asOf)
+	t.qmu.Lock()
+	t.told(r)
+	t.qmu.Unlock()
+	seen := r.asOf
+	if at.IsZero() {
+		// The present state is whole: nothing follows that what is missing in it
+		// would have to wait for, as a withdrawal in a stream has to.
+		seen = seen.Add(o.Rules.Settle)
+	}
+	v := t.Observe(seen)
 	v.AsOf = r.asOf
 	return v, nil
 }

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+
+	"isitdown/checks/route/live"
+)
+
+// goLive gives a world live sources. What others connect to is open when it returns.
+func (w *world) goLive(ctx context.Context) error {
+	s := w.app.newSources()
+	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration)}
+	stream := w.app.risLive(s)
+	c.hub = live.New(live.Options{
+		Rules: w.app.config.routeRules(), Lookup: live.Lookup{History: s.history, State: s.state},
+		Streamed: stream != nil, Cover: stream.cover(), Log: w.app.log,
+	})
+	if stream != nil {
+		c.feeds = append(c.feeds, stream.feed(c.hub))
+	}
+	own, err := w.app.ownRouters(ctx, c.hub)
+	if err != nil {
+		return err
+	}
+	c.feeds = append(c.feeds, own...)
+	w.live, w.missing, w.patience = c, "", 0
+	return nil
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/registry"
+	"isitdown/checks/route/live"
+)
+
+// namesWithin is the part of the time for an answer that is kept for what comes last.
+const namesWithin = 2 * time.Second
+
+// once answers about a target at a moment, the present where that is zero, from what
+// the sources say when they are asked. What does not come in time is left out, and is
+// a gap of the verdict.
+func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time) checks.Verdict {
+	wait := s.app.config.Sources.Wait.Duration
+	if s.budget != nil {
+		ctx = s.budget(ctx)
+	}
+	whole, stop := context.WithTimeout(ctx, wait)
+	defer stop()
+	asking, enough := context.WithTimeout(whole, wait-min(namesWithin, wait/4))
+	defer enough()
+
+	f, gaps, err := s.footprint(asking, reg, t, at)
+	if err != nil {
+		gaps = append(gaps, unregistered(t, err))
+		f = checks.Footprint{Target: t, Name: nameOf(t)}
+	}
+	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
+	var said testimony
+	var wg sync.WaitGroup
+	wg.Go(func() { said = hear(asking, s.witnesses, f, at, true) })
+	if err == nil && len(f.Prefixes)+len(f.Origins) > 0 {
+		gaps = append(gaps, s.routes(asking, &c)...)
+	}
+	wg.Wait()
+	if c.Now.IsZero() {
+		c.Now = time.Now()
+	}
+	c.Claims = said.claims
+	v := verdict(c, reg, gaps, said.gaps)
+	s.nameASes(whole, reg, &v)
+	return v
+}
+
+// unregistered is the gap where nobody could say what belongs to a target.
+func unregistered(t checks.Target, err error) checks.Gap {
+	if none, ok := errors.AsType[*registry.NotRegisteredError](err); ok {
+		return checks.Gap{Check: "registry", Reason: none.Error()}
+	}
+	return gapOf(err, "registry", "RIPEstat",
+		fmt.Sprintf("what is registered to %s is not known: try again, or give the lists with --registry FILE (docs/registry.md)", t))
+}
+
+// routes looks up the routes of a case. Where it is about the present, it becomes one
+// about the moment that the lookup speaks of, if that is older than what may be
+// called the present: an answer of two hours ago that says so is better than none.
+func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
+	lost := checks.Gap{Check: "route", Reason: "the routes of " + c.Footprint.Target.String() + " are not known: try again, or give recordings with --routes FILE"}
+	if s.history == nil {
+		return []checks.Gap{{Check: "route", Reason: "nobody may be asked for routes (sources.ripestat is false)"}, lost}
+	}
+	seen, err := live.Once(ctx, live.Options{
+		Rules: s.app.config.routeRules(), Lookup: live.Lookup{History: s.history, State: s.state},
+		Timeout: s.app.config.Sources.Wait.Duration, Log: s.app.log,
+	}, c.Footprint, c.Now)
+	switch {
+	case err != nil:
+		return []checks.Gap{gapOf(err, "route", "RIPEstat", lost.Reason)}
+	case seen.AsOf.IsZero():
+		return append(seen.Gaps, lost)
+	}
+	c.Baseline, c.Vantage, c.Observations = seen.Baseline, seen.Vantage, seen.Observations
+	if !c.Now.IsZero() {
+		return seen.Gaps
+	}
+	c.Now = time.Now()
+	if age := c.Now.Sub(seen.AsOf); age > c.Rules.MaxAge {
+		c.Now = seen.AsOf
+		seen.Gaps = append(seen.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the newest routes that could be looked up are of %s, %s before they were asked for: nothing is known of what came after", clock(seen.AsOf), age.Round(time.Minute))})
+	}
+	return seen.Gaps
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/registry"
+	"isitdown/checks/route"
+)
+
+// sources are the outside services that the settings allow to be asked. A func that
+// is nil stands for one that is not.
+//
+// Its methods may be called from several goroutines.
+type sources struct {
+	app       *app
+	ledger    *ledger
+	witnesses []witness
+
+	// resources gives what is registered to a country at a moment, the present where
+	// that is zero, and as of when.
+	resources func(ctx context.Context, country string, at time.Time) ([]checks.ASN, []netip.Prefix, time.Time, error)
+	// asName gives the name of a network.
+	asName func(ctx context.Context, a checks.ASN) (string, error)
+	// history and state are the lookups of routes, as live.Lookup has them.
+	history func(ctx context.Context, f checks.Footprint, at time.Time, emit func(*route.Update)) (time.Time, []checks.Gap, error)
+	state   func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error)
+	// budget bounds what one answer may ask.
+	budget func(ctx context.Context) context.Context
+
+	// asked counts the requests to RIPEstat of today.
+	asked func() int
+
+	names nameBook
+}
+
+// described names those that are asked, for whoever waits for them.
+func (s *sources) described() string {
+	var list []string
+	if s.history != nil {
+		list = append(list, "RIPEstat")
+	}
+	for _, w := range s.witnesses {
+		list = append(list, w.service)
+	}
+	return strings.Join(list, ", ")
+}
+
+// transport is what requests go out with: one for all, so that connections are shared.
+// It follows the proxy of the environment, as everything on the machine does.
+func transport() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 8
+	t.ResponseHeaderTimeout = time.Minute
+	return &http.Client{Transport: t}
+}
+
+// streaming is what streams are opened with: a connection that stays.
+func streaming(given *http.Client) *http.Client {
+	if given != nil {
+		return given
+	}
+	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+}
+
+// knownLists gives what is registered, without asking anybody: the lists that were named,
+// or else those in the cache; none is no failure.
+func (a *app) knownLists(files []string) (*registry.Registry, error) {
+	if len(files) > 0 || len(a.config.Registry) > 0 || !a.config.Sources.RegistryRefresh {
+		return a.loadRegistry(files)
+	}
+	cached, err := a.cachedLists()
+	if err != nil {
+		a.log.Warn("the registry lists in the cache cannot be used", "err", err)
+		cached = nil
+	}
+	return a.loadRegistry(cached)
+}
+
+// oldLists is how far apart from the moment that is asked about a list may be to be
+// taken before a lookup of that moment is.
+const oldLists = 90 * 24 * time.Hour
+
+// footprint finds out what belongs to a target at a moment, the present where that is
+// zero: from the lists, or for a country that they do not know, from a lookup.
+func (s *sources) footprint(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time) (checks.Footprint, []checks.Gap, error) {
+	f, err := reg.Footprint(t)
+	if t.Kind() != checks.KindCountry {
+		if err == nil && len(reg.Lists()) == 0 && s.asName != nil {
+			f.Notes = nil // that no list was given is nothing a reader has to know here
+			if t.Kind() == checks.KindASN && f.Name == "" {
+				f.Name = s.nameOf(ctx, t.ASN())
+			}
+		}
+		return f, nil, err
+	}
+	when := cmp.Or(at, time.Now())
+	if s.resources == nil || err == nil && when.Sub(f.AsOf).Abs() < oldLists {
+		return f, nil, err
+	}
+	found, failed := s.lookedUp(ctx, t, at)
+	switch {
+	case failed == nil:
+		return found, nil, nil
+	case err == nil: // better than nothing
+		gap := gapOf(failed, "registry", "RIPEstat", "what is registered is taken from older lists")
+		return f, []checks.Gap{gap}, nil
+	}
+	return checks.Footprint{}, nil, failed
+}
+
+// lookedUp makes the footprint of a country from a lookup.
+func (s *sources) lookedUp(ctx context.Context, t checks.Target, at time.Time) (checks.Footprint, error) {
+	networks, prefixes, asOf, err := s.resources(ctx, t.Text(), at)
+	if err != nil {
+		return checks.Footprint{}, fmt.Errorf("looking up what is registered to %s: %w", t, err)
+	}
+	if len(networks)+len(prefixes) == 0 {
+		return checks.Footprint{}, &registry.NotRegisteredError{Country: t.Text(), Lists: []string{"RIPEstat " + asOf.UTC().Format(time.DateOnly)}}
+	}
+	f := checks.Footprint{
+		Target: t, Name: registry.CountryName(t.Text()), Country: t.Text(),
+		Prefixes: prefixes, Origins: networks, Home: slices.Clone(networks),
+		AsOf: asOf, Source: "RIPEstat country-resource-list: " + asOf.UTC().Format(time.DateOnly),
+	}
+	if len(prefixes) == 0 {
+		f.Notes = []string{fmt.Sprintf("no address space is registered to %s, only AS numbers", t)}
+	}
+	return f, nil
+}
+
+// nameBook keeps names of networks that were looked up.
+type nameBook struct {
+	mu   sync.Mutex
+	kept map[checks.ASN]string
+}
+
+// mostNames bounds the names that are kept; a name is some thirty bytes.
+const mostNames = 100_000
+
+func (b *nameBook) find(a checks.ASN) (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	name, ok := b.kept[a]
+	return name, ok
+}
+
+func (b *nameBook) keep(a checks.ASN, name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.kept == nil || len(b.kept) >= mostNames {
+		b.kept = map[checks.ASN]string{}
+	}
+	b.kept[a] = name
+}
+
+// nameOf looks up the name of a network; "" where nobody knows it now.
+func (s *sources) nameOf(ctx context.Context, a checks.ASN) string {
+	if name, ok := s.names.find(a); ok || s.asName == nil {
+		return name
+	}
+	name, err := s.asName(ctx, a)
+	if err != nil {
+		return "" // a number is a name too
+	}
+	s.names.keep(a, name)
+	return name
+}
+
+// mostLookedUp is how many names one answer is worth asking for.
+const mostLookedUp = 8
+
+// nameASes gives names to the networks of a verdict: those of the lists, and of the
+// others those that were looked up, up to a few at once.
+func (s *sources) nameASes(ctx context.Context, reg *registry.Registry, v *checks.Verdict) {
+	var unknown []checks.ASN
+	v.NameASes(func(a checks.ASN) string {
+		name := reg.ASName(a)
+		if _, asked := s.names.find(a); name == "" && !asked && !slices.Contains(unknown, a) {
+			unknown = append(unknown, a)
+		}
+		return name
+	})
+	var wg sync.WaitGroup
+	for _, a := range unknown[:min(len(unknown), mostLookedUp)] {
+		wg.Go(func() { s.nameOf(ctx, a) })
+	}
+	wg.Wait()
+	v.NameASes(func(a checks.ASN) string {
+		known, _ := s.names.find(a)
+		return cmp.Or(reg.ASName(a), known)
+	})
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"time"
+
+	"isitdown/checks"
+)
+
+// assess makes the verdict about a target at now, which is not after the data's
+// own time, from whatever is known at present.
+func (w *world) assess(e *watched, now time.Time) checks.Verdict {
+	began := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer func() { w.assessed(time.Since(began)) }()
+	switch {
+	case w.missing != "":
+		return w.unknown(e.footprint, now, w.missing)
+	case e.refusal != "":
+		return w.refuse(e, now)
+	case e.watch == nil && e.failure != "":
+		return w.unknown(e.footprint, now, e.failure)
+	case e.watch == nil && w.live != nil:
+		return w.unknown(e.footprint, now, "this target is being looked up; ask again in a moment")
+	case e.watch == nil:
+		return w.unknown(e.footprint, now, "the recorded data is being read once more for this target; ask again in a moment")
+	}
+	v := w.verdict(e, now)
+	e.origins = originsOf(&v)
+	if e.watch != view(w.nobody) {
+		e.life, _ = e.life.Apply(v, w.app.config.policy())
+		e.settle(now)
+	}
+	return v
+}
+
+// verdict assesses what is seen of a target.
+func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
+	if e.live != nil {
+		seen := e.live.Observe(now)
+		return w.liveVerdict(e, seen.Step(now, w.app.config.assessRules()))
+	}
+	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
+	c.Baseline, c.Vantage, c.Observations = e.watch.Observe(now)
+	return verdict(c, w.lists(), w.gaps, refused(w.rib))
+}
+
+// liveVerdict assesses a case of live sources, with what others say.
+func (w *world) liveVerdict(e *watched, c checks.Case) checks.Verdict {
+	said := w.live.said.about(e.footprint.Target)
+	c.Claims = said.claims
+	return verdict(c, w.lists(), c.Gaps, e.missing, w.live.gaps(), said.gaps)
+}
+
+// refuse is the verdict about a target that has nothing to watch: who could have been
+// asked is known all the same.
+func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
+	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
+	_, c.Vantage, _ = w.nobody.Observe(now)
+	return verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps)
+}
+
+// unknown is the verdict where nothing can be said, with the sentence that says why.
+func (w *world) unknown(f checks.Footprint, now time.Time, why string) checks.Verdict {
+	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
+	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}})
+}
+
+func originsOf(v *checks.Verdict) (list []checks.ASN) {
+	for _, p := range v.Prefixes {
+		list = append(list, p.Origins...)
+	}
+	return list
+}
