@@ -12,6 +12,9 @@
 // override and every damage of a list is said, and that no name is guessed: what
 // fits two countries, or none exactly, is asked back.
 //
-// It leaves out what is announced (package route), downloading, and the clock: a
-// list is as old as it says it is.
+// [Refresh] keeps the lists in a folder up to date. It promises that none is
+// replaced by one that is not whole, and that a failure leaves what was there.
+//
+// It leaves out what is announced (package route) and, but for refreshing, the
+// clock: a list is as old as it says it is.
 package registry

@@ -27,6 +27,7 @@ type list struct {
 
 	want, got [kinds]int // records according to the summary lines, and found
 	summed    bool       // there were summary lines
+	counted   int        // records according to the header; zero where it says none
 	rows      int        // delegated
 	bad       int
 	firstBad  string
@@ -119,6 +120,9 @@ func (l *list) header(f [][]byte) {
 	l.registry = string(f[1])
 	if l.date = parseDate(f[2]); l.date.IsZero() {
 		l.date = parseDate(f[5])
+	}
+	if n, ok := parseUint(f[3], 1<<32); ok {
+		l.counted = int(n)
 	}
 }
 

@@ -186,10 +186,13 @@ func (p *part) restart() error {
 	return p.file.Truncate(0)
 }
 
-// discard throws the part away.
+// discard throws the part away, unless Commit has moved it: by then another
+// process may have begun a part of its own.
 func (p *part) discard() {
-	os.Remove(p.path + ".json")
-	os.Remove(p.path)
+	if p.is(p.file) {
+		os.Remove(p.path + ".json")
+		os.Remove(p.path)
+	}
 }
 
 // more asks for what is missing and writes what comes.
@@ -340,15 +343,17 @@ func (p *part) commit(d Downloaded) (Downloaded, error) {
 	if err := p.file.Sync(); err != nil {
 		return d, fmt.Errorf("writing the download: %w", err)
 	}
+	os.Remove(p.path + ".json") // while the part is ours
 	if p.Commit != nil {
 		if err := p.Commit(p.path, d); err != nil {
 			p.discard()
 			return d, err
 		}
 	}
-	os.Remove(p.path + ".json")
-	if err := os.Rename(p.path, p.Path); err != nil && (p.Commit == nil || !errors.Is(err, os.ErrNotExist)) {
-		return d, fmt.Errorf("giving the download its name: %w", err)
+	if p.is(p.file) {
+		if err := os.Rename(p.path, p.Path); err != nil {
+			return d, fmt.Errorf("giving the download its name: %w", err)
+		}
 	}
 	syncDir(filepath.Dir(p.Path))
 	return d, nil
