@@ -121,11 +121,18 @@ func until(ctx context.Context, emit func(*route.Update)) func(*route.Update) {
 	}
 }
 
+// provenAfter is how long a connection that follows a hole must have held to count: one
+// that is accepted and stays dumb is given up sooner.
+const provenAfter = time.Minute
+
 // state says how the stream does.
 func (r *stream) state() feedState {
 	s := r.client.Status()
 	f := feedState{up: !s.Connected.IsZero() && s.ClockOff == 0, heard: s.LastMessage, gaps: r.client.Gaps()}
+	proven := s.Holes == 0 || time.Since(s.Connected) >= provenAfter
 	switch {
+	case f.up && !proven:
+		f.up, f.detail = false, fmt.Sprintf("connected again at %s, and not proven yet", clock(s.Connected))
 	case f.up:
 		f.detail = fmt.Sprintf("connected since %s, %s behind, %d of %d filters served", clock(s.Connected), s.Lag.Round(time.Millisecond), s.Served, s.Wanted)
 	case s.ClockOff != 0:
