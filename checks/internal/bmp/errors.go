@@ -11,6 +11,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Type > RouteMirroring { // what is no BMP has no type either
+		return fmt.Sprintf("BMP message, byte %d: %s", e.Offset, e.Reason)
+	}
 	return fmt.Sprintf("BMP %v message, byte %d: %s", e.Type, e.Offset, e.Reason)
 }
 

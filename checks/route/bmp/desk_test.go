@@ -176,13 +176,3 @@ func (d *desk) held() int {
 	}
 	return len(held)
 }
-
-// count counts updates of a kind.
-func (d *desk) count(k route.Kind) (n int) {
-	for _, u := range d.updates() {
-		if u.Kind == k {
-			n++
-		}
-	}
-	return n
-}

@@ -88,11 +88,11 @@ func (r *router) faults(now time.Time) (list []string) {
 			list = append(list, fmt.Sprintf("router "+r.name+": "+format, args...))
 		}
 	}
-	add(r.unreadable, "%d messages could not be read and were left out, so its tables may not be what it holds; the last: %s", r.unreadable, r.unread)
-	add(r.strays, "%d messages about sessions that it had not reported up were left out", r.strays)
-	add(r.crowd, "%d reports of sessions beyond the %d that are kept were left out", r.crowd, r.maxPeers)
+	add(r.unreadable, "%d of its messages could not be read and were left out, so its tables may not be what it holds; the last: %s", r.unreadable, r.unread)
+	add(r.strays, "%d of its messages were about sessions that it had not reported up, and were left out", r.strays)
+	add(r.crowd, "%d of its reports were of sessions beyond the %d that are kept, and were left out", r.crowd, r.maxPeers)
 	add(r.clock, "%d of its time stamps lie in the future or long ago: those of arrival are used; look at its clock", r.clock)
-	add(r.otherCoding, "%d messages had AS numbers of another size than they say", r.otherCoding)
+	add(r.otherCoding, "%d of its messages have AS numbers of another size than they say; they were read as they are", r.otherCoding)
 	if r.replaced >= 3 {
 		add(r.replaced, "it connected %d times before its connection had ended; do two routers come from %v?", r.replaced, r.addr)
 	}
@@ -114,7 +114,7 @@ func (r *router) nothing() string {
 		}
 	}
 	if up > 0 {
-		return fmt.Sprintf("it reports %d sessions up and no route of theirs that counts; does it report Adj-RIB-In (pre-policy or post-policy)?", up)
+		return fmt.Sprintf("of the sessions that it reports up (%d) no route counts; does it report Adj-RIB-In, pre-policy or post-policy?", up)
 	}
 	if len(elsewhere) > 0 {
 		names := make([]string, 0, len(elsewhere))

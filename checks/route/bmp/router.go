@@ -114,16 +114,16 @@ var terminations = [...]string{"administratively closed", "unspecified reason", 
 
 // terminated says why a router ended the connection.
 func terminated(info []wire.TLV) string {
-	said := "it ended the session"
+	reason, words := "", ""
 	for _, t := range info {
 		switch {
 		case t.Type == wire.TerminationString && len(t.Value) > 0:
-			said += fmt.Sprintf(", saying %q", clean(t.Value))
+			words = fmt.Sprintf(", saying %q", clean(t.Value))
 		case t.Type == wire.TerminationReason && len(t.Value) == 2 && t.Value[0] == 0 && int(t.Value[1]) < len(terminations):
-			said += ": " + terminations[t.Value[1]]
+			reason = ": " + terminations[t.Value[1]]
 		}
 	}
-	return said
+	return "it ended the session" + reason + words
 }
 
 // maxText is how much of a router's own words is kept, in bytes.
