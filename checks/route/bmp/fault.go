@@ -11,9 +11,10 @@ import (
 
 // What real routers get wrong, and what becomes of it:
 //
-//   - FRR before 8.5 without "soft-reconfiguration inbound" reports every
-//     announcement as a withdrawal before the policy (FRRouting/frr#10240). A session
-//     counts from its first announcement, so such a one never does.
+//   - FRR without "soft-reconfiguration inbound" reports every announcement as a
+//     withdrawal before the policy (FRRouting/frr#10240, mended in July 2026 by
+//     FRRouting/frr#22589). A session counts from its first announcement, so such a
+//     one never does.
 //   - FRR reports withdrawals from before a session came up after its Peer Up. The
 //     same rule leaves them out.
 //   - FRR puts the router's own AS in front of what its peers sent
@@ -63,7 +64,7 @@ func (p *peer) fault(router string, now time.Time) string {
 	for v := range p.views {
 		if w := &p.views[v]; w.withdrawals > 0 && !w.announced {
 			return fmt.Sprintf("router %s reports only withdrawals of %v, %d so far, and not one route: its session is left out. "+
-				"FRR before 8.5 does so without \"soft-reconfiguration inbound\" for the neighbor", router, p.describe(), w.withdrawals)
+				"FRR does so without \"soft-reconfiguration inbound\" for the neighbor", router, p.describe(), w.withdrawals)
 		}
 	}
 	return ""

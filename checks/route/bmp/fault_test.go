@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		{"AS numbers of 2 bytes", []wire.Message{a.up(), old.announce(k1, carrier, 174)}, "up 1; +" + k1 + " 1 4837 174", "1 of its messages have AS numbers of another size than they say"},
 		{"a clock that is wrong", []wire.Message{a.up(), a.announce(k1), future}, started + "; +" + k2 + " 1 4837 131279", "1 of its time stamps lie in the future or long ago"},
 		{"too many sessions", many, started, "2 of its reports were of sessions beyond the 4 that are kept"},
-		{"only withdrawals", []wire.Message{a.up(), a.withdraw(k1)}, "", `reports only withdrawals of its peer 192.0.2.1 (AS4837), 1 so far, and not one route: its session is left out. FRR before 8.5 does so without "soft-reconfiguration inbound"`},
+		{"only withdrawals", []wire.Message{a.up(), a.withdraw(k1)}, "", `reports only withdrawals of its peer 192.0.2.1 (AS4837), 1 so far, and not one route: its session is left out. FRR does so without "soft-reconfiguration inbound"`},
 		{"no routes", []wire.Message{a.up()}, "", "of the sessions that it reports up (1) no route counts"},
 		{"another instance", []wire.Message{vrf.up(), vrf.announce(k1)}, "", "all of its sessions are in instances that do not count: 65000:100"},
 		{"no sessions", nil, "", "it is connected and reports no session up"},
