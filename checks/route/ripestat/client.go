@@ -23,7 +23,7 @@ const (
 	DefaultBudget      = 60
 	DefaultDaily       = 900
 	DefaultMaxPrefixes = 128
-	DefaultGlass       = 12
+	DefaultGlass       = 32
 	DefaultTimeout     = 45 * time.Second
 	DefaultMaxBody     = 24 << 20
 )
@@ -33,7 +33,7 @@ const (
 const parallel = 8
 
 const (
-	requestsASecond = 5
+	requestsASecond = 10
 	cacheBytes      = 48 << 20
 	listBytes       = 8 << 20 // bound an answer that is a list
 )
@@ -164,7 +164,8 @@ type budgetKey struct{}
 
 // WithBudget lets everything that is asked with the context make n requests
 // together. What is answered from the cache costs nothing; a question that had to
-// be repeated costs each time. When it is spent, the rest is a gap.
+// be repeated costs each time. When it is spent nothing more is asked, and the rest
+// is a gap.
 func WithBudget(ctx context.Context, n int) context.Context {
 	b := &budget{}
 	b.left.Store(int64(n))

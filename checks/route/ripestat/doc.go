@@ -9,14 +9,15 @@
 //
 // # What "now" is
 //
-// The data calls that hold routes, bgp-state and bgp-updates, end at a full hour
-// one to two hours ago, by what their answers say of themselves. The looking glass
-// is a minute old, but knows only who holds an exact prefix at present. So an answer about now is made of a history up to
-// two hours ago, with exact times, and the present state; what changed in between
-// changed at some time in between. Where the looking glass cannot be had, or the
-// target has too many prefixes for it, the answer ends where the history does, and
-// a gap says when. The time that [Client.History] and [Client.State] return is
-// what their answers stand for; a verdict is to be made for that time.
+// The data calls that hold routes, bgp-state and bgp-updates, end a few seconds
+// before a full hour, one to three hours ago, by what their answers say of
+// themselves. The looking glass is a minute old, but knows only who holds a prefix
+// at present. So an answer about now is made of a history with exact times and of
+// the present state; what changed in between changed at some time in between.
+// Where the looking glass cannot be had, or the target has too many prefixes for
+// it, the answer ends where the history does, and a gap says when. The time that
+// [Client.History] and [Client.State] return is what their answers stand for; a
+// verdict is to be made for that time.
 //
 // # What an answer is not taken for
 //

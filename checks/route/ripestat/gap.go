@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"isitdown/checks"
@@ -53,10 +54,8 @@ func (l *lookup) note(format string, args ...any) {
 func (l *lookup) gap(g checks.Gap) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, known := range l.gaps {
-		if known == g {
-			return
-		}
+	if slices.Contains(l.gaps, g) {
+		return
 	}
 	l.gaps = append(l.gaps, g)
 }

@@ -122,6 +122,10 @@ type resourcesData struct {
 	} `json:"resources"`
 }
 
+// maxRegistered bounds the prefixes of a country: the largest has some 150,000, and
+// a range of odd addresses may be hundreds.
+const maxRegistered = 500_000
+
 // lists gives what the answer holds: AS numbers ascending, and the fewest prefixes.
 func (d *resourcesData) lists() (asns []checks.ASN, prefixes []netip.Prefix, err error) {
 	r := d.Resources
@@ -137,7 +141,9 @@ func (d *resourcesData) lists() (asns []checks.ASN, prefixes []netip.Prefix, err
 		if err != nil {
 			return nil, nil, err // what is left out would be missing from the country
 		}
-		prefixes = append(prefixes, list...)
+		if prefixes = append(prefixes, list...); len(prefixes) > maxRegistered {
+			return nil, nil, fmt.Errorf("more than %d prefixes", maxRegistered)
+		}
 	}
 	return slices.Compact(asns), merge(prefixes), nil
 }

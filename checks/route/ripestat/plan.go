@@ -142,7 +142,7 @@ func (l *lookup) inside(ctx context.Context, p *plan, prefix netip.Prefix) {
 	}
 	for _, r := range list {
 		if r.Bits() > prefix.Bits() && len(p.prefixes) < l.c.o.MaxPrefixes {
-			p.expect(r)
+			p.prefixes[r] = true
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -89,7 +90,14 @@ func (l *lookup) state(ctx context.Context, p *plan, at time.Time) (*view, error
 	}
 	texts := chunks(first, p.sorted())
 	v := newView()
-	if err := l.stateChunk(ctx, p, v, texts[0], at); err != nil {
+	err := l.stateChunk(ctx, p, v, texts[0], at)
+	if e, ok := errors.AsType[*web.Error](err); ok && e.Kind == web.TooLarge && p.network != 0 && len(p.likely) > 0 {
+		l.note("RIPEstat was asked about the prefixes that %s was known to announce at the last table dump alone; any that it announced since are not in the answer", p.network)
+		without := *p
+		without.network = 0
+		return l.state(ctx, &without, at)
+	}
+	if err != nil {
 		return nil, err
 	}
 	errs := make([]error, len(texts))
@@ -130,9 +138,7 @@ func (v *view) merge(o *view) {
 			v.routes[p] = holders
 			continue
 		}
-		for s, path := range holders {
-			v.routes[p][s] = path
-		}
+		maps.Copy(v.routes[p], holders)
 	}
 	for s, n := range o.proof {
 		v.proof[s] |= n
@@ -242,7 +248,8 @@ func (l *lookup) glass(ctx context.Context, prefix netip.Prefix) (*view, error) 
 	if age := reply.At.Add(reply.Skew).Sub(v.at); age > maxGlassAge {
 		return nil, &Error{Call: q.name, Kind: Moved, Detail: fmt.Sprintf("what it calls the latest is %s old", strings.TrimSuffix(age.Truncate(time.Minute).String(), "0s"))}
 	}
-	l.take(v, routes, func(q netip.Prefix) bool { return q == prefix })
+	// Where it answers with a wider route, that is one that may stand in.
+	l.take(v, routes, func(q netip.Prefix) bool { return q.Bits() <= prefix.Bits() && q.Contains(prefix.Addr()) })
 	return v, nil
 }
 

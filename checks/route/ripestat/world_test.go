@@ -26,11 +26,12 @@ type world struct {
 	events    []event // in the order of time
 	announced map[checks.ASN][]string
 	related   map[string][]string
-	resources map[string]any
-	since     time.Time // the index begins; zero for long ago
-	latest    time.Time // the index ends
-	present   time.Time // of the looking glass
-	date      time.Time // of its clock; zero for ours
+	extra     map[string]map[string]any // answers to other calls
+	since     time.Time                 // the index begins; zero for long ago
+	latest    time.Time                 // the index ends
+	present   time.Time                 // of the looking glass
+	glassMost int                       // prefixes that the looking glass is asked about; zero for the default
+	date      time.Time                 // of its clock; zero for ours
 
 	fault map[string]http.HandlerFunc // by data call, instead of the answer
 	edit  map[string]func(q map[string]string, data map[string]any, all map[string]any)
@@ -139,7 +140,7 @@ func (w *world) source(i int) string {
 
 // client asks the world.
 func (w *world) client(change ...func(*Options)) *Client {
-	o := Options{HTTP: &http.Client{Transport: w}, UserAgent: "isitdown/test", SourceApp: "isitdown-test"}
+	o := Options{HTTP: &http.Client{Transport: w}, UserAgent: "isitdown/test", SourceApp: "isitdown-test", Attempts: 1}
 	for _, f := range change {
 		f(&o)
 	}
@@ -155,12 +156,17 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, r.Context().Err()
 }
 
-func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/data/"), "/data.json")
-	q := map[string]string{}
+// question gives the data call and the parameters of a request.
+func question(r *http.Request) (name string, q map[string]string) {
+	q = map[string]string{}
 	for k, v := range r.URL.Query() {
 		q[k] = v[0]
 	}
+	return strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/data/"), "/data.json"), q
+}
+
+func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	name, q := question(r)
 	w.mu.Lock()
 	w.asked = append(w.asked, name+" "+q["resource"]+" "+q["timestamp"]+q["query_time"]+q["starttime"]+q["endtime"])
 	w.mu.Unlock()
@@ -168,6 +174,11 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		f(rw, r)
 		return
 	}
+	w.reply(rw, name, q)
+}
+
+// reply answers without a fault.
+func (w *world) reply(rw http.ResponseWriter, name string, q map[string]string) {
 	answer := map[string]any{
 		"messages": []any{}, "see_also": []any{}, "version": "1.2", "data_call_name": name, "data_call_status": "supported",
 		"cached": false, "status": "ok", "status_code": 200, "time": w.present.Format("2006-01-02T15:04:05.000000"),
@@ -224,10 +235,11 @@ func (w *world) answer(name string, q map[string]string) map[string]any {
 		}
 		return map[string]any{"prefixes": list}
 	case "country-resource-list":
-		w.resources = map[string]any{"asn": []any{"131279"}, "ipv4": []any{"175.45.176.0-175.45.179.255"}, "ipv6": []any{}}
-		return map[string]any{"query_time": "2014-12-22T00:00:00", "resources": w.resources}
+		return map[string]any{"query_time": "2014-12-22T00:00:00", "resources": map[string]any{
+			"asn": []any{"131279"}, "ipv4": []any{"175.45.176.0-175.45.179.255"}, "ipv6": []any{},
+		}}
 	}
-	return nil
+	return w.extra[name]
 }
 
 // state answers bgp-state: exact prefixes, and the routes that a network originates.

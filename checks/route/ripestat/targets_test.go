@@ -1,0 +1,103 @@
+package ripestat
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"isitdown/checks"
+)
+
+func footprint(t *testing.T, text string) checks.Footprint {
+	t.Helper()
+	target, err := checks.ParseTarget(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := checks.Footprint{Target: target}
+	if target.Kind() == checks.KindASN {
+		f.Origins = []checks.ASN{target.ASN()}
+	} else {
+		f.Prefixes = []netip.Prefix{target.Prefix()}
+	}
+	return f
+}
+
+func TestTargets(t *testing.T) {
+	// A wider route of the same network, and a default route that says nothing.
+	wide := func(w *world) {
+		w.all(longAgo, 0, 40, func(i int) any { return []any{w.as(i), 4837, 131279} }, "175.45.176.0/22")
+		w.all(longAgo, 0, 40, func(i int) any { return []any{w.as(i)} }, "0.0.0.0/0")
+	}
+	tests := []struct {
+		name, target string
+		change       func(w *world)
+		want         expectation
+	}{
+		{"a network", "AS131279", func(*world) {}, expectation{state: checks.Up, seen: 4, of: 4, voting: 40}},
+		{"a network that is gone", "AS131279", gone, expectation{state: checks.Down, of: 4, onset: "16:15:00 16:15:19", voting: 40}},
+		{
+			"a network of which no list is to be had", "AS131279", func(w *world) { w.fault["announced-prefixes"] = broken },
+			expectation{state: checks.Up, seen: 4, of: 4, voting: 40, gap: "which prefixes AS131279 announces"},
+		},
+		{"a network that carries so much that it cannot be asked for by itself", "AS131279", func(w *world) {
+			w.fault["bgp-state"] = func(rw http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Query().Get("resource"), "AS") {
+					rw.Header().Set("Content-Type", "application/json")
+					rw.Header().Set("Content-Length", "2147483648")
+					return
+				}
+				name, q := question(r)
+				w.reply(rw, name, q)
+			}
+		}, expectation{state: checks.Up, seen: 4, of: 4, voting: 40, gap: "at the last table dump alone"}},
+		{"a prefix", networks[1], func(*world) {}, expectation{state: checks.Up, seen: 1, of: 1, voting: 40}},
+		{"a prefix that is gone", networks[1], gone, expectation{state: checks.Down, of: 1, onset: "16:15:00 16:15:19", voting: 40}},
+		{"a prefix with a wider route", networks[1], func(w *world) { wide(w); gone(w) }, expectation{state: checks.Up, seen: 1, of: 1, voting: 40}},
+		{
+			"a prefix that is announced in parts", "175.45.176.0/22", func(w *world) { w.related["175.45.176.0/22"] = networks },
+			expectation{state: checks.Up, seen: 4, of: 4, voting: 40},
+		},
+		{"an address", "175.45.177.1", func(*world) {}, expectation{state: checks.Up, seen: 1, of: 1, voting: 40}},
+		{"an address that is gone", "175.45.177.1", gone, expectation{state: checks.Down, of: 1, onset: "16:15:00 16:15:19", voting: 40}},
+		{"an address that falls back", "175.45.177.1", func(w *world) { wide(w); gone(w) }, expectation{state: checks.Up, seen: 1, of: 1, voting: 40}},
+		{
+			"a network with a control route", "AS3333", func(w *world) { w.announced[3333] = controlled[:1] },
+			expectation{state: checks.Up, seen: 1, of: 1, voting: 40},
+		},
+		{
+			"a control route", "8.8.8.8", func(w *world) { w.withdraw(day+"T16:15:00", 0, 40, controlled[1]) },
+			expectation{state: checks.Down, of: 1, onset: "16:15:00 16:15:19", voting: 40},
+		},
+		{"nothing that can be looked up", "http://example.org/", func(*world) {}, expectation{state: checks.Unknown, kind: Unsuited, gap: "cannot be asked about http://example.org as a whole"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := kp(latest)
+			tt.change(w)
+			f := footprint(t, tt.target)
+			if tt.want.kind == Unsuited {
+				f.Prefixes = nil
+			}
+			tt.want.hold(t, judge(t, w.client(), f, asked))
+		})
+	}
+}
+
+// A network with more prefixes than one request asks for.
+func TestManyPrefixes(t *testing.T) {
+	w := kp(latest)
+	for i := range 100 {
+		w.announced[64999] = append(w.announced[64999], fmt.Sprintf("198.18.%d.0/24", i))
+	}
+	w.all(longAgo, 0, 40, func(i int) any { return []any{w.as(i), 174, 64999} }, w.announced[64999]...)
+	w.withdraw(day+"T16:15:00", 0, 40, w.announced[64999][:60]...)
+	f := footprint(t, "AS64999")
+	expectation{state: checks.Degraded, seen: 40, of: 100, voting: 40, gap: "of 60 prefixes that are gone"}.hold(t, judge(t, w.client(), f, asked))
+	// The same where an answer about updates is larger than is read: it is cut in time.
+	expectation{state: checks.Degraded, seen: 40, of: 100, voting: 40, gap: "of 60 prefixes that are gone"}.hold(t,
+		judge(t, w.client(func(o *Options) { o.MaxBody = 800 << 10 }), f, asked))
+}
