@@ -100,6 +100,7 @@ func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, a
 		a.log = slog.New(slog.DiscardHandler) // what fails stands in the answer
 	}
 	s := a.newSources()
+	s.given = len(c.Registry)+len(a.config.Registry) > 0
 	asking := newAsking(&a.console, s.described())
 	verdicts := make([]checks.Verdict, len(list))
 	slots := make(chan struct{}, mostAtOnce)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,9 @@ type witness struct {
 	// a person's question alone.
 	costs bool
 }
+
+// name is how the doctor calls it.
+func (w *witness) name() string { return strings.ToLower(w.service) }
 
 // testimony is what the witnesses said of a target, and what of it is missing.
 type testimony struct {

@@ -52,6 +52,8 @@ func (c *doctorCommand) run(ctx context.Context, a *app) (int, error) {
 		a.diagnoseSlack, a.diagnoseDiscord,
 		func(ctx context.Context) []diagnosis { return diagnoseStore(ctx, db) },
 		func(context.Context) []diagnosis { return a.diagnoseData() },
+		a.diagnoseSources,
+		func(context.Context) []diagnosis { return a.diagnoseRouters() },
 		func(context.Context) []diagnosis { return diagnoseClock(time.Now()) },
 	} {
 		for _, d := range look(ctx) {
@@ -216,6 +218,8 @@ func running(ctx context.Context, db string) bool {
 func (a *app) diagnoseData() []diagnosis {
 	var list []diagnosis
 	switch {
+	case len(a.config.Routes) == 0 && a.config.live():
+		return []diagnosis{{fine, "routes", "live; no recording in the settings"}, a.diagnoseLists()}
 	case len(a.config.Routes) == 0:
 		list = append(list, diagnosis{note, "routes", "no recording in the settings: give serve one with --routes, or every answer is unknown"})
 	default:

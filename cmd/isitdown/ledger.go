@@ -37,9 +37,7 @@ func newLedger(log *slog.Logger) *ledger {
 // observe counts a question and how it ended: the clients of the services call it.
 // Questions that were not waited for, or not asked, say nothing of the source.
 func (l *ledger) observe(service, result string, _ time.Duration) {
-	l.mu.Lock()
-	l.of(service).Requests[result]++
-	l.mu.Unlock()
+	l.count(service, result, 0)
 	switch result {
 	case "ok":
 		l.note(service, "")
@@ -47,6 +45,13 @@ func (l *ledger) observe(service, result string, _ time.Duration) {
 	default:
 		l.note(service, result)
 	}
+}
+
+// count counts a question and how it ended, and draws nothing from it.
+func (l *ledger) count(service, result string, _ time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of(service).Requests[result]++
 }
 
 // note takes in that a source does its work, or with a reason that it does not.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"isitdown/checks"
@@ -21,7 +24,7 @@ func (w *world) refreshLists(ctx context.Context) {
 	}
 	for {
 		wait := c.Sources.RegistryEvery.Duration
-		changed, err := w.app.refresh(ctx)
+		changed, err := w.app.refresh(ctx, w.live.sources.ledger)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -80,8 +83,58 @@ func sameSpace(a, b *checks.Footprint) bool {
 	return slices.Equal(a.Prefixes, b.Prefixes) && slices.Equal(a.Origins, b.Origins)
 }
 
-// refresh downloads the lists that have changed, and reports whether any has.
-func (a *app) refresh(context.Context) (bool, error) { return false, nil }
+// listsDir is the folder of the lists that are kept.
+func (a *app) listsDir() (string, error) {
+	dir, err := a.cacheDir()
+	return filepath.Join(dir, "registry"), err
+}
 
-// cachedLists gives the files of the cache.
-func (a *app) cachedLists() ([]string, error) { return nil, nil }
+// cachedLists gives the files of the lists that are kept.
+func (a *app) cachedLists() ([]string, error) {
+	dir, err := a.listsDir()
+	if err != nil {
+		return nil, err
+	}
+	return registry.Kept(dir)
+}
+
+// listSources gives where the lists come from: each registry, or one mirror of all.
+func (a *app) listSources() []registry.Source {
+	list := registry.Sources()
+	if mirror := a.config.URLs.Registries; mirror != "" {
+		for i := range list {
+			list[i].URL = strings.TrimSuffix(mirror, "/") + "/" + path.Base(list[i].URL)
+		}
+	}
+	return list
+}
+
+// refresh downloads the lists that have changed, and reports whether any has. The error
+// is that of the first list that could not be had; the one that was there is kept.
+func (a *app) refresh(ctx context.Context, l *ledger) (bool, error) {
+	dir, err := a.listsDir()
+	if err != nil {
+		return false, err
+	}
+	client := a.http
+	if client == nil {
+		client = transport()
+	}
+	report, err := registry.Refresh(ctx, dir, registry.RefreshOptions{
+		HTTP: client, UserAgent: a.agent(), Sources: a.listSources(),
+		Every: min(a.config.Sources.RegistryEvery.Duration, mostOften), Observe: l.count,
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, list := range report.Lists {
+		if list.Err != nil {
+			return report.Updated(), list.Err
+		}
+	}
+	return report.Updated(), nil
+}
+
+// mostOften is how old the last look at a registry has to be for another, whoever did it:
+// the lists change once a day.
+const mostOften = 6 * time.Hour

@@ -197,9 +197,12 @@ func (w *world) ask(e *watched, costly bool) <-chan struct{} {
 	w.mu.Lock()
 	f := e.footprint
 	w.mu.Unlock()
-	return w.live.said.look(f, costly, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		e.heard++
-	})
+	return w.live.said.look(f, costly, func() { w.heard(e) })
+}
+
+// heard notes that the witnesses said something of a target.
+func (w *world) heard(e *watched) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e.heard++
 }

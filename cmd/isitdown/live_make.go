@@ -9,6 +9,7 @@ import (
 // goLive gives a world live sources. What others connect to is open when it returns.
 func (w *world) goLive(ctx context.Context) error {
 	s := w.app.newSources()
+	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration)}
 	stream := w.app.risLive(s)
 	c.hub = live.New(live.Options{

@@ -125,6 +125,9 @@ func until(ctx context.Context, emit func(*route.Update)) func(*route.Update) {
 // that is accepted and stays dumb is given up sooner.
 const provenAfter = time.Minute
 
+// ignore is for whoever wants to know of a feed, and nothing from it.
+func ignore(*route.Update) {}
+
 // state says how the stream does.
 func (r *stream) state() feedState {
 	s := r.client.Status()

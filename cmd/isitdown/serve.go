@@ -78,6 +78,9 @@ func (c *serveCommand) settings(a *app) error {
 		s.Listen = c.Listen
 	}
 	s.LogJSON = s.LogJSON || c.LogJSON
+	if len(c.Registry) > 0 {
+		a.config.Registry = c.Registry
+	}
 	if err := a.config.validate(); err != nil {
 		return &failure{exitUsage, err}
 	}

@@ -39,6 +39,7 @@ type sources struct {
 	// asked counts the requests to RIPEstat of today.
 	asked func() int
 
+	given bool // the operator named lists, which are taken whatever their age
 	names nameBook
 }
 
@@ -85,10 +86,6 @@ func (a *app) knownLists(files []string) (*registry.Registry, error) {
 	return a.loadRegistry(cached)
 }
 
-// oldLists is how far apart from the moment that is asked about a list may be to be
-// taken before a lookup of that moment is.
-const oldLists = 90 * 24 * time.Hour
-
 // footprint finds out what belongs to a target at a moment, the present where that is
 // zero: from the lists, or for a country that they do not know, from a lookup.
 func (s *sources) footprint(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time) (checks.Footprint, []checks.Gap, error) {
@@ -100,11 +97,12 @@ func (s *sources) footprint(ctx context.Context, reg *registry.Registry, t check
 				f.Name = s.nameOf(ctx, t.ASN())
 			}
 		}
-		return f, nil, err
+		return f, stale(&f, cmp.Or(at, time.Now())), err
 	}
 	when := cmp.Or(at, time.Now())
-	if s.resources == nil || err == nil && when.Sub(f.AsOf).Abs() < oldLists {
-		return f, nil, err
+	fresh := s.given || when.Sub(f.AsOf).Abs() < registry.StaleAfter
+	if s.resources == nil || err == nil && fresh {
+		return f, stale(&f, when), err
 	}
 	found, failed := s.lookedUp(ctx, t, at)
 	switch {
@@ -112,9 +110,17 @@ func (s *sources) footprint(ctx context.Context, reg *registry.Registry, t check
 		return found, nil, nil
 	case err == nil: // better than nothing
 		gap := gapOf(failed, "registry", "RIPEstat", "what is registered is taken from older lists")
-		return f, []checks.Gap{gap}, nil
+		return f, append(stale(&f, when), gap), nil
 	}
 	return checks.Footprint{}, nil, failed
+}
+
+// stale is the gap where the lists were old at the moment that they are used for.
+func stale(f *checks.Footprint, when time.Time) []checks.Gap {
+	if gap, old := registry.StaleFootprint(f, when); old {
+		return []checks.Gap{gap}
+	}
+	return nil
 }
 
 // lookedUp makes the footprint of a country from a lookup.

@@ -31,6 +31,9 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 		e.life, _ = e.life.Apply(v, w.app.config.policy())
 		e.settle(now)
 	}
+	if w.live != nil && e.pins > 0 && (v.State == checks.Down || v.State == checks.Degraded) {
+		w.live.said.look(e.footprint, false, func() { w.heard(e) })
+	}
 	return v
 }
 
