@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -72,7 +73,15 @@ func (f Fault) Handler(real http.Handler) http.Handler {
 	if f.spoil == nil {
 		return real
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.spoil(w, r, real) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A server notices that a client has gone only once the question is read.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		f.spoil(w, r, real)
+	})
 }
 
 // recorded lets the real handler answer into memory.
