@@ -26,7 +26,7 @@ const (
 func country() checks.Footprint {
 	return checks.Footprint{
 		Target: checks.Country("KP"), Name: "North Korea", Country: "KP",
-		Prefixes: []netip.Prefix{netip.MustParsePrefix("175.45.176.0/22")},
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("175.45.176.0/22"), netip.MustParsePrefix("2001:db8:64::/48")},
 		Origins:  []checks.ASN{home}, Home: []checks.ASN{home},
 	}
 }
@@ -154,8 +154,8 @@ func (d *desk) story() string {
 	return b.String()
 }
 
-// held counts the prefixes that the updates say are held, of the sessions that are up.
-func (d *desk) held() int {
+// holds counts the prefixes that the updates say are held, of the sessions that are up.
+func (d *desk) holds() int {
 	held := map[string]bool{}
 	for _, u := range d.updates() {
 		key := fmt.Sprint(u.Peer)

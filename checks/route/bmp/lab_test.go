@@ -17,8 +17,11 @@ import (
 // edgeAS is the AS of the router that is monitored.
 const edgeAS checks.ASN = 65001
 
-// upstream is BIRD as AS4837, which carries the four prefixes of AS131279 to the
-// router at the given address.
+// held is how many prefixes of AS131279 there are, one of them IPv6.
+const held = 5
+
+// upstream is BIRD as AS4837, which carries the prefixes of AS131279 to the router at
+// the given address, those of IPv6 on the same session.
 func upstream(t testing.TB, at, to netip.AddrPort) *labtest.Daemon {
 	return labtest.BIRD(t, fmt.Sprintf(`
 router id 192.0.2.1;
@@ -30,11 +33,16 @@ protocol static kp {
   route 175.45.178.0/24 blackhole;
   route 175.45.179.0/24 blackhole;
 }
+protocol static kp6 {
+  ipv6;
+  route 2001:db8:64::/48 blackhole;
+}
 protocol bgp edge {
   local %s port %d as %d;
   neighbor %s port %d as %d;
   multihop 2; strict bind; connect delay time 1; connect retry time 1; error wait time 1, 2;
-  ipv4 { import none; next hop address 192.0.2.1; export filter { bgp_path.prepend(%d); accept; }; };
+  ipv4 { import none; next hop address 192.0.2.1; export filter { bgp_path.prepend(%[7]d); accept; }; };
+  ipv6 { import none; next hop address 2001:db8::1; export filter { bgp_path.prepend(%[7]d); accept; }; };
 }
 `, at.Addr(), at.Port(), uint32(carrier), to.Addr(), to.Port(), uint32(edgeAS), uint32(home)))
 }
@@ -63,6 +71,12 @@ func gobgp(policy string) startRouter {
   [neighbors.ebgp-multihop.config]
     enabled = true
     multihop-ttl = 2
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv4-unicast"
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv6-unicast"
   [neighbors.timers.config]
     connect-retry = 1
     idle-hold-time-after-reset = 1
@@ -76,7 +90,7 @@ func frr(neighbor string, views ...string) startRouter {
 	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
 		targets, peering := "", ""
 		for _, v := range views {
-			targets += "  bmp monitor ipv4 unicast " + v + "\n"
+			targets += "  bmp monitor ipv4 unicast " + v + "\n  bmp monitor ipv6 unicast " + v + "\n"
 		}
 		if neighbor != "" {
 			peering = fmt.Sprintf("  neighbor %s %s\n", peer.Addr(), neighbor)
@@ -93,6 +107,9 @@ router bgp %d
  neighbor %[2]s ebgp-multihop 2
  neighbor %[2]s timers connect 1
  address-family ipv4 unicast
+%[6]s exit-address-family
+ address-family ipv6 unicast
+  neighbor %[2]s activate
 %[6]s exit-address-family
  bmp targets station
   bmp connect %[7]s port %[8]d min-retry 100 max-retry 1000
@@ -136,7 +153,7 @@ func (l *lab) listenAgain() {
 // await waits until n prefixes are held.
 func (l *lab) await(n int) {
 	l.t.Helper()
-	labtest.Await(l.t, fmt.Sprintf("%s: %d prefixes are held", l.name, n), func() bool { return l.held() == n }, func() string {
+	labtest.Await(l.t, fmt.Sprintf("%s: %d prefixes are held", l.name, n), func() bool { return l.holds() == n }, func() string {
 		return fmt.Sprintf("%s\n%+v\n%s", l.story(), l.station.Status(), l.edge.State())
 	})
 }
@@ -167,11 +184,15 @@ func TestRouters(t *testing.T) {
 		}
 	}
 	all(
-		func(l *lab) { l.await(4) },
-		func(l *lab) { l.expect("announced", checks.Up, young); l.age(young); l.bird.Control("disable", "kp") },
+		func(l *lab) { l.await(held) },
+		func(l *lab) {
+			l.expect("announced", checks.Up, young)
+			l.age(young)
+			l.bird.Control("disable", `"kp*"`)
+		},
 		func(l *lab) { l.await(0) },
-		func(l *lab) { l.expect("withdrawn", checks.Down, settled); l.bird.Control("enable", "kp") },
-		func(l *lab) { l.await(4) },
+		func(l *lab) { l.expect("withdrawn", checks.Down, settled); l.bird.Control("enable", `"kp*"`) },
+		func(l *lab) { l.await(held) },
 		func(l *lab) { l.expect("announced again", checks.Up, settled) },
 	)
 	all(
@@ -179,7 +200,7 @@ func TestRouters(t *testing.T) {
 		func(l *lab) { l.awaitDown() },
 		func(l *lab) {
 			if !l.slow {
-				l.await(4)
+				l.await(held)
 				l.expect("the session was reset", checks.Up, young)
 				l.age(young)
 			}
@@ -191,19 +212,27 @@ func TestRouters(t *testing.T) {
 			l.age(young)
 			l.startAgain()
 		},
-		func(l *lab) { l.await(4) },
+		func(l *lab) { l.await(held) },
 		func(l *lab) { l.expect("the router is back", checks.Up, young); l.age(young); l.stop() },
 		func(l *lab) { l.expect("the station is gone", checks.Unknown, young) },
 		// GoBGP finds out when it has something to say.
-		func(l *lab) { l.bird.Control("disable", "kp") },
-		func(l *lab) { l.bird.Control("enable", "kp"); l.listenAgain() },
-		func(l *lab) { l.await(4) },
+		func(l *lab) { l.bird.Control("disable", `"kp*"`) },
+		func(l *lab) { l.bird.Control("enable", `"kp*"`); l.listenAgain() },
+		func(l *lab) { l.await(held) },
 		func(l *lab) { l.expect("the station is back", checks.Up, young) },
 		func(l *lab) { l.quiet(l.name, l.mark) },
 	)
 	for _, l := range labs {
 		if r := l.station.Status().Routers[0]; len(r.Faults) > 0 || r.Unreadable > 0 {
 			t.Errorf("%s: faults %q", l.name, r.Faults)
+		}
+		if v := verdict(l.updates(), young); v.IPv4.Prefixes.Seen != 4 || v.IPv6.Prefixes.Seen != 1 {
+			t.Errorf("%s: %d IPv4 and %d IPv6 prefixes are seen, want 4 and 1", l.name, v.IPv4.Prefixes.Seen, v.IPv6.Prefixes.Seen)
+		}
+		for _, u := range l.updates() {
+			if len(u.Announced) > 0 && u.Path.String() != "4837 131279" {
+				t.Errorf("%s: the path of %v is %v, want 4837 131279", l.name, u.Announced, u.Path)
+			}
 		}
 	}
 }
@@ -238,10 +267,10 @@ func TestRouterThatCannotSay(t *testing.T) {
 	edge := func() RouterStatus { return l.station.Status().Routers[0] }
 	labtest.Await(t, "FRR reports four routes", func() bool { return edge().Routes >= 4 }, l.edge.State)
 	if len(edge().Peers) == 1 && edge().Peers[0].Counts {
-		l.await(4)
+		l.await(held)
 		t.Skip("this FRR reports routes without soft-reconfiguration inbound: it has not the fault that this test is about")
 	}
-	l.bird.Control("disable", "kp")
+	l.bird.Control("disable", `"kp*"`)
 	labtest.Await(t, "FRR reports four more", func() bool { return edge().Routes >= 8 }, l.edge.State)
 	if list := l.updates(); len(list) > 0 {
 		t.Errorf("there is no route, and this was passed on:\n%s", l.story())
