@@ -45,6 +45,8 @@ type Downloaded struct {
 	Bytes                int64         // of the file
 	Transferred          int64         // of them in this call
 	Skew                 time.Duration // as in [Reply]
+	// Sized is true where the server said how long the file is.
+	Sized bool
 }
 
 const (
@@ -91,10 +93,10 @@ func (c *Client) Download(ctx context.Context, d Download) (Downloaded, error) {
 			idle = 0
 		}
 		// What was not even answered was asked again by then.
-		if e.Kind == TooLarge {
-			p.discard()
-		}
 		if ctx.Err() != nil || idle >= c.o.Attempts || e.Kind != Truncated && (e.Kind != Timeout || p.have == before) {
+			if e.Kind == TooLarge || p.have == 0 {
+				p.discard()
+			}
 			return Downloaded{}, e
 		}
 	}
@@ -210,7 +212,7 @@ func (p *part) more(ctx context.Context, c *Client) (Downloaded, error) {
 		return d, nil
 	case http.StatusRequestedRangeNotSatisfiable:
 		if _, _, total, ok := contentRange(s.Header); ok && total == p.have && p.have > 0 {
-			d.ETag, d.LastModified = p.part.ETag, p.part.LastModified
+			d.ETag, d.LastModified, d.Sized = p.part.ETag, p.part.LastModified, true
 			return d, nil // all of it was there already
 		}
 		if err := p.restart(); err != nil {
@@ -237,6 +239,7 @@ func (p *part) more(ctx context.Context, c *Client) (Downloaded, error) {
 	if size > p.MaxBytes {
 		return Downloaded{}, p.tooLarge(c)
 	}
+	d.Sized = size >= 0
 	return d, p.copy(c, s, size)
 }
 

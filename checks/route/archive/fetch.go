@@ -1,0 +1,329 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/web"
+)
+
+// Where the archives are.
+const (
+	RISArchive        = "https://data.ris.ripe.net"
+	RouteViewsArchive = "https://archive.routeviews.org"
+)
+
+// FetchOptions say how files of the public archives are fetched and kept.
+type FetchOptions struct {
+	// Dir is the folder that they are kept in. It is made where it is not there.
+	Dir string
+	// MaxCache bounds what is kept, in bytes: what was not used for longest is
+	// removed. What one call of Cover needs stays in any case. Zero is 20 GiB.
+	MaxCache int64
+	// MaxFile bounds each file; zero is 2 GiB. Tables have some 400 MB.
+	MaxFile int64
+	// RIS and RouteViews are the addresses of the archives, in the place of
+	// [RISArchive] and [RouteViewsArchive].
+	RIS, RouteViews string
+	// HTTP lends its transport; nil stands for http.DefaultTransport.
+	HTTP      *http.Client
+	UserAgent string
+	// Timeout is how long a server may be silent; zero is 30 s. Attempts is how
+	// often it is asked, and Backoff how long after a failure; zero is web's default.
+	Timeout  time.Duration
+	Attempts int
+	Backoff  time.Duration
+	// Progress, when set, is told how far fetching is. Calls do not overlap.
+	Progress func(FetchProgress)
+	// Observe, when set, is told how each request ended.
+	Observe func(service, result string, took time.Duration)
+}
+
+// FetchProgress says how far fetching has come.
+type FetchProgress struct {
+	File        string // being fetched
+	Got, Size   int64  // of it, in bytes; Size is -1 where it is not known
+	Done, Files int    // files
+}
+
+// Fetcher fetches files of the public archives, and keeps them. It may be used by
+// several goroutines, and its folder by several processes.
+type Fetcher struct {
+	o       FetchOptions
+	sites   [2]site // RIPE RIS, RouteViews
+	clients map[string]*web.Client
+	report  sync.Mutex // of progress
+}
+
+// abreast is how many files are fetched from one archive at a time.
+const abreast = 2
+
+// NewFetcher makes a Fetcher.
+func NewFetcher(o FetchOptions) *Fetcher {
+	o.MaxCache = cmp.Or(o.MaxCache, 20<<30)
+	o.MaxFile = cmp.Or(o.MaxFile, 2<<30)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	f := &Fetcher{o: o, clients: map[string]*web.Client{}}
+	f.sites = [2]site{
+		ris(strings.TrimSuffix(cmp.Or(o.RIS, RISArchive), "/")),
+		routeViews(strings.TrimSuffix(cmp.Or(o.RouteViews, RouteViewsArchive), "/")),
+	}
+	for _, s := range f.sites {
+		f.clients[s.service] = web.New(web.Options{
+			Service: "the archive of " + s.service, HTTP: o.HTTP, UserAgent: o.UserAgent, Parallel: abreast,
+			Timeout: o.Timeout, Attempts: o.Attempts, Backoff: o.Backoff, Observe: o.Observe,
+		})
+	}
+	return f
+}
+
+// Cover fetches what a collector recorded from one moment to another: the last
+// table before, and the updates since that table. The files can be given to
+// [Open]; each is COLLECTOR=FILE, and they are in the order of time.
+//
+// What cannot be had is a gap: the files around it are given all the same, and
+// what the sessions held in between is not known. Without a table only updates
+// come, and a gap says so. The error is of the question, of the folder, or the
+// context's.
+func (f *Fetcher) Cover(ctx context.Context, collector string, from, to time.Time) (files []string, gaps []checks.Gap, err error) {
+	s, err := f.site(collector)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
+	if from.After(now) || to.Before(from) {
+		return nil, nil, fmt.Errorf("fetching recordings of %s: there is no time between %v and %v to fetch", collector, from, to)
+	}
+	if err := os.MkdirAll(filepath.Join(f.o.Dir, collector), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("making the folder for recordings: %w", err)
+	}
+	c := &cover{f: f, s: s, collector: collector, client: f.clients[s.service], now: now}
+	since := from
+	table, err := c.table(ctx, from)
+	if err != nil {
+		return nil, nil, fmt.Errorf("fetching the table of %s: %w", collector, err)
+	}
+	if table != nil {
+		since = table.start
+		c.files = append(c.files, c.file(*table))
+	}
+	if err := c.changes(ctx, since, to); err != nil {
+		return nil, nil, fmt.Errorf("fetching updates of %s: %w", collector, err)
+	}
+	if err := f.evict(c.paths, now); err != nil {
+		return nil, nil, fmt.Errorf("removing old recordings: %w", err)
+	}
+	return c.files, c.gaps, nil
+}
+
+// cover is one call of Cover.
+type cover struct {
+	f         *Fetcher
+	s         site
+	collector string
+	client    *web.Client
+	now       time.Time
+	done, all int // files
+	skew      time.Duration
+
+	files []string // for Open
+	paths []string // of the same, and of what is empty
+	gaps  []checks.Gap
+}
+
+func (c *cover) file(w wanted) string {
+	p := c.f.local(w)
+	c.paths = append(c.paths, p)
+	return c.collector + "=" + p
+}
+
+func (c *cover) gap(format string, args ...any) { c.gaps = append(c.gaps, routeGap(format, args...)) }
+
+// table fetches the last table before a moment, or the one before that.
+func (c *cover) table(ctx context.Context, at time.Time) (*wanted, error) {
+	var why string
+	young := true // all that are missing will come
+	for _, w := range c.s.table(c.collector, at) {
+		err := c.fetch(ctx, w)
+		if err == nil {
+			if why != "" && !young {
+				c.gap("a later table of %s than that of %s could not be had: %s", c.collector, w.start.Format(gapClock), why)
+			}
+			c.done++
+			return &w, nil
+		}
+		var local bool
+		if why, local = c.reason(ctx, err); local {
+			return nil, err
+		}
+		young = young && missing(err) && c.now.Sub(w.start) < published
+		// A server that does not answer has no older table either.
+		if e, ok := errors.AsType[*web.Error](err); ok && e.Kind != web.Refusal {
+			break
+		}
+	}
+	c.gap("there is no table of %s to begin with (%s): only what changed is known", c.collector, why)
+	return nil, nil
+}
+
+// changes fetches the updates from one moment to another.
+func (c *cover) changes(ctx context.Context, from, to time.Time) error {
+	if n := int64(earlier(to, c.now).Sub(from) / c.s.every); n > mostFiles {
+		return fmt.Errorf("from %v to %v there are %d files, and at most %d are fetched at once: ask for less time", from, to, n, mostFiles)
+	}
+	list := c.s.changes(c.collector, from, earlier(to, c.now))
+	// What is still being written is not there yet.
+	for len(list) > 0 && list[len(list)-1].end.After(c.now) {
+		list = list[:len(list)-1]
+	}
+	c.all = c.done + len(list)
+	errs := make([]error, len(list))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range abreast {
+		group.Go(func() {
+			for i := range next {
+				errs[i] = c.fetch(ctx, list[i])
+				c.finished()
+			}
+		})
+	}
+	for i := range list {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return c.collect(ctx, list, errs, to)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// collect takes the files that came, and says what is between them.
+func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to time.Time) error {
+	until := time.Time{} // of what is known
+	for i := 0; i < len(list); {
+		first := list[i]
+		if errs[i] == nil {
+			c.files = append(c.files, c.file(first))
+			until = first.end
+			i++
+			continue
+		}
+		why, local := c.reason(ctx, errs[i])
+		if local {
+			return errs[i]
+		}
+		// Files that lack for the same reason are one gap.
+		for last := errs[i]; i < len(list) && errs[i] != nil; i++ {
+			if next, local := c.reason(ctx, errs[i]); local || next != why {
+				break
+			}
+			if errors.Is(last, errQuiet) {
+				c.file(list[i])
+			}
+		}
+		end := list[i-1]
+		// At the end, and young: it will come.
+		if i == len(list) && missing(errs[i-1]) && c.now.Sub(first.end) < published {
+			break
+		}
+		c.gap("the updates of %s from %s to %s are missing (%s): what changed then is not known",
+			c.collector, first.start.Format(gapClock), end.end.Format(gapClock), why)
+		until = end.end
+	}
+	switch {
+	case !until.Before(to):
+	case until.IsZero():
+		c.gap("no updates of %s up to %s are published yet", c.collector, to.UTC().Format(gapClock))
+	default:
+		c.gap("the updates of %s from %s on are not published yet", c.collector, until.Format(gapClock))
+	}
+	if e := c.client.Skewed(web.Reply{Skew: c.skew}); e != nil {
+		c.gaps = append(c.gaps, web.Gap(e, "route", "", ""))
+	}
+	return nil
+}
+
+// published is how long after its end a file may take to appear.
+const published = time.Hour
+
+func missing(err error) bool {
+	e, ok := errors.AsType[*web.Error](err)
+	return ok && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
+}
+
+// reason says for a person why a file could not be had. local is true for what is
+// wrong here, with the folder or the caller's time.
+func (c *cover) reason(ctx context.Context, err error) (why string, local bool) {
+	if ctx.Err() != nil {
+		return "", true
+	}
+	if e, ok := errors.AsType[*unfit](err); ok {
+		return e.Error(), false
+	}
+	if errors.Is(err, errQuiet) {
+		return "the files are empty", false
+	}
+	e, ok := errors.AsType[*web.Error](err)
+	switch {
+	case !ok:
+		return "", true
+	case missing(err):
+		return e.Service + " does not have it", false
+	}
+	return e.Sentence(), false
+}
+
+// finished counts a file of updates that is done.
+func (c *cover) finished() {
+	c.f.report.Lock()
+	defer c.f.report.Unlock()
+	c.done++
+}
+
+// progress passes on how far a file is.
+func (c *cover) progress(w wanted) func(got, size int64) {
+	if c.f.o.Progress == nil {
+		return nil
+	}
+	return func(got, size int64) {
+		c.f.report.Lock()
+		defer c.f.report.Unlock()
+		c.f.o.Progress(FetchProgress{File: w.name(), Got: got, Size: size, Done: c.done, Files: max(c.all, c.done+1)})
+	}
+}
+
+// fetch sees that a file is in the folder, and whole.
+func (c *cover) fetch(ctx context.Context, w wanted) error {
+	path := c.f.local(w)
+	got, err := c.client.Download(ctx, web.Download{
+		URL: w.url, Path: path, MaxBytes: c.f.o.MaxFile, Progress: c.progress(w),
+		Commit: func(part string, d web.Downloaded) error { return w.inspect(part, d.Sized) },
+	})
+	if err != nil {
+		return err
+	}
+	if got.Skew.Abs() > web.MaxSkew {
+		c.f.report.Lock()
+		c.skew = got.Skew
+		c.f.report.Unlock()
+	}
+	if got.Bytes <= quietSize && w.quiet(path) {
+		return errQuiet
+	}
+	return nil
+}

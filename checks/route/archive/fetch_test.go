@@ -1,0 +1,382 @@
+package archive
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/webtest"
+)
+
+// published files by path.
+type shelf struct {
+	mu    sync.Mutex
+	files map[string][]byte
+	asked []string
+	busy  int // requests under way
+	most  int
+}
+
+func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	data, ok := s.files[r.URL.Path]
+	s.asked = append(s.asked, r.URL.Path)
+	s.busy++
+	s.most = max(s.most, s.busy)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.busy--
+		s.mu.Unlock()
+	}()
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, len(data)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+func zipped(t *testing.T, plain []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	if _, err := z.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// risShelf holds a table of noon less four hours (08:00), and updates for every
+// five minutes from then to 12:15.
+func risShelf(t *testing.T) *shelf {
+	t.Helper()
+	eight := -4 * time.Hour
+	s := &shelf{files: map[string][]byte{
+		"/rrc23/2014.12/bview.20141222.0800.gz": zipped(t, newRecorder(t).table(eight, "175.45.176.0/24", peerA, peerB).buf.Bytes()),
+	}}
+	for after := eight; after < 15*time.Minute; after += 5 * time.Minute {
+		name := "/rrc23" + noon.Add(after).Format("/2006.01/updates.20060102.1504.gz")
+		s.files[name] = zipped(t, newRecorder(t).announce(after+time.Minute, peerA, "175.45.177.0/24").announce(after+4*time.Minute, peerB, "175.45.178.0/24").buf.Bytes())
+	}
+	return s
+}
+
+func testFetcher(t *testing.T, s *webtest.Server, dir string) *Fetcher {
+	t.Helper()
+	return NewFetcher(FetchOptions{
+		Dir: dir, RIS: s.URL, RouteViews: s.URL + "/", HTTP: s.Client, UserAgent: "isitdown/test",
+		Timeout: time.Second, Attempts: 2, Backoff: time.Millisecond, MaxFile: 1 << 22,
+	})
+}
+
+func gapTexts(gaps []checks.Gap) []string {
+	var out []string
+	for _, g := range gaps {
+		out = append(out, g.Check+": "+g.Reason)
+	}
+	return out
+}
+
+func TestCover(t *testing.T) {
+	webtest.NoLeaks(t)
+	shelf := risShelf(t)
+	s := webtest.Start(t, webtest.Fault{}, shelf)
+	dir := t.TempDir()
+	f := testFetcher(t, s, dir)
+	files, gaps, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	if err != nil || len(gaps) > 0 {
+		t.Fatalf("got gaps %q and error %v, want neither", gapTexts(gaps), err)
+	}
+	if want := 1 + 4*12 + 3; len(files) != want {
+		t.Fatalf("got %d files, want %d: a table, the updates of four hours, and of ten minutes and the moment that ends them", len(files), want)
+	}
+	if want := "rrc23=" + filepath.Join(dir, "rrc23", "bview.20141222.0800.gz"); files[0] != want {
+		t.Errorf("got %s first, want %s", files[0], want)
+	}
+	rec := open(t, files...)
+	if got := played(t, rec, noon.Add(-234*time.Minute)); len(rec.Gaps()) > 0 || !slices.Equal(got, []string{
+		"08:00:00 rrc23 table 175.45.176.0/24 AS3356 [3356 131279] AS1299 [1299 131279]",
+		"08:01:00 rrc23 AS3356 announces 175.45.177.0/24", "08:04:00 rrc23 AS1299 announces 175.45.178.0/24", "08:06:00 rrc23 AS3356 announces 175.45.177.0/24",
+	}) {
+		t.Errorf("got %q with gaps %q", got, gapTexts(rec.Gaps()))
+	}
+	if shelf.most > abreast {
+		t.Errorf("got %d requests at a time, want at most %d", shelf.most, abreast)
+	}
+	// A second time nothing is asked for.
+	before := s.Requests.Load()
+	again, _, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	if err != nil || !slices.Equal(files, again) || s.Requests.Load() != before {
+		t.Errorf("got %d files, %v and %d requests, want the same files and no request", len(again), err, s.Requests.Load()-before)
+	}
+}
+
+// What is missing or is not what it should be is said, as one gap where it is one.
+func TestCoverGaps(t *testing.T) {
+	at := func(clock string) string { return "/rrc23/2014.12/updates.20141222." + clock + ".gz" }
+	const missing = "route: the updates of rrc23 from %s UTC on 22 December 2014 to %s UTC on 22 December 2014 are missing (%s): what changed then is not known"
+	tests := []struct {
+		name   string
+		change func(map[string][]byte)
+		files  int
+		want   []string
+	}{
+		{"a hole", func(m map[string][]byte) { delete(m, at("1000")); delete(m, at("1005")) }, 50, []string{
+			fmt.Sprintf(missing, "10:00:00", "10:10:00", "the archive of RIPE RIS does not have it"),
+		}},
+		{"the end", func(m map[string][]byte) { delete(m, at("1210")) }, 51, []string{
+			fmt.Sprintf(missing, "12:10:00", "12:15:00", "the archive of RIPE RIS does not have it"),
+		}},
+		{"no table", func(m map[string][]byte) { delete(m, "/rrc23/2014.12/bview.20141222.0800.gz") }, 3, []string{
+			"route: there is no table of rrc23 to begin with (the archive of RIPE RIS does not have it): only what changed is known",
+		}},
+		{"a page", func(m map[string][]byte) { m[at("1000")] = []byte("<html>maintenance</html>") }, 51, []string{
+			fmt.Sprintf(missing, "10:00:00", "10:05:00", "what came is not a recording, or damaged from its beginning"),
+		}},
+		{"an older table", func(m map[string][]byte) {
+			m["/rrc23/2014.12/bview.20141222.0000.gz"] = zipped(t, newRecorder(t).table(-12*time.Hour, "175.45.176.0/24", peerA).buf.Bytes())
+			delete(m, "/rrc23/2014.12/bview.20141222.0800.gz")
+		}, 52, []string{
+			"route: a later table of rrc23 than that of 00:00:00 UTC on 22 December 2014 could not be had: the archive of RIPE RIS does not have it",
+			fmt.Sprintf(missing, "00:00:00", "08:00:00", "the archive of RIPE RIS does not have it"),
+		}},
+		{"updates for a table", func(m map[string][]byte) {
+			m["/rrc23/2014.12/bview.20141222.0800.gz"] = m[at("0800")]
+		}, 3, []string{"route: there is no table of rrc23 to begin with (the archive of RIPE RIS does not have it): only what changed is known"}},
+		{"of another day", func(m map[string][]byte) {
+			m[at("1000")] = zipped(t, newRecorder(t).announce(-30*time.Hour, peerA, "175.45.177.0/24").buf.Bytes())
+		}, 51, []string{
+			fmt.Sprintf(missing, "10:00:00", "10:05:00", "what came begins at 06:00:00 UTC on 21 December 2014"),
+		}},
+		{"nothing in it", func(m map[string][]byte) { m[at("1000")], m[at("1005")] = zipped(t, nil), zipped(t, nil) }, 50, []string{
+			fmt.Sprintf(missing, "10:00:00", "10:10:00", "the files are empty"),
+		}},
+		{"damaged in the archive", func(m map[string][]byte) { m[at("1000")] = m[at("1000")][:len(m[at("1000")])-12] }, 52, nil},
+		{"too large", func(m map[string][]byte) { m[at("1000")] = make([]byte, 5<<20) }, 51, []string{
+			fmt.Sprintf(missing, "10:00:00", "10:05:00", "the answer of the archive of RIPE RIS is larger than 4 MiB, the most that is read"),
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			shelf := risShelf(t)
+			tt.change(shelf.files)
+			dir := t.TempDir()
+			files, gaps, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), dir).Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, gapTexts(gaps)); diff != "" {
+				t.Errorf("gaps differ (-want +got):\n%s", diff)
+			}
+			if len(files) != tt.files {
+				t.Errorf("got %d files, want %d", len(files), tt.files)
+			}
+			if _, err := Open(files); err != nil {
+				t.Errorf("the files cannot be opened: %v", err)
+			}
+			if parts, _ := filepath.Glob(filepath.Join(dir, "*", "*.part*")); len(parts) > 0 {
+				t.Errorf("left behind: %d parts, as %q", len(parts), parts[0])
+			}
+		})
+	}
+}
+
+// What is young is not missing.
+func TestCoverNotYetPublished(t *testing.T) {
+	now := time.Now().UTC()
+	shelf := &shelf{files: map[string][]byte{}}
+	first := now.Add(-time.Hour).Truncate(5 * time.Minute)
+	for i := range 6 { // the last half hour is not there
+		start := first.Add(time.Duration(i) * 5 * time.Minute)
+		shelf.files["/rrc23"+start.Format("/2006.01/updates.20060102.1504.gz")] = zipped(t, newRecorder(t).announce(start.Sub(noon)+time.Second, peerA, "175.45.177.0/24").buf.Bytes())
+	}
+	s := webtest.Start(t, webtest.Fault{}, shelf)
+	files, gaps, err := testFetcher(t, s, t.TempDir()).Cover(t.Context(), "rrc23", first, now)
+	want := []string{
+		"route: there is no table of rrc23 to begin with (the archive of RIPE RIS does not have it): only what changed is known",
+		"route: the updates of rrc23 from " + first.Add(30*time.Minute).Format(gapClock) + " on are not published yet",
+	}
+	if diff := cmp.Diff(want, gapTexts(gaps)); diff != "" || err != nil || len(files) != 6 {
+		t.Errorf("got %d files, error %v; gaps differ (-want +got):\n%s", len(files), err, diff)
+	}
+	// What is not over cannot have been asked for.
+	for _, path := range shelf.asked {
+		if at, err := time.Parse("/2006.01/updates.20060102.1504.gz", strings.TrimPrefix(path, "/rrc23")); err == nil && at.Add(5*time.Minute).After(time.Now()) {
+			t.Errorf("%s was asked for before its time", path)
+		}
+	}
+}
+
+// Whatever is wrong with an archive is said, and what is left can be played.
+func TestCoverFaults(t *testing.T) {
+	shelf := risShelf(t)
+	webtest.Each(t, shelf, func(ctx context.Context, t *testing.T, s *webtest.Server, fault webtest.Fault) []checks.Gap {
+		f := testFetcher(t, s, t.TempDir())
+		files, gaps, err := f.Cover(ctx, "rrc23", noon.Add(-4*time.Hour), noon.Add(-236*time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case fault.Answers && len(files) != 2, !fault.Answers && !fault.Data && len(files) > 0:
+			t.Errorf("got files %q", files)
+		case fault.Data && len(files) > 0:
+			// Of a length that the server stands by, but damaged: that is said when it is played.
+			rec := open(t, files...)
+			played(t, rec, time.Time{})
+			gaps = append(gaps, rec.Gaps()...)
+		}
+		return gaps
+	})
+}
+
+func TestCoverQuestions(t *testing.T) {
+	f := NewFetcher(FetchOptions{Dir: t.TempDir(), RIS: "http://127.0.0.1:1", RouteViews: "http://127.0.0.1:1", Attempts: 1})
+	for _, collector := range []string{"", "rrc1", "rrc001", "../rrc00", "route-views/..", "route-views2/x", "RRC00", "router1"} {
+		if _, _, err := f.Cover(t.Context(), collector, noon, noon); err == nil {
+			t.Errorf("got no error for a collector called %q", collector)
+		}
+	}
+	for _, collector := range []string{"rrc26", "route-views", "route-views2", "route-views.sydney", "route-views.amsix-2"} {
+		if files, gaps, err := f.Cover(t.Context(), collector, noon, noon); err != nil || len(files) > 0 || len(gaps) != 2 {
+			t.Errorf("%s: got %q, %q, %v, want two gaps", collector, files, gapTexts(gaps), err)
+		}
+	}
+	if _, _, err := f.Cover(t.Context(), "rrc00", noon, noon.Add(-time.Second)); err == nil {
+		t.Error("got no error for a time that ends before it begins")
+	}
+	if _, _, err := f.Cover(t.Context(), "rrc00", noon, noon.AddDate(0, 0, 4)); err == nil || !strings.Contains(err.Error(), "ask for less time") {
+		t.Errorf("got error %v for four days", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := f.Cover(ctx, "rrc00", noon, noon); err == nil {
+		t.Error("got no error with a context that has ended")
+	}
+}
+
+// The folder does not grow without end; what is in use stays, and what is not ours.
+func TestCacheBound(t *testing.T) {
+	shelf := risShelf(t)
+	s := webtest.Start(t, webtest.Fault{}, shelf)
+	f := testFetcher(t, s, t.TempDir())
+	mine := filepath.Join(f.o.Dir, "notes.txt")
+	if err := os.WriteFile(mine, make([]byte, 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	count := func() int {
+		files, err := filepath.Glob(filepath.Join(f.o.Dir, "rrc23", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	cover := func(from time.Duration) {
+		t.Helper()
+		delete(shelf.files, "/rrc23/2014.12/bview.20141222.0800.gz")
+		if _, _, err := f.Cover(t.Context(), "rrc23", noon.Add(-from), noon.Add(9*time.Minute-from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cover(3 * time.Hour)
+	cover(2 * time.Hour)
+	if got := count(); got != 4 {
+		t.Fatalf("got %d files, want 4", got)
+	}
+	f.o.MaxCache = 1
+	cover(time.Hour)
+	if got := count(); got != 2 {
+		t.Errorf("got %d files in a folder that is too small, want the 2 that are in use", got)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("a file of somebody else's is gone: %v", err)
+	}
+}
+
+// Real recordings come through as they are.
+func TestCoverReal(t *testing.T) {
+	root := os.Getenv("ISITDOWN_TESTDATA")
+	if root == "" {
+		t.Skip("set ISITDOWN_TESTDATA to the folder of real data (docs/testdata.md) to run this test")
+	}
+	tests := []struct {
+		file, url, collector string
+		from                 time.Time
+	}{
+		{"rrc23.updates.20220421.0200.gz", "/rrc23/2022.04/updates.20220421.0200.gz", "rrc23", time.Date(2022, 4, 21, 2, 1, 0, 0, time.UTC)},
+		{"updates.20260222.1530.bz2", "/route-views3/bgpdata/2026.02/UPDATES/updates.20260222.1530.bz2", "route-views3", time.Date(2026, 2, 22, 15, 31, 0, 0, time.UTC)},
+	}
+	shelf := &shelf{files: map[string][]byte{}}
+	for _, tt := range tests {
+		data, err := os.ReadFile(filepath.Join(root, "mrt", tt.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shelf.files[tt.url] = data
+	}
+	s := webtest.Start(t, webtest.Fault{}, shelf)
+	f := testFetcher(t, s, t.TempDir())
+	for _, tt := range tests {
+		files, gaps, err := f.Cover(t.Context(), tt.collector, tt.from, tt.from.Add(time.Minute))
+		if err != nil || len(files) != 1 || len(gaps) != 1 { // there is no table
+			t.Fatalf("%s: got %q, %q, %v", tt.file, files, gapTexts(gaps), err)
+		}
+		if got := shelf.files[tt.url]; !bytes.Equal(got, must(os.ReadFile(strings.TrimPrefix(files[0], tt.collector+"=")))) {
+			t.Errorf("%s: the file differs from the published one", tt.file)
+		}
+		rec := open(t, files...)
+		if rec.HasTable() || rec.Start().Before(tt.from.Add(-2*time.Minute)) {
+			t.Errorf("%s: starts at %v", tt.file, rec.Start())
+		}
+	}
+}
+
+func must(data []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// The layouts are those of the archives.
+func TestArchiveNames(t *testing.T) {
+	f := NewFetcher(FetchOptions{})
+	at := time.Date(2026, 11, 22, 13, 7, 0, 0, time.UTC)
+	got := map[string]string{}
+	for _, collector := range []string{"rrc23", "route-views2"} {
+		s, err := f.site(collector)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[s.table(collector, at)[0].url] = s.table(collector, at)[1].name()
+		got[s.changes(collector, at, at)[0].url] = s.changes(collector, at, at)[0].path
+	}
+	want := map[string]string{
+		"https://data.ris.ripe.net/rrc23/2026.11/bview.20261122.0800.gz":                                "bview.20261122.0000.gz",
+		"https://data.ris.ripe.net/rrc23/2026.11/updates.20261122.1305.gz":                              "rrc23/updates.20261122.1305.gz",
+		"https://archive.routeviews.org/route-views2/bgpdata/2026.11/RIBS/rib.20261122.1200.bz2":        "rib.20261122.1000.bz2",
+		"https://archive.routeviews.org/route-views2/bgpdata/2026.11/UPDATES/updates.20261122.1300.bz2": "route-views2/updates.20261122.1300.bz2",
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Errorf("addresses differ (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names differ (-want +got):\n%s", diff)
+	}
+}
