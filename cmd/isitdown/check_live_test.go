@@ -17,7 +17,7 @@ import (
 // gives its name.
 func settings(t *testing.T, text string) string {
 	t.Helper()
-	for _, name := range []string{"ripestat", "ioda", "globalping", "radar", "ris", "routeviews", "registries"} {
+	for _, name := range []string{"ripestat", "ioda", "globalping", "radar", "registries"} {
 		if !strings.Contains(text, "\n"+name+" = \"http") && strings.Contains(text, "[urls]\n") {
 			text = strings.Replace(text, "[urls]\n", "[urls]\n"+name+" = \"http://127.0.0.1:1\"\n", 1)
 		}

@@ -17,12 +17,10 @@ type sourcesConfig struct {
 	Offline          bool     `toml:"offline"`
 	Contact          string   `toml:"contact"`
 	Cache            string   `toml:"cache"`
-	CacheSize        int      `toml:"cache_mib"`
 	Wait             duration `toml:"wait"`
 	RIPEstat         bool     `toml:"ripestat"`
 	RIPEstatRequests int      `toml:"ripestat_requests"`
 	RISLive          string   `toml:"ris_live"`
-	Collectors       []string `toml:"collectors"`
 	IODA             bool     `toml:"ioda"`
 	Globalping       bool     `toml:"globalping"`
 	RegistryRefresh  bool     `toml:"registry_refresh"`
@@ -36,8 +34,6 @@ type urlsConfig struct {
 	IODA       string `toml:"ioda"`
 	Globalping string `toml:"globalping"`
 	Radar      string `toml:"radar"`
-	RIS        string `toml:"ris"`
-	RouteViews string `toml:"routeviews"`
 	Registries string `toml:"registries"`
 }
 
@@ -85,15 +81,13 @@ func defaultURLs() urlsConfig {
 		IODA:       "https://api.ioda.inetintel.cc.gatech.edu/v2",
 		Globalping: "https://api.globalping.io",
 		Radar:      "https://api.cloudflare.com/client/v4",
-		RIS:        "https://data.ris.ripe.net",
-		RouteViews: "https://archive.routeviews.org",
 	}
 }
 
 func defaultSources() sourcesConfig {
 	return sourcesConfig{
-		CacheSize: 8192, Wait: duration{20 * time.Second},
-		RIPEstat: true, RIPEstatRequests: 60, RISLive: risTargets, Collectors: []string{},
+		Wait:     duration{20 * time.Second},
+		RIPEstat: true, RIPEstatRequests: 60, RISLive: risTargets,
 		IODA: true, Globalping: true,
 		RegistryRefresh: true, RegistryEvery: duration{24 * time.Hour},
 	}

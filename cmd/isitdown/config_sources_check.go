@@ -13,18 +13,12 @@ import (
 func (c *sourcesConfig) validate() error {
 	errs := []error{
 		positive("sources.wait", c.Wait),
-		atLeastOne("sources.cache_mib", c.CacheSize),
 		atLeastOne("sources.ripestat_requests", c.RIPEstatRequests),
 		oneOf("sources.ris_live", c.RISLive, []string{risTargets, risAll, risOff}),
 		positive("sources.registry_every", c.RegistryEvery),
 	}
 	if strings.ContainsFunc(c.Contact, notHeader) || len(c.Contact) > 200 {
 		errs = append(errs, errors.New("sources.contact holds what no HTTP header can: write a mail address or the address of a page"))
-	}
-	for _, name := range c.Collectors {
-		if !isCollector(name) {
-			errs = append(errs, fmt.Errorf("sources.collectors holds %q: write the names of collectors, as in \"rrc00\" or \"route-views2\"", name))
-		}
 	}
 	return errors.Join(errs...)
 }
@@ -45,8 +39,6 @@ func (c *urlsConfig) validate() error {
 		serviceURL("urls.ioda", c.IODA, "https", "http"),
 		serviceURL("urls.globalping", c.Globalping, "https", "http"),
 		serviceURL("urls.radar", c.Radar, "https", "http"),
-		serviceURL("urls.ris", c.RIS, "https", "http"),
-		serviceURL("urls.routeviews", c.RouteViews, "https", "http"),
 		optionalURL("urls.registries", c.Registries),
 	)
 }

@@ -15,7 +15,6 @@ func TestSourcesConfigRefuses(t *testing.T) {
 		{"budget", "[sources]\nripestat_requests = 0", "sources.ripestat_requests is 0: write 1 or more"},
 		{"a contact that is two headers", "[sources]\ncontact = \"a@b\\r\\nX: y\"", "sources.contact holds what no HTTP header can"},
 		{"a contact that ends a comment", "[sources]\ncontact = \"noc)\"", "sources.contact holds what no HTTP header can"},
-		{"a collector that is a path", "[sources]\ncollectors = [\"../rrc00\"]", "sources.collectors holds \"../rrc00\""},
 		{"plain HTTP elsewhere", "[urls]\nripestat = \"http://stat.example.org\"", "anything else is for this machine alone"},
 		{"not a stream", "[urls]\nris_live = \"https://ris-live.ripe.net\"", "urls.ris_live is \"https://ris-live.ripe.net\": write an address that begins with wss://"},
 		{"a password in an address", "[urls]\nioda = \"https://me:very-secret@ioda.example.org\"", "urls.ioda has a name or a password in it"},

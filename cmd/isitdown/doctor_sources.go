@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -18,6 +19,7 @@ func (a *app) diagnoseSources(ctx context.Context) []diagnosis {
 	}
 	ctx, stop := context.WithTimeout(ctx, c.Wait.Duration)
 	defer stop()
+	a.log = slog.New(slog.DiscardHandler) // what is found is what is printed
 	s := a.newSources()
 	var list []diagnosis
 	if c.Contact == "" {

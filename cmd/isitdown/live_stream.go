@@ -32,7 +32,7 @@ func (a *app) risLive(s *sources) *stream {
 	r := &stream{whole: c.RISLive == risAll, served: map[rislive.Filter]bool{}, news: make(chan struct{}, 1)}
 	r.client = rislive.New(rislive.Options{
 		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: streaming(s.app.http),
-		Log: a.log, Covered: r.covered,
+		Log: detailed(a.log), Covered: r.covered,
 	})
 	if r.whole {
 		r.client.Watch([]rislive.Filter{{}})

@@ -51,7 +51,7 @@ func (s *sources) addRIPEstat(client *http.Client) {
 	asks := ripestat.New(ripestat.Options{
 		BaseURL: c.URLs.RIPEstat, HTTP: client, UserAgent: s.app.agent(), SourceApp: "isitdown",
 		Window: c.Route.BaselineWindow.Duration, Budget: c.Sources.RIPEstatRequests,
-		Observe: s.ledger.observe, Log: s.app.log,
+		Observe: s.ledger.observe, Log: detailed(s.app.log),
 	})
 	s.resources, s.asName = asks.Resources, asks.ASName
 	s.history = asks.History
@@ -68,7 +68,7 @@ func (s *sources) addRIPEstat(client *http.Client) {
 func (s *sources) addWitnesses(client *http.Client) {
 	c := &s.app.config
 	if c.Sources.IODA {
-		asks := ioda.New(ioda.Options{BaseURL: c.URLs.IODA, HTTP: client, UserAgent: s.app.agent(), Observe: s.ledger.observe, Log: s.app.log})
+		asks := ioda.New(ioda.Options{BaseURL: c.URLs.IODA, HTTP: client, UserAgent: s.app.agent(), Observe: s.ledger.observe, Log: detailed(s.app.log)})
 		s.witnesses = append(s.witnesses, witness{
 			service: ioda.Service, gap: ioda.Gap,
 			ask:   asks.Claims,
