@@ -33,7 +33,6 @@ type link struct {
 	whole bool
 	// current is true while the stream carries on from what the target's table holds.
 	current bool
-	holes   int // so far
 	// on and since are the collector's, but since is not before the time from which it
 	// covers the target.
 	on    bool

@@ -45,6 +45,20 @@ func (h *Hub) cover(t *Target) {
 	}
 }
 
+// Covered says that the streams deliver from now on all that was wished for, where some
+// of it may have been missing: subscriptions were made anew, and are confirmed after the
+// first updates came. It is called between two updates of the streams.
+func (h *Hub) Covered() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for t := range h.targets {
+		if t.covered {
+			h.cover(t)
+		}
+	}
+	nudge(h.wake)
+}
+
 // keepCovered tells the streams what to deliver, until the context ends.
 func (h *Hub) keepCovered(ctx context.Context) {
 	if h.o.Cover == nil {

@@ -150,13 +150,17 @@ func (h *Hub) learn(t *Target, p netip.Prefix) bool {
 // with it, or holds it back; Hub.mu is held.
 func (t *Target) deliver(u *route.Update, c *collector) {
 	t.qmu.Lock()
-	if !t.links[c.n].current {
+	l := &t.links[c.n]
+	switch {
+	case !l.current:
 		t.hold(u)
 		t.qmu.Unlock()
-		return
+	case !l.whole && u.At.Before(l.known): // it is late, and in the lookup already
+		t.qmu.Unlock()
+	default:
+		t.qmu.Unlock()
+		t.put(u)
 	}
-	t.qmu.Unlock()
-	t.put(u)
 }
 
 // put applies an update, or leaves it for whoever has the table; Hub.mu is held, so
@@ -198,7 +202,6 @@ func (t *Target) overrun(at time.Time) {
 		t.inbox.push(&route.Update{Kind: route.Lost, At: known, Peer: route.Peer{Collector: c.name}, Refresh: looksUp && !c.whole})
 		if !c.whole && looksUp {
 			l.current, l.disowned, l.known, l.since = false, true, known, c.newest.Add(1)
-			l.holes++
 		}
 	}
 	t.due = earlier(t.due, time.Now().Add(max(t.hub.lag, t.hub.o.RetryMin)))
@@ -247,7 +250,6 @@ func (t *Target) lose(c *collector, u *route.Update) {
 	t.qmu.Lock()
 	l := &t.links[c.n]
 	l.on = false
-	l.holes++
 	was := l.current
 	switch {
 	case l.whole:

@@ -229,7 +229,7 @@ func (t *Target) switchOver(r *result, stranded []link) (waiting queue) {
 			continue
 		}
 		l.known, l.disowned = r.asOf, false
-		if l.holes == was.holes && l.on && t.covered && !l.since.After(r.asOf) {
+		if l.on && t.covered && !l.since.After(r.asOf) {
 			l.current, joined[l.name] = true, true
 		}
 	}
