@@ -30,7 +30,6 @@ type Target struct {
 	due       time.Time
 	busy      bool // a lookup is under way
 	tries     int  // without success, in a row
-	sized     time.Time
 
 	qmu   sync.Mutex // guards what follows; held for moments only
 	links []link     // by number of the collector
