@@ -73,11 +73,17 @@ func (h *Hub) hear(c *collector, at time.Time) {
 		return
 	}
 	c.on, c.since = true, at
-	due := time.Now().Add(max(h.lag, gather))
+	due := time.Now().Add(h.after(gather))
 	for t := range h.targets {
 		t.back(c, due)
 	}
 	nudge(h.wake)
+}
+
+// after is how long a lookup waits so that what it says is later than now, and for some
+// time at least; mu is held.
+func (h *Hub) after(least time.Duration) time.Duration {
+	return min(max(h.lag, least), max(h.o.RetryMax, least))
 }
 
 // lose notes a hole in the feed of a collector.

@@ -13,6 +13,9 @@ import (
 // coverPause is how long a change of wishes waits for others.
 const coverPause = 250 * time.Millisecond
 
+// coverRetry is the longest time between two tries to have the streams cover something.
+const coverRetry = time.Minute
+
 // wish notes that the streams must cover more, or less, before a target can go on from a
 // lookup; nil where none has to wait. mu is held.
 func (h *Hub) wish(t *Target) {
@@ -41,13 +44,14 @@ func (h *Hub) cover(t *Target) {
 		waits = waits || !l.current && c.on
 	}
 	if waits && t.looked {
-		t.due = earlier(t.due, time.Now().Add(max(h.lag, h.o.RetryMin)))
+		t.due = earlier(t.due, time.Now().Add(h.after(h.o.RetryMin)))
 	}
 }
 
 // Covered says that the streams deliver from now on all that was wished for, where some
 // of it may have been missing: subscriptions were made anew, and are confirmed after the
-// first updates came. It is called between two updates of the streams.
+// first updates came. It is called between two updates of the streams, and not when what
+// is new is confirmed: targets that wait for a lookup would wait longer.
 func (h *Hub) Covered() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -57,6 +61,7 @@ func (h *Hub) Covered() {
 		}
 	}
 	nudge(h.wake)
+	nudge(h.uncover)
 }
 
 // keepCovered tells the streams what to deliver, until the context ends.
@@ -66,15 +71,20 @@ func (h *Hub) keepCovered(ctx context.Context) {
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	gathering := false
 	for tries := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-h.uncover:
-			timer.Reset(coverPause)
+			if !gathering { // or those that come all the time would put it off for ever
+				gathering = true
+				timer.Reset(coverPause)
+			}
 			continue
 		case <-timer.C:
 		}
+		gathering = false
 		filters, wishes := h.filters()
 		err := h.o.Cover(ctx, filters)
 		switch {
@@ -82,7 +92,7 @@ func (h *Hub) keepCovered(ctx context.Context) {
 			return
 		case err != nil:
 			h.o.Log.Warn("asking the streams for the routes of the targets", "filters", len(filters), "err", err)
-			timer.Reset(min(h.o.RetryMin<<min(tries, 16), h.o.RetryMax))
+			timer.Reset(min(h.o.RetryMin<<min(tries, 16), coverRetry))
 			tries++
 		default:
 			tries = 0

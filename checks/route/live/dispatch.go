@@ -204,7 +204,7 @@ func (t *Target) overrun(at time.Time) {
 			l.current, l.disowned, l.known, l.since = false, true, known, c.newest.Add(1)
 		}
 	}
-	t.due = earlier(t.due, time.Now().Add(max(t.hub.lag, t.hub.o.RetryMin)))
+	t.due = earlier(t.due, time.Now().Add(t.hub.after(t.hub.o.RetryMin)))
 	nudge(t.hub.wake)
 }
 

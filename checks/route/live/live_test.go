@@ -142,8 +142,8 @@ func TestHole(t *testing.T) {
 				w.notice(w.names()...)
 				expect(t, k, checks.Unknown)
 				wait(10 * time.Minute)
-				if v := expect(t, k, checks.Unknown); len(v.Gaps) == 0 || !strings.Contains(v.Gaps[0].Reason, "no live stream") {
-					t.Errorf("in the hole the gaps are %q", v.Gaps)
+				if v := expect(t, k, checks.Unknown); len(v.Gaps) == 0 || !strings.Contains(v.Reasons[0], "no live stream carries on") {
+					t.Errorf("in the hole the gaps are %q, the reasons %q", v.Gaps, v.Reasons)
 				}
 				w.reconnect(w.names()...)
 				for range 100 {
@@ -475,6 +475,31 @@ func TestCover(t *testing.T) {
 		if last := asked[len(asked)-1]; len(last) != 0 {
 			t.Errorf("asked for %v though nobody is followed", last)
 		}
+	})
+}
+
+// Subscriptions that are confirmed after the first updates of a new connection: what was
+// not delivered in between is looked up.
+func TestCoveredAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 15, time.Minute)
+		defer w.start(func(o *Options) { o.Cover = func(context.Context, []Filter) error { return nil } })()
+		k := w.hub.Follow(country())
+		settled(t, k)
+		w.beat()
+		w.silence(w.names()...)
+		w.notice(w.names()...)
+		wait(10 * time.Second)
+		w.reconnect(w.names()...)
+		w.silence(w.names()...) // alive, but for what it delivers of the target
+		wait(10 * time.Second)
+		w.withdraw(w.peers, kp()...)
+		wait(20 * time.Second)
+		w.reconnect(w.names()...)
+		w.hub.Covered()
+		settled(t, k)
+		wait(time.Minute)
+		expect(t, k, checks.Down)
 	})
 }
 

@@ -33,11 +33,11 @@ func (v *View) Answer(now time.Time, rules checks.Rules) checks.Case {
 }
 
 // Step is the case for the life of an incident: of a view that is not current nothing is
-// claimed, so that it opens and resolves nothing.
+// claimed, so that it opens and resolves nothing, and the first gap is the reason.
 func (v *View) Step(now time.Time, rules checks.Rules) checks.Case {
 	c := v.Answer(now, rules)
 	if !v.Current {
-		c.Observations = nil
+		c.Observations, c.Vantage.Live = nil, 0
 	}
 	return c
 }
