@@ -21,6 +21,7 @@ type stream struct {
 	mu     sync.Mutex
 	served map[rislive.Filter]bool
 	news   chan struct{} // something more is served
+	hub    *live.Hub     // set before the stream runs
 }
 
 // risLive makes the stream, nil where there is to be none. Nothing is connected yet.
@@ -43,10 +44,15 @@ func (a *app) risLive(s *sources) *stream {
 // covered takes in that filters are served.
 func (r *stream) covered(filters []rislive.Filter, _ time.Time) {
 	r.mu.Lock()
+	again := false
 	for _, f := range filters {
+		again = again || r.served[f]
 		r.served[f] = true
 	}
 	r.mu.Unlock()
+	if again { // after a reconnection, whose first updates came before
+		r.hub.Covered()
+	}
 	select {
 	case r.news <- struct{}{}:
 	default:
@@ -102,6 +108,7 @@ func (r *stream) missing(wanted map[rislive.Filter]bool) (n int) {
 
 // feed is the stream as one of the feeds.
 func (r *stream) feed(h *live.Hub) *feed {
+	r.hub = h
 	return &feed{
 		name: "RIS Live",
 		run: func(ctx context.Context) error {

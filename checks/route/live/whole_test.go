@@ -157,6 +157,39 @@ func TestOwnRoutersBesideLookups(t *testing.T) {
 	})
 }
 
+// What a lookup said does not count with the clock of a router that is heard live.
+func TestALookupGrowsOldBesideARouter(t *testing.T) {
+	for _, streamed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 15, 5*time.Minute)
+			w.silence(w.names()...) // there is no stream, be it expected or not
+			defer w.start(func(o *Options) { o.Streamed, o.Rules.Declared = streamed, []checks.ASN{router(1).AS} })()
+			k := w.hub.Follow(country())
+			<-k.Ready()
+			wait(time.Second)
+			if v := answer(k); v.State != checks.Up || v.Vantage.Voting != 15 {
+				t.Errorf("streamed %t: as of the lookup %v, %d vote", streamed, v.State, v.Vantage.Voting)
+			}
+			w.comesUp(router(1))
+			voting := 15 + 1
+			if streamed {
+				voting = 1
+			}
+			if v := answer(k); v.Vantage.Voting != voting {
+				t.Errorf("streamed %t: %d vote beside a router, want %d", streamed, v.Vantage.Voting, voting)
+			}
+			w.mu.Lock()
+			w.broken = errBroken
+			w.mu.Unlock()
+			wait(30 * time.Minute)
+			w.sends(router(1), route.Alive, false)
+			if v := ownVerdict(k); v.State != checks.Up || v.Vantage.Voting != 1 {
+				t.Errorf("streamed %t: half an hour later %v, %d vote", streamed, v.State, v.Vantage.Voting)
+			}
+		})
+	}
+}
+
 // A dump that a feed loads into the whole table reaches the targets that are there.
 func TestADumpOfAWholeTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
