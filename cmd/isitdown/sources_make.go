@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/globalping"
 	"isitdown/checks/ioda"
 	"isitdown/checks/route"
 	"isitdown/checks/route/ripestat"
@@ -73,6 +74,17 @@ func (s *sources) addWitnesses(client *http.Client) {
 			service: ioda.Service, gap: ioda.Gap,
 			ask:   asks.Claims,
 			suits: func(t checks.Target, _ time.Time) bool { return ioda.Asks(t) },
+		})
+	}
+	if c.Sources.Globalping {
+		asks := globalping.New(globalping.Options{
+			BaseURL: c.URLs.Globalping, HTTP: client, UserAgent: s.app.agent(), Token: c.Globalping.Token.reveal(),
+			Observe: s.ledger.observe, Log: detailed(s.app.log),
+		})
+		s.witnesses = append(s.witnesses, witness{
+			service: globalping.Service, gap: globalping.Gap, costs: true,
+			ask:   asks.Claims,
+			suits: func(t checks.Target, at time.Time) bool { return globalping.Asks(t) && at.IsZero() },
 		})
 	}
 }
