@@ -1,9 +1,9 @@
 // Command isitdown says whether a country, network, prefix or host is announced
-// and answering, from recorded routing data, in words that can be published: once, or
-// as a bot in Slack, in Discord and on a terminal.
+// and answering, from public sources, own routers or recorded routing data, in words that
+// can be published: once, or as a bot in Slack, in Discord and on a terminal.
 //
 //	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
-//	isitdown check TARGET... --routes FILE... [--registry FILE...] [--at TIME] [--json]
+//	isitdown check TARGET... [--routes FILE...] [--registry FILE...] [--at TIME] [--json]
 //	isitdown replay SCENARIO|FILE... [--watch TARGET] [--registry FILE...] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
@@ -11,6 +11,8 @@
 //	isitdown backup FILE
 //	isitdown version
 //	isitdown help [COMMAND]
+//
+// With --offline, or ISITDOWN_OFFLINE=1, nobody is asked over the network.
 //
 // # A tour of the code
 //
@@ -27,7 +29,12 @@
 // transaction that notes why. A bot.Outbox sends it, through bot/slack,
 // bot/discord or bot/terminal, which also take in what people ask.
 //
+// Live, the same updates come from checks/route/rislive, bmp and session, and from the lookups of
+// checks/route/ripestat; checks/route/live joins them for each target. What checks/ioda
+// and checks/globalping say stands beside the verdict.
+//
 // This package reads the command line, the settings and the environment, and wires
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
-// its facts come from, rehearse.go a recording with its own clock.
+// its facts come from, live.go the facts of the present, once.go one answer from lookups,
+// rehearse.go a recording with its own clock.
 package main
