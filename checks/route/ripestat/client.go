@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,7 +109,7 @@ type Client struct {
 
 // New makes a client.
 func New(o Options) *Client {
-	o.BaseURL = cmp.Or(o.BaseURL, DefaultBaseURL)
+	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/")
 	o.Window = cmp.Or(o.Window, DefaultWindow)
 	o.Budget = cmp.Or(o.Budget, DefaultBudget)
 	o.Daily = cmp.Or(o.Daily, DefaultDaily)

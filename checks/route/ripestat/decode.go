@@ -1,6 +1,7 @@
 package ripestat
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,6 +87,9 @@ var errPath = errors.New("not an AS path")
 // a list in the list or a text "{64500,64501}"; or all of it as one text, as the
 // looking glass has it.
 func readPath(raw json.RawMessage) (bgp.RawPath, error) {
+	if path, ok := readNumbers(raw); ok {
+		return bgp.MakeRawPath(path)
+	}
 	var hops []json.RawMessage
 	if json.Unmarshal(raw, &hops) != nil {
 		var text string
@@ -106,6 +110,25 @@ func readPath(raw json.RawMessage) (bgp.RawPath, error) {
 		path = append(path, hop)
 	}
 	return bgp.MakeRawPath(path)
+}
+
+// readNumbers reads a list of AS numbers and nothing else, as nearly all paths are:
+// the hops share one array.
+func readNumbers(raw []byte) (checks.Path, bool) {
+	if len(raw) < 2 || raw[0] != '[' || raw[len(raw)-1] != ']' {
+		return nil, false
+	}
+	path := make(checks.Path, 0, 8)
+	asns := make([]checks.ASN, 0, 8)
+	for field := range bytes.SplitSeq(raw[1:len(raw)-1], []byte(",")) {
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(field)), 10, 32)
+		if err != nil || len(path) == maxHops {
+			return nil, false
+		}
+		asns = append(asns, checks.ASN(n))
+		path = append(path, asns[len(asns)-1:len(asns):len(asns)])
+	}
+	return path, true
 }
 
 func readHop(raw json.RawMessage) (checks.Hop, error) {

@@ -209,7 +209,7 @@ func TestPast(t *testing.T) {
 		{"what the network announces is not to be had", func(w *world) {
 			w.fault["announced-prefixes"] = broken
 			w.related["175.45.176.0/22"] = networks
-		}, with(up, func(e *expectation) { e.gap = "which prefixes AS131279 announces" })},
+		}, with(up, func(e *expectation) { e.gap = "which prefixes are announced by AS131279" })},
 		{"announced by somebody else", func(w *world) {
 			w.announced = nil
 			w.related["175.45.176.0/22"] = networks
@@ -237,6 +237,23 @@ func TestPast(t *testing.T) {
 			tt.want.hold(t, judge(t, w.client(), country(), asked))
 		})
 	}
+}
+
+// Where a server has the routes of 2014, the night of 22 December is judged with what
+// was registered that day, and no list at hand.
+func TestWithoutLists(t *testing.T) {
+	when := clockAt("2014-12-22T17:00:00")
+	w := kp("2014-12-24T00:00:00")
+	w.withdraw("2014-12-22T16:15:00", 0, 40, networks...)
+	w.restore("2014-12-23T01:46:00", 0, 40)
+	c := w.client()
+	asns, prefixes, _, err := c.Resources(t.Context(), "KP", when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := checks.Footprint{Target: checks.Country("KP"), Name: "North Korea", Country: "KP", Prefixes: prefixes, Origins: asns, Home: asns}
+	expectation{state: checks.Down, of: 4, asOf: "17:00:00", onset: "16:15:00 16:15:19", voting: 40}.hold(t, judge(t, c, f, when))
+	expectation{state: checks.Up, seen: 4, of: 4, asOf: "02:30:00", voting: 40}.hold(t, judge(t, c, f, clockAt("2014-12-23T02:30:00")))
 }
 
 // controlled are the control routes of the world.

@@ -2,6 +2,7 @@ package ripestat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -111,25 +112,39 @@ func (l *lookup) tooMany(what string) error {
 // announcements adds what the networks announced lately, as far as it belongs to
 // the target.
 func (l *lookup) announcements(ctx context.Context, p *plan, networks []checks.ASN, from, to time.Time) {
-	lists := make([][]Announced, len(networks))
+	lists, errs := make([][]Announced, len(networks)), make([]error, len(networks))
 	var wg sync.WaitGroup
 	for i, network := range networks {
 		wg.Go(func() {
 			// A dump earlier, so that what is in the one before from is named.
-			list, err := l.c.Announced(ctx, network, from.Add(-dumpEvery), to)
-			if err != nil {
-				l.failed(ctx, err, fmt.Sprintf("which prefixes %s announces is not known from there", network))
-			}
-			lists[i] = list
+			lists[i], errs[i] = l.c.Announced(ctx, network, from.Add(-dumpEvery), to)
 		})
 	}
 	wg.Wait()
+	l.missingLists(ctx, networks, errs)
 	for i, list := range lists {
 		for _, a := range list {
 			if l.f.Watches(a.Prefix, networks[i:i+1]) {
 				p.expect(a.Prefix)
 			}
 		}
+	}
+}
+
+// missingLists makes one gap of all networks whose lists are not to be had.
+func (l *lookup) missingLists(ctx context.Context, networks []checks.ASN, errs []error) {
+	var names []string
+	for i, err := range errs {
+		if err != nil {
+			names = append(names, networks[i].String())
+		}
+	}
+	const most = 4
+	if len(names) > most {
+		names = append(names[:most-1], fmt.Sprintf("%d others", len(names)-most+1))
+	}
+	if len(names) > 0 {
+		l.failed(ctx, errors.Join(errs...), fmt.Sprintf("which prefixes are announced by %s is not known from there", strings.Join(names, ", ")))
 	}
 }
 

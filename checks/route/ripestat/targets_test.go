@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"isitdown/checks"
+	"isitdown/checks/route"
 )
 
 func footprint(t *testing.T, text string) checks.Footprint {
@@ -40,7 +41,7 @@ func TestTargets(t *testing.T) {
 		{"a network that is gone", "AS131279", gone, expectation{state: checks.Down, of: 4, onset: "16:15:00 16:15:19", voting: 40}},
 		{
 			"a network of which no list is to be had", "AS131279", func(w *world) { w.fault["announced-prefixes"] = broken },
-			expectation{state: checks.Up, seen: 4, of: 4, voting: 40, gap: "which prefixes AS131279 announces"},
+			expectation{state: checks.Up, seen: 4, of: 4, voting: 40, gap: "which prefixes are announced by AS131279"},
 		},
 		{"a network that carries so much that it cannot be asked for by itself", "AS131279", func(w *world) {
 			w.fault["bgp-state"] = func(rw http.ResponseWriter, r *http.Request) {
@@ -85,6 +86,72 @@ func TestTargets(t *testing.T) {
 			tt.want.hold(t, judge(t, w.client(), f, asked))
 		})
 	}
+}
+
+// Sessions over IPv6, whose addresses hold colons, and their own control routes.
+func TestIPv6(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		w := kp(latest)
+		for i := range w.sessions {
+			w.sessions[i].Peer.Addr = netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", i+1))
+			w.sessions[i].Size = [2]int{0, 220_000}
+		}
+		w.events = nil
+		w.all(longAgo, 0, 40, func(i int) any { return []any{w.as(i), 3333} }, "2001:67c:2e8::/48")
+		w.all(longAgo, 0, 40, func(i int) any { return []any{w.as(i), 4837, 131279} }, "2001:db8:1::/48")
+		w.announced[131279] = []string{"2001:db8:1::/48"}
+		want := checks.Up
+		if lost {
+			w.withdraw(day+"T16:15:00", 0, 40, "2001:db8:1::/48")
+			want = checks.Down
+		}
+		got := judge(t, w.client(), footprint(t, "AS131279"), asked)
+		if got.State != want || got.Vantage.Voting6 != 40 || len(got.gaps) > 0 {
+			t.Errorf("got %v of %d vantage points, want %v of 40; reasons %q, gaps %s", got.State, got.Vantage.Voting6, want, got.Reasons, reasons(got.gaps))
+		}
+	}
+}
+
+// A country whose networks' lists are not to be had gets one gap for all.
+func TestManyNetworks(t *testing.T) {
+	w := kp(latest)
+	w.edit["announced-prefixes"] = func(_ map[string]string, _, all map[string]any) { all["data_call_status"] = "maintenance - back soon" }
+	f := country()
+	for i := range 20 {
+		f.Origins = append(f.Origins, checks.ASN(140_000+i))
+	}
+	got := judge(t, w.client(), f, asked)
+	if text := reasons(got.gaps); !strings.Contains(text, "announced by AS131279, AS140000, AS140001, 18 others is not known") || len(got.gaps) != 1 {
+		t.Errorf("gaps: got %s", text)
+	}
+}
+
+// BenchmarkHistory makes a history of as many prefixes and sessions as one answer may
+// have: 128 prefixes at 430 sessions, of which all are lost.
+func BenchmarkHistory(b *testing.B) {
+	w := kp(latest)
+	w.sessions, w.events = nil, nil
+	for i := range 430 {
+		w.sessions = append(w.sessions, Session{route.Peer{
+			Collector: fmt.Sprintf("rrc%02d", i%20), Addr: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), AS: checks.ASN(1001 + i),
+		}, [2]int{950_000, 0}})
+	}
+	for i := range 128 {
+		w.announced[64999] = append(w.announced[64999], fmt.Sprintf("198.18.%d.0/24", i))
+	}
+	path := func(i int) any { return []any{w.as(i), 3356, 174, 4837, 64999} }
+	w.all(longAgo, 0, 430, path, append(w.announced[64999], controlled...)...)
+	w.all(clockAt(day+"T16:15:00"), 0, 430, nil, w.announced[64999]...)
+	f := checks.Footprint{Target: checks.Network(64999), Origins: []checks.ASN{64999}}
+	c := w.client()
+	updates := 0
+	for b.Loop() { // from the second on all answers come from the cache
+		updates = 0
+		if _, _, err := c.History(b.Context(), f, asked, func(*route.Update) { updates++ }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(updates), "updates/op")
 }
 
 // A network with more prefixes than one request asks for.

@@ -21,11 +21,12 @@ type view struct {
 	at     time.Time
 	routes map[netip.Prefix]map[source]bgp.RawPath // of the target, and over it
 	proof  map[source]uint                         // which control routes a session holds, one a bit
+	holds  map[source]bool                         // a route of the target, or over it
 	broken map[source]bool                         // something that it holds could not be read
 }
 
 func newView() *view {
-	return &view{routes: map[netip.Prefix]map[source]bgp.RawPath{}, proof: map[source]uint{}, broken: map[source]bool{}}
+	return &view{routes: map[netip.Prefix]map[source]bgp.RawPath{}, proof: map[source]uint{}, holds: map[source]bool{}, broken: map[source]bool{}}
 }
 
 // take adds the routes of an answer; those that were not asked for and do not
@@ -48,6 +49,7 @@ func (l *lookup) take(v *view, routes []wireRoute, asked func(netip.Prefix) bool
 			v.routes[r.prefix] = map[source]bgp.RawPath{}
 		}
 		v.routes[r.prefix][r.from] = r.path
+		v.holds[r.from] = true
 	}
 }
 
@@ -67,15 +69,7 @@ func (l *lookup) proven(v *view, s source) bool {
 	if v.broken[s] {
 		return false
 	}
-	if len(l.controls) == 0 || v.proof[s] != 0 {
-		return true
-	}
-	for _, holders := range v.routes {
-		if _, ok := holders[s]; ok {
-			return true
-		}
-	}
-	return false
+	return len(l.controls) == 0 || v.proof[s] != 0 || v.holds[s]
 }
 
 // state asks what the sessions hold at a time, of the latest where at is zero.
@@ -143,6 +137,7 @@ func (v *view) merge(o *view) {
 	for s, n := range o.proof {
 		v.proof[s] |= n
 	}
+	maps.Copy(v.holds, o.holds)
 	for s := range o.broken {
 		v.broken[s] = true
 	}
