@@ -10,14 +10,12 @@ import (
 
 const iodaKP = "https://ioda.inetintel.cc.gatech.edu/country/KP?from=1419177600&until=1419267600"
 
-func says(loss bool) *bool { return &loss }
-
 // claimsOnKP are what the services have to say of North Korea while it is gone.
 func claimsOnKP() []checks.Claim {
 	return []checks.Claim{
 		{
 			Service: "IODA", Text: "BGP signal at 0 % of its value 24 h before (0 of 4 /24s)", At: utc("2014-12-22 16:55:00"),
-			Link: iodaKP, Rests: checks.RestsCollectors, Loss: says(true),
+			Link: iodaKP, Rests: checks.RestsCollectors, Loss: new(true),
 		},
 		{
 			Service: "IODA", Text: "no signal from active probing: its space of 4 /24s is below IODA's floor of 20",
@@ -25,11 +23,11 @@ func claimsOnKP() []checks.Claim {
 		},
 		{
 			Service: "Globalping", Text: "pings answered from 0 of 10 places on 4 continents", At: utc("2014-12-22 16:59:40"),
-			Link: "https://globalping.io/?measurement=nzGzfAGL7sZfUs3c", Rests: "Globalping's probes", Loss: says(true),
+			Link: "https://globalping.io/?measurement=nzGzfAGL7sZfUs3c", Rests: "Globalping's probes", Loss: new(true),
 		},
 		{
-			Service: "Cloudflare Radar", Text: "an annotation of an outage, nationwide, from 22 Dec 2014 16:15 UTC, not ended",
-			Link: "https://radar.cloudflare.com/outage-center/kp", Rests: "Cloudflare's traffic and public reports", Loss: says(true),
+			Service: "Cloudflare Radar", Text: "an annotation of a nationwide outage, from 22 Dec 2014 16:15 UTC, with no end so far",
+			Link: "https://radar.cloudflare.com/outage-center/kp", Rests: "Cloudflare's traffic and public reports", Loss: new(true),
 		},
 	}
 }
@@ -47,7 +45,7 @@ func claimedSamples() []sample {
 	up.Claims = []checks.Claim{
 		{
 			Service: "IODA", Text: "BGP signal at 100 % of its value 24 h before (4 of 4 /24s)", At: utc("2017-10-01 08:50:00"),
-			Link: "https://ioda.inetintel.cc.gatech.edu/country/KP?from=1506762000&until=1506848400", Rests: checks.RestsCollectors, Loss: says(false),
+			Link: "https://ioda.inetintel.cc.gatech.edu/country/KP?from=1506762000&until=1506848400", Rests: checks.RestsCollectors, Loss: new(false),
 		},
 	}
 	return []sample{
