@@ -19,8 +19,9 @@ import (
 //     same rule leaves them out.
 //   - FRR puts the router's own AS in front of what its peers sent
 //     (FRRouting/frr#21815). It is taken away again.
-//   - FRR sends no End-of-RIB for a session that comes up while it is connected, GoBGP
-//     none at all. Whom the updates go to waits for a while instead.
+//   - FRR and GoBGP send no End-of-RIB for a session that comes up while they are
+//     connected, GoBGP none for its Loc-RIB. Whom the updates go to waits for a while
+//     instead.
 //   - GoBGP reports a Loc-RIB without a Peer Up. Its first route stands for one.
 //   - Time stamps are those of the table's making, of the router's boot, or zero.
 //     Only those that lie just before the arrival are believed.

@@ -47,7 +47,7 @@ protocol bgp edge {
 `, at.Addr(), at.Port(), uint32(carrier), to.Addr(), to.Port(), uint32(edgeAS), uint32(home)))
 }
 
-// gobgp is GoBGP 3 as the router.
+// gobgp is GoBGP as the router.
 func gobgp(policy string) startRouter {
 	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
 		return labtest.GoBGP(t, fmt.Sprintf(`
