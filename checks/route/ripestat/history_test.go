@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -254,6 +255,24 @@ func TestWithoutLists(t *testing.T) {
 	f := checks.Footprint{Target: checks.Country("KP"), Name: "North Korea", Country: "KP", Prefixes: prefixes, Origins: asns, Home: asns}
 	expectation{state: checks.Down, of: 4, asOf: "17:00:00", onset: "16:15:00 16:15:19", voting: 40}.hold(t, judge(t, c, f, when))
 	expectation{state: checks.Up, seen: 4, of: 4, asOf: "02:30:00", voting: 40}.hold(t, judge(t, c, f, clockAt("2014-12-23T02:30:00")))
+}
+
+// Most sessions go down and come back: that is no outage that was, though they
+// withdrew everything; where they withdraw the target alone, it is one.
+func TestResetIsNoOutage(t *testing.T) {
+	for _, tt := range []struct {
+		prefixes []string
+		downs    int
+	}{{append(slices.Clone(networks), controlled...), 30}, {networks, 0}} {
+		w := kp(latest)
+		w.withdraw(day+"T15:20:00", 0, 30, tt.prefixes...)
+		w.restore(day+"T15:30:00", 0, 30)
+		got := judge(t, w.client(), country(), asked)
+		expectation{state: checks.Up, seen: 4, of: 4, voting: 40}.hold(t, got)
+		if n := got.counts[route.PeerDown]; n != tt.downs || got.End.Half.IsZero() != (tt.downs > 0) {
+			t.Errorf("%d sessions went down and the last loss ended at %v, want %d", n, got.End.Half, tt.downs)
+		}
+	}
 }
 
 // controlled are the control routes of the world.

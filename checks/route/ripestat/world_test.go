@@ -151,9 +151,12 @@ func (w *world) client(change ...func(*Options)) *Client {
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	resp := rec.Result()
 	resp.Request = r
-	return resp, r.Context().Err()
+	return resp, nil
 }
 
 // question gives the data call and the parameters of a request.
