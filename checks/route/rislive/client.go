@@ -32,7 +32,8 @@ type Options struct {
 	// Covered, where set, is called between updates when the service has begun to
 	// serve filters: from since on, by our clock, what concerns them is delivered. What
 	// the sessions held then is for a lookup to say. It is called again after every
-	// reconnection, of which a [route.Lost] for each collector told before.
+	// reconnection, of which a [route.Lost] for each collector told before. It may not
+	// wait for anything that waits for an update.
 	Covered func(filters []Filter, since time.Time)
 }
 
@@ -73,6 +74,23 @@ func New(o Options) *Client {
 // It does not wait: [Options.Covered] says when they are served. Beyond a thousand
 // filters the whole stream is asked for, and the caller gets more than it wants.
 func (c *Client) Watch(filters []Filter) { c.book.want(filters) }
+
+// Cover is Watch, and returns when all that is wanted then is served: what is delivered
+// later is complete for it. The error is that of ctx.
+func (c *Client) Cover(ctx context.Context, filters []Filter) error {
+	c.book.want(filters)
+	for {
+		all, more := c.book.served()
+		if all {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return fmt.Errorf("asking RIS Live for %d filters: %w", len(filters), ctx.Err())
+		}
+	}
+}
 
 const (
 	// Reconnections wait for minBackoff, then for twice as long each time up to
@@ -142,7 +160,7 @@ func (c *Client) connect(ctx context.Context, known []string) (*stream, error) {
 func (c *Client) ended(was bool, err error, pause time.Duration) {
 	why := reason(err)
 	if c.stats.disconnected(why, time.Now(), was) {
-		c.o.Log.Warn("RIS Live: not connected", "reason", why, "again_in", pause.Round(time.Second))
+		c.o.Log.Warn("RIS Live: not connected", "reason", why, "error", err, "again_in", pause.Round(time.Second))
 	}
 }
 

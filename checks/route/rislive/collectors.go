@@ -73,6 +73,11 @@ func (f *feeds) collector(name string) *collector {
 	return c
 }
 
+// begin starts to count: from now on everything is delivered.
+func (f *feeds) begin(now time.Time) {
+	f.proven, f.next = time.Time{}, now
+}
+
 func (f *feeds) known() []string {
 	names := make([]string, len(f.list))
 	for i, c := range f.list {

@@ -1,13 +1,17 @@
 package rislive
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -40,7 +44,7 @@ func (r *refusal) Error() string {
 	if r.status == 0 {
 		return r.err.Error()
 	}
-	return fmt.Sprintf("the server answers %d %s", r.status, http.StatusText(r.status))
+	return fmt.Sprintf("the server answers %d %s in place of opening a stream", r.status, http.StatusText(r.status))
 }
 
 func (r *refusal) Unwrap() error { return r.err }
@@ -54,7 +58,7 @@ func dial(ctx context.Context, o *Options, alive func()) (*socket, error) {
 		header.Set("User-Agent", o.UserAgent)
 	}
 	conn, resp, err := websocket.Dial(ctx, o.address(), &websocket.DialOptions{
-		HTTPClient: o.HTTP, HTTPHeader: header,
+		HTTPClient: fewRedirects(o.HTTP), HTTPHeader: header,
 		OnPingReceived: func(context.Context, []byte) bool { alive(); return true },
 	})
 	if err != nil {
@@ -66,6 +70,22 @@ func dial(ctx context.Context, o *Options, alive func()) (*socket, error) {
 	}
 	conn.SetReadLimit(maxFrame)
 	return &socket{conn: conn}, nil
+}
+
+// fewRedirects bounds how often a client is sent on. The library follows for ever
+// where the client does not say otherwise.
+func fewRedirects(c *http.Client) *http.Client {
+	if c.CheckRedirect != nil {
+		return c
+	}
+	bounded := *c
+	bounded.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
+		if len(via) > 3 {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	return &bounded
 }
 
 // plainError takes the address out of an error, which says it at length and with
@@ -101,9 +121,12 @@ func (s *socket) read() ([]byte, error) {
 }
 
 func (s *socket) write(ctx context.Context, frame []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, writeTimeout, errStuck)
 	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, frame)
+	if err := s.conn.Write(ctx, websocket.MessageText, frame); err != nil {
+		return cmp.Or(context.Cause(ctx), err)
+	}
+	return nil
 }
 
 // close ends the connection at once, and with it a read under way.
@@ -125,22 +148,41 @@ func retryHeader(h http.Header, now time.Time) time.Duration {
 	return min(max(t.Sub(now), 0), maxRetryAfter)
 }
 
-// reason gives a sentence's part for a connection that ended.
+// reason gives half a sentence for a person: why there is no connection. The error
+// itself is for the log.
 func reason(err error) string {
 	var closed websocket.CloseError
+	var refused *refusal
+	var timeout net.Error
 	switch {
+	case errors.As(err, &closed) && closed.Reason != "":
+		return fmt.Sprintf("the server closed it with code %d, %q", int(closed.Code), tidy(closed.Reason))
 	case errors.As(err, &closed):
-		text := fmt.Sprintf("the server closed the connection (%d)", int(closed.Code))
-		if closed.Reason != "" {
-			text = fmt.Sprintf("%s: %q", text, tidy(closed.Reason))
-		}
-		return text
+		return fmt.Sprintf("the server closed it with code %d", int(closed.Code))
+	case errors.As(err, &refused) && refused.status != 0:
+		return refused.Error()
+	case errors.Is(err, errStalled), errors.Is(err, errStuck), errors.Is(err, errGarbage), errors.Is(err, errRefused):
+		return err.Error()
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return fmt.Sprintf("a message was longer than %d bytes", maxFrame)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was cut"
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer within %v", handshakeTimeout)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection is refused"
+	case isA[*net.DNSError](err):
+		return "its name cannot be looked up"
+	case isA[*tls.CertificateVerificationError](err):
+		return "its certificate is not accepted"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return fmt.Sprintf("there is no answer within %v", handshakeTimeout)
+	case refused != nil:
+		return "the handshake fails"
 	}
-	return tidy(err.Error())
+	return "what comes is not what a WebSocket sends"
+}
+
+func isA[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

@@ -29,9 +29,9 @@ type Status struct {
 	// Irregular were left to the slow decoder. Holes counts the times that the
 	// stream was incomplete.
 	Frames, Updates, Unreadable, Irregular, Holes int64
-	// Wanted filters were asked for, Served of them are served, and Refused names
-	// those that the service did not accept. Unstated is true where it does not tell
-	// the ends of sessions.
+	// Wanted filters were asked for, Served of them are served. Refused names those that
+	// the service did not accept one by one, so that the whole stream is asked for.
+	// Unstated is true where it does not tell the ends of sessions.
 	Wanted, Served int
 	Refused        []string
 	Unstated       bool
@@ -142,8 +142,8 @@ func (s *Status) gaps() (list []checks.Gap) {
 	if len(s.Silent) > 0 && !s.Connected.IsZero() && s.ClockOff == 0 {
 		say("the stream of RIS Live is incomplete for %s, whose sessions are looked up again", strings.Join(s.Silent, ", "))
 	}
-	if len(s.Refused) > 0 {
-		say("RIS Live does not serve %s%s, so changes of it are not seen as they happen", few(s.Refused), s.complaint())
+	if !s.Connected.IsZero() && s.Served < s.Wanted {
+		say("RIS Live does not serve all that is watched yet (%d of %d)%s, so changes of the rest are not seen as they happen; ask again in a minute", s.Served, s.Wanted, s.complaint())
 	}
 	if s.Unstated {
 		say("RIS Live does not tell when sessions end%s, so a session's end may look like withdrawals for a while", s.complaint())
@@ -159,14 +159,4 @@ func (s *Status) complaint() string {
 		return ""
 	}
 	return fmt.Sprintf(" (it says %q)", s.Complaint)
-}
-
-// few names the first of a list and counts the rest.
-func few(list []string) string {
-	const most = 3
-	text := strings.Join(list[:min(len(list), most)], ", ")
-	if more := len(list) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
 }

@@ -25,7 +25,9 @@ const (
 
 var (
 	errStalled = errors.New("nothing came for " + stallAfter.String() + ", no message and no answer to a ping")
+	errStuck   = errors.New("the server takes nothing for " + writeTimeout.String())
 	errGarbage = fmt.Errorf("more than %d messages made no sense", maxBad)
+	errRefused = errors.New("the server does not accept the subscription to the stream")
 )
 
 // stream is one connection from its handshake to its end.
@@ -41,6 +43,8 @@ type stream struct {
 	feeds   *feeds
 	clock   clock
 	bad     int
+	open    bool            // everything wanted is served; until then nothing is delivered
+	opened  time.Time       // when it was
 	said    map[string]bool // errors of the server that were logged
 }
 
@@ -135,7 +139,9 @@ func (s *stream) handle(ctx context.Context, cancel context.CancelCauseFunc, emi
 		if err := s.frames(&b, emit); err != nil {
 			cancel(err)
 		}
-		s.tend(emit)
+		if err := s.tend(emit); err != nil {
+			cancel(err)
+		}
 	}
 }
 
@@ -144,16 +150,23 @@ func (s *stream) drain(emit func(*route.Update)) {
 	var b batch
 	s.queue.take(&b)
 	_ = s.frames(&b, emit) // it is over anyway
-	s.tend(emit)
+	_ = s.tend(emit)
 }
 
 // tend does what has its time, after everything that came before.
-func (s *stream) tend(emit func(*route.Update)) {
+func (s *stream) tend(emit func(*route.Update)) error {
 	now := time.Now()
-	s.feeds.tend(now, emit, func(name string, since time.Time) {
-		s.c.stats.holes.Add(1)
-		s.c.o.Log.Warn("RIS Live: a collector has fallen silent", "collector", name, "since", since)
-	})
+	if !s.open {
+		ok, err := s.c.book.ready(now)
+		if err != nil {
+			return err
+		}
+		if s.open = ok; ok {
+			s.opened = now
+			s.pinged.Store(0) // what that ping proves was not all delivered
+			s.feeds.begin(now)
+		}
+	}
 	if s.clock.roll(now) {
 		if s.clock.skewed {
 			s.c.o.Log.Warn("RIS Live: the times in its messages and this machine's clock are far apart", "apart", s.clock.off.Round(time.Second))
@@ -161,10 +174,26 @@ func (s *stream) tend(emit func(*route.Update)) {
 			s.c.o.Log.Info("RIS Live: the times in its messages and this machine's clock agree again")
 		}
 	}
-	if list, since := s.c.book.newlyCovered(); len(list) > 0 && s.c.o.Covered != nil {
-		s.c.o.Covered(list, since)
+	if s.open {
+		s.feeds.tend(now, emit, s.fellSilent)
+		if list, since := s.c.book.newlyCovered(); len(list) > 0 && s.c.o.Covered != nil {
+			s.c.o.Covered(list, later(since, s.opened))
+		}
 	}
 	s.c.stats.follow(s)
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (s *stream) fellSilent(name string, since time.Time) {
+	s.c.stats.holes.Add(1)
+	s.c.o.Log.Warn("RIS Live: a collector has fallen silent", "collector", name, "since", since)
 }
 
 // frames handles a batch.
@@ -228,13 +257,13 @@ func (s *stream) one(kind frameKind, now time.Time, emit func(*route.Update)) {
 		return
 	}
 	if !s.clock.note(d.update.At, now) {
-		if !c.hole {
+		if !c.hole && s.open {
 			s.feeds.lose(c, emit)
 		}
 		return
 	}
 	s.feeds.hear(c, d.update.At, now, kind == frameKeepalive)
-	if kind == frameUpdate {
+	if kind == frameUpdate && s.open {
 		s.c.stats.updates.Add(1)
 		emit(&d.update)
 	}

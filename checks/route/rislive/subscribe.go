@@ -138,14 +138,16 @@ const (
 
 // book keeps what is wanted, and what of it the server serves.
 type book struct {
-	mu      sync.Mutex
-	filters []Filter // wanted
-	whole   bool     // they are asked for as the whole stream
-	order   []request
-	open    map[request]*subscription
-	gone    []request // to be ended
-	covered map[Filter]bool
-	changed chan struct{} // has room for one: something is to be sent
+	mu       sync.Mutex
+	filters  []Filter // wanted
+	whole    bool     // they are asked for as the whole stream
+	refusals []string // what made it the whole stream on this connection
+	order    []request
+	open     map[request]*subscription
+	gone     []request // to be ended
+	covered  map[Filter]bool
+	changed  chan struct{} // has room for one: something is to be sent
+	progress chan struct{} // closed when covered grows, and replaced
 }
 
 // subscription is one request on the present connection.
@@ -161,7 +163,10 @@ func (s *subscription) refused(now time.Time) bool {
 }
 
 func newBook() *book {
-	b := &book{changed: make(chan struct{}, 1), open: map[request]*subscription{}, covered: map[Filter]bool{}}
+	b := &book{
+		changed: make(chan struct{}, 1), progress: make(chan struct{}),
+		open: map[request]*subscription{}, covered: map[Filter]bool{},
+	}
 	b.want(nil)
 	return b
 }
@@ -170,19 +175,27 @@ func newBook() *book {
 func (b *book) want(filters []Filter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.filters = b.filters[:0:0]
+	b.filters = nil
 	seen := map[Filter]bool{}
-	whole := len(filters) > maxFilters
 	for _, f := range filters {
 		if f.Prefix.IsValid() {
 			f = Filter{Prefix: f.Prefix.Masked()}
 		}
-		whole = whole || f == Filter{}
 		if !seen[f] {
 			seen[f] = true
 			b.filters = append(b.filters, f)
 		}
 	}
+	for f := range b.covered {
+		if !seen[f] {
+			delete(b.covered, f)
+		}
+	}
+	b.plan(len(b.filters) > maxFilters || seen[Filter{}] || len(b.refusals) > 0)
+}
+
+// plan works out the subscriptions; mu is held.
+func (b *book) plan(whole bool) {
 	if whole != b.whole {
 		b.whole = whole
 		clear(b.covered) // by subscriptions that are about to end
@@ -210,29 +223,26 @@ func (b *book) want(filters []Filter) {
 			}
 		}
 	}
-	for f := range b.covered {
-		if !seen[f] {
-			delete(b.covered, f)
-		}
-	}
 	signal(b.changed)
 }
 
-// reset forgets what a connection that is over had accepted.
+// reset forgets what a connection that is over had accepted and refused.
 func (b *book) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range b.open {
 		*s = subscription{}
 	}
-	b.gone = nil
+	b.gone, b.refusals = nil, nil
 	clear(b.covered)
+	b.plan(len(b.filters) > maxFilters || slices.Contains(b.filters, Filter{}))
 }
 
 // next gives the next message to be sent, nil where there is none now.
 func (b *book) next(now time.Time) []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.judge(now)
 	pending := false
 	for _, r := range b.order {
 		s := b.open[r]
@@ -253,6 +263,22 @@ func (b *book) next(now time.Time) []byte {
 	return nil
 }
 
+// judge turns to the whole stream where a filter is refused: what is not served is
+// not to be missed without a word. mu is held.
+func (b *book) judge(now time.Time) {
+	if b.whole {
+		return
+	}
+	for _, r := range b.order[len(standing()):] {
+		if b.open[r].refused(now) {
+			b.refusals = append(b.refusals, r.String())
+		}
+	}
+	if len(b.refusals) > 0 {
+		b.plan(true)
+	}
+}
+
 // accept notes that the server serves a request from now on.
 func (b *book) accept(r request, now time.Time) {
 	b.mu.Lock()
@@ -260,6 +286,27 @@ func (b *book) accept(r request, now time.Time) {
 	if s := b.open[r]; s != nil && s.accepted.IsZero() {
 		s.accepted = now
 	}
+}
+
+// ready reports whether all that is wanted is served, and the ends of sessions told or
+// never to be told. err is that the server does not serve it at all.
+func (b *book) ready(now time.Time) (ok bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	always := standing()
+	first, second := b.open[always[0]], b.open[always[1]]
+	if first.accepted.IsZero() && second.accepted.IsZero() && !(first.refused(now) && second.refused(now)) {
+		return false, nil
+	}
+	for _, r := range b.order[len(always):] {
+		switch s := b.open[r]; {
+		case b.whole && s.refused(now):
+			return false, errRefused
+		case s.accepted.IsZero():
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // newlyCovered gives the filters that are served and were not when it was asked last,
@@ -285,7 +332,19 @@ func (b *book) newlyCovered() (list []Filter, since time.Time) {
 			since = s.accepted
 		}
 	}
+	if len(list) > 0 {
+		close(b.progress)
+		b.progress = make(chan struct{})
+	}
 	return list, since
+}
+
+// served reports whether all that is wanted is covered; where it is not, more is
+// closed when more of it is.
+func (b *book) served() (all bool, more <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.covered) == len(b.filters), b.progress
 }
 
 // coverage is what Status says of the subscriptions.
@@ -295,19 +354,14 @@ type coverage struct {
 	states         bool // the ends of sessions are told
 }
 
-func (b *book) coverage(now time.Time) (c coverage) {
+func (b *book) coverage(now time.Time) coverage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c.wanted, c.served = len(b.filters), len(b.covered)
-	gaveUp := func(r request) bool { return b.open[r].refused(now) }
 	always := standing()
-	c.states = !gaveUp(always[0]) || !gaveUp(always[1])
-	for _, r := range b.order {
-		if !slices.Contains(always, r) && gaveUp(r) {
-			c.refused = append(c.refused, r.String())
-		}
+	return coverage{
+		wanted: len(b.filters), served: len(b.covered), refused: slices.Clone(b.refusals),
+		states: !b.open[always[0]].refused(now) || !b.open[always[1]].refused(now),
 	}
-	return c
 }
 
 // String names a request as its filter is.

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 )
 
 // The opcodes of RFC 6455 section 5.2.
@@ -27,7 +26,7 @@ const (
 type Conn struct {
 	conn net.Conn
 	in   *bufio.Reader
-	mu   sync.Mutex // writing
+	turn chan struct{} // to write; in a bubble of testing/synctest waiting for it lets time pass
 }
 
 // upgrade answers a handshake (RFC 6455 section 4.2).
@@ -42,15 +41,15 @@ func upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 		return nil, err
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	c := &Conn{conn: conn, in: rw.Reader}
+	c := &Conn{conn: conn, in: rw.Reader, turn: make(chan struct{}, 1)}
 	return c, c.Raw([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"))
 }
 
 // Raw writes bytes as they are.
 func (c *Conn) Raw(b []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	_, err := c.conn.Write(b)
 	return err
 }
