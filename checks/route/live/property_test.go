@@ -128,7 +128,7 @@ func (w *world) trouble(rng *rand.Rand, losses bool) string {
 	some := w.peers[rng.IntN(14):][:4] // too few for a loss
 	prefix := kp()[rng.IntN(4)]
 	one := w.names()[rng.IntN(3)]
-	switch n := rng.IntN(12); {
+	switch n := rng.IntN(13); {
 	case n < 3:
 		via := checks.ASN(4837 + rng.IntN(3))
 		w.set(func(p route.Peer) bgp.RawPath { return w.path(p, via, home) }, some, prefix)
@@ -157,11 +157,32 @@ func (w *world) trouble(rng *rand.Rand, losses bool) string {
 			w.broken = errBroken
 		}
 		return fmt.Sprintf("lookups fail: %v", w.broken)
+	case n < 12:
+		w.reset(some)
+		return fmt.Sprintf("reset from %d on", some[0].AS)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lag, w.slow = time.Duration(rng.IntN(400))*time.Second, time.Duration(rng.IntN(100))*time.Second
 	return fmt.Sprintf("lookups lag %s and take %s", w.lag, w.slow)
+}
+
+// reset ends sessions, which return at once and say again what they hold.
+func (w *world) reset(peers []route.Peer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := country()
+	now := time.Now()
+	for _, p := range peers {
+		w.send(&route.Update{Kind: route.PeerDown, At: now, Peer: p})
+		w.send(&route.Update{Kind: route.PeerUp, At: now, Peer: p})
+		for prefix, routes := range w.holds(&f, now) {
+			if path := routes[p]; path != nil {
+				w.send(&route.Update{Kind: route.Routes, At: now, Peer: p, Announced: []route.NLRI{{Prefix: prefix}}, Path: path})
+			}
+		}
+		w.send(&route.Update{Kind: route.EndOfRIB, At: now, Peer: p})
+	}
 }
 
 // seen is the truth, by prefix: each path and its vantage points.
