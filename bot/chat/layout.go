@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -52,13 +53,14 @@ func layout(blocks []block, width int) string {
 			first = pad(bl.label, column)
 			rest = strings.Repeat(" ", column)
 		}
-		for i, line := range wrap(bl.text, width-display(rest)) {
-			if i == 0 {
+		for i, line := range wrapLinked(bl.text, width-display(rest), width, bl.links) {
+			switch {
+			case i == 0:
 				b.WriteString(first)
-			} else {
+			case !line.flush:
 				b.WriteString(rest)
 			}
-			b.WriteString(plain(line))
+			b.WriteString(plain(line.text))
 			b.WriteByte('\n')
 		}
 	}
@@ -88,6 +90,42 @@ func setFixed(b *strings.Builder, bl block, width int) {
 		}
 		b.WriteString(lead + line + "\n")
 	}
+}
+
+// setLine is one line of a block; one that is flush begins in the first column.
+type setLine struct {
+	text  string
+	flush bool
+}
+
+// wrapLinked is wrap for text with addresses. One that is too long for a line of the
+// block but not for one of its own gets that, from the first column on: an address
+// that is torn apart leads nowhere.
+func wrapLinked(text string, width, whole int, links []string) []setLine {
+	var lines []setLine
+	var words []string
+	flow := func() {
+		if len(words) > 0 {
+			for _, l := range wrap(strings.Join(words, " "), width) {
+				lines = append(lines, setLine{text: l})
+			}
+		}
+		words = nil
+	}
+	for word := range strings.SplitSeq(text, " ") {
+		link, goesOn := strings.CutSuffix(word, strings.TrimSuffix(dot, " "))
+		if n := len(link); n <= width || n > whole || len(lines)+len(words) == 0 || !slices.Contains(links, link) {
+			words = append(words, word)
+			continue
+		}
+		flow()
+		lines = append(lines, setLine{text: link, flush: true})
+		if goesOn {
+			words = append(words, "·")
+		}
+	}
+	flow()
+	return lines
 }
 
 // wrap breaks text at spaces into lines of at most width columns. What is longer

@@ -18,7 +18,7 @@ func claimsOnKP() []checks.Claim {
 			Link: iodaKP, Rests: checks.RestsCollectors, Loss: new(true),
 		},
 		{
-			Service: "IODA", Text: "no signal from active probing: its space of 4 /24s is below IODA's floor of 20",
+			Service: "IODA", Text: "no active probing signal: the registered space is below IODA's floor of 20 /24s",
 			Link: iodaKP, Rests: checks.RestsProbing,
 		},
 		{
@@ -203,5 +203,22 @@ func TestWhyTellsWhatOthersSaid(t *testing.T) {
 				t.Errorf("%s, %s: parts %+v, want %q", s.name, name, m.Parts, plain(want))
 			}
 		}
+	}
+}
+
+// On a terminal an address stays whole where it fits a line of its own.
+func TestAddressesAreNotTornApart(t *testing.T) {
+	for _, s := range claimedSamples() {
+		for _, text := range []string{Text(s.notice, Columns), Compose(s.notice).Text(Columns)} {
+			for _, c := range s.notice.Verdict.Claims {
+				if !strings.Contains(text, c.Link) {
+					t.Errorf("%s: %s is torn apart:\n%s", s.name, c.Link, text)
+				}
+			}
+		}
+	}
+	text := Compose(claimedSamples()[0].notice).Text(60) // too narrow: broken, not lost
+	if !strings.Contains(strings.Join(strings.Fields(text), ""), iodaKP) {
+		t.Errorf("%s is not in\n%s", iodaKP, text)
 	}
 }

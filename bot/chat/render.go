@@ -11,7 +11,7 @@ import (
 func (m Message) Text(width int) string {
 	p := page{head: spaced(held(m.Headline)), notes: m.Notes, quote: held(m.Quote), footer: held(m.Footer)}
 	for _, part := range m.Parts {
-		b := block{label: shorten(part.Label, labelColumns-1), fixed: part.Fixed}
+		b := block{label: shorten(part.Label, labelColumns-1), links: part.Links, fixed: part.Fixed}
 		if b.text = held(part.Text); part.Fixed {
 			b.label, b.text = clean(part.Label), cleanLines(part.Text)
 		}

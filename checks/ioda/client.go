@@ -123,8 +123,12 @@ func (c *Client) Claims(ctx context.Context, f *checks.Footprint, at time.Time) 
 	wg.Go(func() { events, errs[len(sources)+1] = c.events(ctx, &q) })
 	wg.Wait()
 	var claims []checks.Claim
+	silent, none := silentClaim(&q, signals)
+	if none {
+		claims = append(claims, silent)
+	}
 	for i := range sources {
-		if signals[i] != nil {
+		if signals[i] != nil && !none {
 			claims = append(claims, signalClaim(&q, &sources[i], signals[i]))
 		}
 		if out, ok := outageClaim(&q, &sources[i], events, alerts); ok {

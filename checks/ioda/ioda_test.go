@@ -137,10 +137,15 @@ func TestClaims(t *testing.T) {
 			name: "nothing but nulls is no signal, and so is a list without one",
 			s:    standIn{signals: map[string][]*float64{"bgp": {nil, nil, nil}, "ping-slash24": {}}},
 			f:    footprint("SY", "175.45.176.0/22"),
+			want: []checks.Claim{claim("no signal for SY: the registered space is below IODA's floor of 20 /24s", "", time.Time{}, nil)},
+		},
+		{
+			name: "no signal of one kind",
+			s:    standIn{signals: map[string][]*float64{"bgp": day(442), "ping-slash24": {nil}}},
 			want: []checks.Claim{
-				claim("no signal from BGP: the registered space is below IODA's floor of 20 /24s", "RIPE RIS and RouteViews", time.Time{}, nil),
-				claim("no signal from active probing: the registered space is below IODA's floor of 20 /24s", "active probing", time.Time{}, nil),
-				claim("no signal from network telescope: the registered space is below IODA's floor of 20 /24s", "network telescope", time.Time{}, nil),
+				claim("BGP signal at 100 % of its value 24 h before (442 of 442 /24s)", "RIPE RIS and RouteViews", noon, &no),
+				claim("no active probing signal", "active probing", time.Time{}, nil),
+				claim("no network telescope signal", "network telescope", time.Time{}, nil),
 			},
 		},
 		{
@@ -150,7 +155,7 @@ func TestClaims(t *testing.T) {
 				"ping-slash24": day(0, 300), "merit-nt": {new(7.0)},
 			}},
 			want: []checks.Claim{
-				claim("no signal from BGP since 22 Nov 2026 09:50 UTC", "RIPE RIS and RouteViews", time.Time{}, nil),
+				claim("no BGP signal since 22 Nov 2026 09:50 UTC", "RIPE RIS and RouteViews", time.Time{}, nil),
 				claim("active probing signal at 300 /24s, and at 0 /24s 24 h before", "active probing", noon, nil),
 				claim("network telescope signal at 7 source addresses, with no value of 24 h before to compare", "network telescope", noon, nil),
 			},

@@ -124,20 +124,39 @@ func (s *series) near(t time.Time) int {
 
 func (s *series) valid(i int) bool { return s.Values[i] != nil && *s.Values[i] >= 0 }
 
+// silentClaim is one for all signals, where none of them has any value.
+func silentClaim(q *query, list []*series) (checks.Claim, bool) {
+	for _, s := range list {
+		if s == nil || s.newest(q.at) >= 0 {
+			return checks.Claim{}, false
+		}
+	}
+	name := q.code
+	if q.kind == "asn" {
+		name = "AS" + name
+	}
+	return checks.Claim{Service: Service, Text: "no signal for " + name + q.why(), Link: q.link()}, true
+}
+
+// why says why there may be no signal, where that is known.
+func (q *query) why() string {
+	if !q.floor {
+		return ""
+	}
+	return fmt.Sprintf(": the registered space is below IODA's floor of %d /24s", floor)
+}
+
 // signalClaim words what a signal says.
 func signalClaim(q *query, src *source, s *series) checks.Claim {
 	c := checks.Claim{Service: Service, Link: q.link(), Rests: src.rests}
 	i := s.newest(q.at)
 	if i < 0 {
-		c.Text = "no signal from " + src.label
-		if q.floor {
-			c.Text += fmt.Sprintf(": the registered space is below IODA's floor of %d /24s", floor)
-		}
+		c.Text = "no " + src.label + " signal" + q.why()
 		return c
 	}
 	value, when := *s.Values[i], s.at(i)
 	if q.at.Sub(when) > late {
-		c.Text = "no signal from " + src.label + " since " + dated(when)
+		c.Text = "no " + src.label + " signal since " + dated(when)
 		return c
 	}
 	c.At = when
