@@ -1,11 +1,15 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -200,6 +204,31 @@ func FuzzASNames(f *testing.F) {
 			if n.cc != (code{}) && (n.cc[0] < 'A' || n.cc[0] > 'Z' || n.cc[1] < 'A' || n.cc[1] > 'Z') {
 				t.Fatalf("%v is in %q", asn, n.cc)
 			}
+		}
+	})
+}
+
+// Whatever stands in the file beside a list, nothing outside the folder is read.
+func FuzzKept(f *testing.F) {
+	f.Add([]byte(`{"version":1,"name":"apnic","file":"apnic-1.txt","bytes":3}`))
+	f.Add([]byte(`{"version":1,"name":"apnic","file":"../apnic-1.txt","bytes":3}`))
+	f.Add([]byte(`{"version":1,"name":"apnic","file":"..","bytes":4096}`))
+	dir := f.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "apnic-1.txt"), []byte("abc"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, state []byte) {
+		name := fmt.Sprintf("apnic%d", os.Getpid()) // each worker has its own
+		state = bytes.ReplaceAll(state, []byte(`"name":"apnic"`), fmt.Appendf(nil, `"name":%q`, name))
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), state, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		k := readKept(dir, name)
+		if k == nil {
+			return
+		}
+		if got := filepath.Dir(filepath.Join(dir, k.File)); got != dir {
+			t.Errorf("got a list in %s", got)
 		}
 	})
 }

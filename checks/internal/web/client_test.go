@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -440,5 +442,36 @@ func TestGapOfAnything(t *testing.T) {
 	want := checks.Gap{Check: "ioda", Reason: "IODA could not be used; its signals are not known"}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// A certificate that nobody here signed is not a service that is away.
+func TestUntrusted(t *testing.T) {
+	s := httptest.NewUnstartedServer(good)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	_, err := web.New(web.Options{Service: "Things", Attempts: 3, Backoff: 1}).JSON(t.Context(), web.Request{URL: s.URL}, new(thing))
+	if e, ok := errors.AsType[*web.Error](err); !ok || e.Kind != web.Untrusted || e.Attempts != 1 || !strings.Contains(e.Sentence(), "clock") {
+		t.Errorf("got error %v, want its certificate not trusted, and one attempt", err)
+	}
+	if _, err = web.New(web.Options{Service: "Things", HTTP: s.Client()}).JSON(t.Context(), web.Request{URL: s.URL}, new(thing)); err != nil {
+		t.Errorf("got error %v with a client that trusts it", err)
+	}
+}
+
+// What cannot be asked is not the service's fault, and shows nothing.
+func TestUnsent(t *testing.T) {
+	c := web.New(web.Options{Service: "Things", HTTP: webtest.Direct(good), Attempts: 3})
+	for name, r := range map[string]web.Request{
+		"no address": {URL: "::hunter22"},
+		"control":    {URL: "https://things.example/\x00hunter22"},
+		"method":     {Method: "G T", URL: address},
+		"body":       {Method: "POST", URL: address, Body: func() {}},
+	} {
+		_, err := c.JSON(t.Context(), r, new(thing))
+		if kind(err) != web.Unsent || strings.Contains(err.Error(), "hunter22") {
+			t.Errorf("%s: got error %v, want it unsent", name, err)
+		}
 	}
 }

@@ -77,9 +77,39 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+func TestContentRange(t *testing.T) {
+	type result struct {
+		first, last, total int64
+		ok                 bool
+	}
+	for text, want := range map[string]result{
+		"bytes 5-9/100":                 {5, 9, 100, true},
+		"bytes 0-0/1":                   {0, 0, 1, true},
+		"bytes 5-9/*":                   {5, 9, -1, true},
+		"bytes */100":                   {0, 0, 100, true},
+		"bytes */*":                     {0, 0, -1, false},
+		"bytes 9-5/100":                 {},
+		"bytes 5-100/100":               {},
+		"bytes -5-9/100":                {},
+		"bytes 5-9":                     {},
+		"items 5-9/100":                 {},
+		"":                              {},
+		"bytes 0-9223372036854775807/*": {},
+	} {
+		var got result
+		got.first, got.last, got.total, got.ok = contentRange(http.Header{"Content-Range": {text}})
+		if got != want {
+			t.Errorf("%q: got %+v, want %+v", text, got, want)
+		}
+	}
+}
+
 func FuzzAnswer(f *testing.F) {
 	for _, s := range []string{`{"a":1}`, `[1,2`, `{"a":1} x`, "<html>", "", " \n", `{"error":{"message":"m"}}`, `{"errors":[{"message":["x"]}]}`, `{"a":"\ud800"}`, "[" + strings.Repeat("[", 20000)} {
 		f.Add([]byte(s), "application/json; charset=utf-8", "30")
+	}
+	for _, s := range []string{"5-9/100", "*/100", "5-9/*", "9-5/100", "0-99999999999999999999/1", "Mon, 04 May 2026 10:00:30 GMT"} {
+		f.Add([]byte("{}"), "text/plain", s)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, kind, wait string) {
 		_ = soundJSON(body)
@@ -90,6 +120,12 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("retryAfter(%q) = %v", wait, d)
 		}
 		_ = skew(h, now)
+		for _, text := range []string{wait, "bytes " + wait} {
+			first, last, total, ok := contentRange(http.Header{"Content-Range": {text}})
+			if ok && (first < 0 || last < first || total < -1 || total >= 0 && last >= total && last > 0) {
+				t.Errorf("Content-Range %q: got %d-%d/%d", text, first, last, total)
+			}
+		}
 		r := newRedactor([]string{"token-of-ours"}, nil)
 		if got := r.text(r.url("https://things.example/?x=" + wait + "token-of-ours&y=" + kind)); strings.Contains(got, "token-of-ours") || len(got) > 8*longestURL {
 			t.Errorf("got address %q", got)
