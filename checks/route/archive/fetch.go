@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,43 +87,69 @@ func NewFetcher(o FetchOptions) *Fetcher {
 	return f
 }
 
+// Covered is what could be had of a collector's recordings.
+type Covered struct {
+	// Files are in the order of time, each as COLLECTOR=FILE.
+	Files []string
+	// Holes are the times of which the updates are missing.
+	Holes []Hole
+	// Gaps say what is missing, and why.
+	Gaps []checks.Gap
+}
+
+// Open opens what was fetched, of one collector or of several, to be played. That
+// there is nothing at all is an error.
+func (c Covered) Open() (*Recording, error) {
+	rec, err := Open(c.Files)
+	if err != nil {
+		return nil, err
+	}
+	rec.holes = slices.Clone(c.Holes)
+	rec.known = append(rec.known, c.Gaps...)
+	return rec, nil
+}
+
+// Join puts together what was fetched of two collectors.
+func (c Covered) Join(other Covered) Covered {
+	return Covered{slices.Concat(c.Files, other.Files), slices.Concat(c.Holes, other.Holes), slices.Concat(c.Gaps, other.Gaps)}
+}
+
 // Cover fetches what a collector recorded from one moment to another: the last
-// table before, and the updates since that table. The files can be given to
-// [Open]; each is COLLECTOR=FILE, and they are in the order of time.
+// table before, and the updates since that table.
 //
 // What cannot be had is a gap: the files around it are given all the same, and
-// what the sessions held in between is not known. Without a table only updates
+// what the sessions hold is not known from there on. Without a table only updates
 // come, and a gap says so. The error is of the question, of the folder, or the
 // context's.
-func (f *Fetcher) Cover(ctx context.Context, collector string, from, to time.Time) (files []string, gaps []checks.Gap, err error) {
+func (f *Fetcher) Cover(ctx context.Context, collector string, from, to time.Time) (Covered, error) {
 	s, err := f.site(collector)
 	if err != nil {
-		return nil, nil, err
+		return Covered{}, err
 	}
 	now := time.Now()
 	if from.After(now) || to.Before(from) {
-		return nil, nil, fmt.Errorf("fetching recordings of %s: there is no time between %v and %v to fetch", collector, from, to)
+		return Covered{}, fmt.Errorf("fetching recordings of %s: there is no time between %v and %v to fetch", collector, from, to)
 	}
 	if err := os.MkdirAll(filepath.Join(f.o.Dir, collector), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("making the folder for recordings: %w", err)
+		return Covered{}, fmt.Errorf("making the folder for recordings: %w", err)
 	}
 	c := &cover{f: f, s: s, collector: collector, client: f.clients[s.service], now: now}
 	since := from
 	table, err := c.table(ctx, from)
 	if err != nil {
-		return nil, nil, fmt.Errorf("fetching the table of %s: %w", collector, err)
+		return Covered{}, fmt.Errorf("fetching the table of %s: %w", collector, err)
 	}
 	if table != nil {
 		since = table.start
-		c.files = append(c.files, c.file(*table))
+		c.got.Files = append(c.got.Files, c.file(*table))
 	}
 	if err := c.changes(ctx, since, to); err != nil {
-		return nil, nil, fmt.Errorf("fetching updates of %s: %w", collector, err)
+		return Covered{}, fmt.Errorf("fetching updates of %s: %w", collector, err)
 	}
 	if err := f.evict(c.paths, now); err != nil {
-		return nil, nil, fmt.Errorf("removing old recordings: %w", err)
+		return Covered{}, fmt.Errorf("removing old recordings: %w", err)
 	}
-	return c.files, c.gaps, nil
+	return c.got, nil
 }
 
 // cover is one call of Cover.
@@ -135,9 +162,8 @@ type cover struct {
 	done, all int // files
 	skew      time.Duration
 
-	files []string // for Open
-	paths []string // of the same, and of what is empty
-	gaps  []checks.Gap
+	got   Covered
+	paths []string // of the files, and of those that are empty
 }
 
 func (c *cover) file(w wanted) string {
@@ -146,7 +172,9 @@ func (c *cover) file(w wanted) string {
 	return c.collector + "=" + p
 }
 
-func (c *cover) gap(format string, args ...any) { c.gaps = append(c.gaps, routeGap(format, args...)) }
+func (c *cover) gap(format string, args ...any) {
+	c.got.Gaps = append(c.got.Gaps, routeGap(format, args...))
+}
 
 // table fetches the last table before a moment, or the one before that.
 func (c *cover) table(ctx context.Context, at time.Time) (*wanted, error) {
@@ -218,7 +246,7 @@ func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to tim
 	for i := 0; i < len(list); {
 		first := list[i]
 		if errs[i] == nil {
-			c.files = append(c.files, c.file(first))
+			c.got.Files = append(c.got.Files, c.file(first))
 			until = first.end
 			i++
 			continue
@@ -243,6 +271,7 @@ func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to tim
 		}
 		c.gap("the updates of %s from %s to %s are missing (%s): what changed then is not known",
 			c.collector, first.start.Format(gapClock), end.end.Format(gapClock), why)
+		c.got.Holes = append(c.got.Holes, Hole{c.collector, first.start, end.end})
 		until = end.end
 	}
 	switch {
@@ -253,7 +282,7 @@ func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to tim
 		c.gap("the updates of %s from %s on are not published yet", c.collector, until.Format(gapClock))
 	}
 	if e := c.client.Skewed(web.Reply{Skew: c.skew}); e != nil {
-		c.gaps = append(c.gaps, web.Gap(e, "route", "", ""))
+		c.got.Gaps = append(c.got.Gaps, web.Gap(e, "route", "", ""))
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func testFetcher(t *testing.T, s *webtest.Server, dir string) *Fetcher {
 	t.Helper()
 	return NewFetcher(FetchOptions{
 		Dir: dir, RIS: s.URL, RouteViews: s.URL + "/", HTTP: s.Client, UserAgent: "isitdown/test",
-		Timeout: time.Second, Attempts: 2, Backoff: time.Millisecond, MaxFile: 1 << 22,
+		Timeout: 700 * time.Millisecond, Attempts: 2, Backoff: time.Millisecond, MaxFile: 1 << 22,
 	})
 }
 
@@ -100,31 +100,31 @@ func TestCover(t *testing.T) {
 	s := webtest.Start(t, webtest.Fault{}, shelf)
 	dir := t.TempDir()
 	f := testFetcher(t, s, dir)
-	files, gaps, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
-	if err != nil || len(gaps) > 0 {
-		t.Fatalf("got gaps %q and error %v, want neither", gapTexts(gaps), err)
+	got, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	if err != nil || len(got.Gaps) > 0 {
+		t.Fatalf("got gaps %q and error %v, want neither", gapTexts(got.Gaps), err)
 	}
-	if want := 1 + 4*12 + 3; len(files) != want {
-		t.Fatalf("got %d files, want %d: a table, the updates of four hours, and of ten minutes and the moment that ends them", len(files), want)
+	if want := 1 + 4*12 + 3; len(got.Files) != want {
+		t.Fatalf("got %d files, want %d: a table, the updates of four hours, and of ten minutes and the moment that ends them", len(got.Files), want)
 	}
-	if want := "rrc23=" + filepath.Join(dir, "rrc23", "bview.20141222.0800.gz"); files[0] != want {
-		t.Errorf("got %s first, want %s", files[0], want)
+	if want := "rrc23=" + filepath.Join(dir, "rrc23", "bview.20141222.0800.gz"); got.Files[0] != want {
+		t.Errorf("got %s first, want %s", got.Files[0], want)
 	}
-	rec := open(t, files...)
-	if got := played(t, rec, noon.Add(-234*time.Minute)); len(rec.Gaps()) > 0 || !slices.Equal(got, []string{
+	rec := open(t, got.Files...)
+	if updates := played(t, rec, noon.Add(-234*time.Minute)); len(rec.Gaps()) > 0 || !slices.Equal(updates, []string{
 		"08:00:00 rrc23 table 175.45.176.0/24 AS3356 [3356 131279] AS1299 [1299 131279]",
 		"08:01:00 rrc23 AS3356 announces 175.45.177.0/24", "08:04:00 rrc23 AS1299 announces 175.45.178.0/24", "08:06:00 rrc23 AS3356 announces 175.45.177.0/24",
 	}) {
-		t.Errorf("got %q with gaps %q", got, gapTexts(rec.Gaps()))
+		t.Errorf("got %q with gaps %q", updates, gapTexts(rec.Gaps()))
 	}
 	if shelf.most > abreast {
 		t.Errorf("got %d requests at a time, want at most %d", shelf.most, abreast)
 	}
 	// A second time nothing is asked for.
 	before := s.Requests.Load()
-	again, _, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
-	if err != nil || !slices.Equal(files, again) || s.Requests.Load() != before {
-		t.Errorf("got %d files, %v and %d requests, want the same files and no request", len(again), err, s.Requests.Load()-before)
+	again, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	if err != nil || !slices.Equal(got.Files, again.Files) || s.Requests.Load() != before {
+		t.Errorf("got %d files, %v and %d requests, want the same files and no request", len(again.Files), err, s.Requests.Load()-before)
 	}
 }
 
@@ -178,21 +178,68 @@ func TestCoverGaps(t *testing.T) {
 			shelf := risShelf(t)
 			tt.change(shelf.files)
 			dir := t.TempDir()
-			files, gaps, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), dir).Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+			got, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), dir).Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, gapTexts(gaps)); diff != "" {
+			if diff := cmp.Diff(tt.want, gapTexts(got.Gaps)); diff != "" {
 				t.Errorf("gaps differ (-want +got):\n%s", diff)
 			}
-			if len(files) != tt.files {
-				t.Errorf("got %d files, want %d", len(files), tt.files)
+			if len(got.Files) != tt.files {
+				t.Errorf("got %d files, want %d", len(got.Files), tt.files)
 			}
-			if _, err := Open(files); err != nil {
+			if _, err := Open(got.Files); err != nil {
 				t.Errorf("the files cannot be opened: %v", err)
 			}
 			if parts, _ := filepath.Glob(filepath.Join(dir, "*", "*.part*")); len(parts) > 0 {
 				t.Errorf("left behind: %d parts, as %q", len(parts), parts[0])
+			}
+		})
+	}
+}
+
+// What is known to be missing makes the sessions unknown, from then on.
+func TestCoverHoles(t *testing.T) {
+	tests := []struct {
+		name    string
+		missing []string
+		from    time.Duration // after noon
+		want    []string
+	}{
+		{"between", []string{"1150", "1155"}, -14 * time.Minute, []string{
+			"11:46:00 rrc23 AS3356 announces 175.45.177.0/24", "11:49:00 rrc23 AS1299 announces 175.45.178.0/24",
+			"11:50:00 rrc23 lost", "12:00:00 rrc23 lost", "12:01:00 rrc23 AS3356 announces 175.45.177.0/24",
+		}},
+		{"at the end", []string{"1155", "1200", "1205", "1210"}, -9 * time.Minute, []string{"11:51:00 rrc23 AS3356 announces 175.45.177.0/24", "11:54:00 rrc23 AS1299 announces 175.45.178.0/24", "11:55:00 rrc23 lost"}},
+		{"behind the table", []string{"0800", "0805"}, -4 * time.Hour, []string{
+			"08:00:00 rrc23 table 175.45.176.0/24 AS3356 [3356 131279] AS1299 [1299 131279]", "08:00:00 rrc23 lost", "08:10:00 rrc23 lost",
+			"08:11:00 rrc23 AS3356 announces 175.45.177.0/24",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			shelf := risShelf(t)
+			for _, clock := range tt.missing {
+				delete(shelf.files, "/rrc23/2014.12/updates.20141222."+clock+".gz")
+			}
+			f := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), t.TempDir())
+			got, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, err := got.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // it can be played again
+				all := played(t, rec, noon.Add(2*time.Minute))
+				first := slices.IndexFunc(all, func(s string) bool { return s >= noon.Add(tt.from).Format(time.TimeOnly) })
+				if end := min(first+len(tt.want), len(all)); first < 0 || !slices.Equal(all[first:end], tt.want) {
+					t.Errorf("got %q, want %q", all[max(first, 0):], tt.want)
+				}
+			}
+			if gaps := gapTexts(rec.Gaps()); len(gaps) != 1 || !strings.Contains(gaps[0], "does not have it") {
+				t.Errorf("got gaps %q, want what is missing once", gaps)
 			}
 		})
 	}
@@ -208,13 +255,13 @@ func TestCoverNotYetPublished(t *testing.T) {
 		shelf.files["/rrc23"+start.Format("/2006.01/updates.20060102.1504.gz")] = zipped(t, newRecorder(t).announce(start.Sub(noon)+time.Second, peerA, "175.45.177.0/24").buf.Bytes())
 	}
 	s := webtest.Start(t, webtest.Fault{}, shelf)
-	files, gaps, err := testFetcher(t, s, t.TempDir()).Cover(t.Context(), "rrc23", first, now)
+	got, err := testFetcher(t, s, t.TempDir()).Cover(t.Context(), "rrc23", first, now)
 	want := []string{
 		"route: there is no table of rrc23 to begin with (the archive of RIPE RIS does not have it): only what changed is known",
 		"route: the updates of rrc23 from " + first.Add(30*time.Minute).Format(gapClock) + " on are not published yet",
 	}
-	if diff := cmp.Diff(want, gapTexts(gaps)); diff != "" || err != nil || len(files) != 6 {
-		t.Errorf("got %d files, error %v; gaps differ (-want +got):\n%s", len(files), err, diff)
+	if diff := cmp.Diff(want, gapTexts(got.Gaps)); diff != "" || err != nil || len(got.Files) != 6 {
+		t.Errorf("got %d files, error %v; gaps differ (-want +got):\n%s", len(got.Files), err, diff)
 	}
 	// What is not over cannot have been asked for.
 	for _, path := range shelf.asked {
@@ -229,44 +276,44 @@ func TestCoverFaults(t *testing.T) {
 	shelf := risShelf(t)
 	webtest.Each(t, shelf, func(ctx context.Context, t *testing.T, s *webtest.Server, fault webtest.Fault) []checks.Gap {
 		f := testFetcher(t, s, t.TempDir())
-		files, gaps, err := f.Cover(ctx, "rrc23", noon.Add(-4*time.Hour), noon.Add(-236*time.Minute))
+		got, err := f.Cover(ctx, "rrc23", noon.Add(-4*time.Hour), noon.Add(-236*time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
 		switch {
-		case fault.Answers && len(files) != 2, !fault.Answers && !fault.Data && len(files) > 0:
-			t.Errorf("got files %q", files)
-		case fault.Data && len(files) > 0:
+		case fault.Answers && len(got.Files) != 2, !fault.Answers && !fault.Data && len(got.Files) > 0:
+			t.Errorf("got files %q", got.Files)
+		case fault.Data && len(got.Files) > 0:
 			// Of a length that the server stands by, but damaged: that is said when it is played.
-			rec := open(t, files...)
+			rec := open(t, got.Files...)
 			played(t, rec, time.Time{})
-			gaps = append(gaps, rec.Gaps()...)
+			got.Gaps = append(got.Gaps, rec.Gaps()...)
 		}
-		return gaps
+		return got.Gaps
 	})
 }
 
 func TestCoverQuestions(t *testing.T) {
 	f := NewFetcher(FetchOptions{Dir: t.TempDir(), RIS: "http://127.0.0.1:1", RouteViews: "http://127.0.0.1:1", Attempts: 1})
 	for _, collector := range []string{"", "rrc1", "rrc001", "../rrc00", "route-views/..", "route-views2/x", "RRC00", "router1"} {
-		if _, _, err := f.Cover(t.Context(), collector, noon, noon); err == nil {
+		if _, err := f.Cover(t.Context(), collector, noon, noon); err == nil {
 			t.Errorf("got no error for a collector called %q", collector)
 		}
 	}
 	for _, collector := range []string{"rrc26", "route-views", "route-views2", "route-views.sydney", "route-views.amsix-2"} {
-		if files, gaps, err := f.Cover(t.Context(), collector, noon, noon); err != nil || len(files) > 0 || len(gaps) != 2 {
-			t.Errorf("%s: got %q, %q, %v, want two gaps", collector, files, gapTexts(gaps), err)
+		if got, err := f.Cover(t.Context(), collector, noon, noon); err != nil || len(got.Files) > 0 || len(got.Gaps) != 2 {
+			t.Errorf("%s: got %q, %q, %v, want two gaps", collector, got.Files, gapTexts(got.Gaps), err)
 		}
 	}
-	if _, _, err := f.Cover(t.Context(), "rrc00", noon, noon.Add(-time.Second)); err == nil {
+	if _, err := f.Cover(t.Context(), "rrc00", noon, noon.Add(-time.Second)); err == nil {
 		t.Error("got no error for a time that ends before it begins")
 	}
-	if _, _, err := f.Cover(t.Context(), "rrc00", noon, noon.AddDate(0, 0, 4)); err == nil || !strings.Contains(err.Error(), "ask for less time") {
+	if _, err := f.Cover(t.Context(), "rrc00", noon, noon.AddDate(0, 0, 4)); err == nil || !strings.Contains(err.Error(), "ask for less time") {
 		t.Errorf("got error %v for four days", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := f.Cover(ctx, "rrc00", noon, noon); err == nil {
+	if _, err := f.Cover(ctx, "rrc00", noon, noon); err == nil {
 		t.Error("got no error with a context that has ended")
 	}
 }
@@ -290,7 +337,7 @@ func TestCacheBound(t *testing.T) {
 	cover := func(from time.Duration) {
 		t.Helper()
 		delete(shelf.files, "/rrc23/2014.12/bview.20141222.0800.gz")
-		if _, _, err := f.Cover(t.Context(), "rrc23", noon.Add(-from), noon.Add(9*time.Minute-from)); err != nil {
+		if _, err := f.Cover(t.Context(), "rrc23", noon.Add(-from), noon.Add(9*time.Minute-from)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -333,14 +380,14 @@ func TestCoverReal(t *testing.T) {
 	s := webtest.Start(t, webtest.Fault{}, shelf)
 	f := testFetcher(t, s, t.TempDir())
 	for _, tt := range tests {
-		files, gaps, err := f.Cover(t.Context(), tt.collector, tt.from, tt.from.Add(time.Minute))
-		if err != nil || len(files) != 1 || len(gaps) != 1 { // there is no table
-			t.Fatalf("%s: got %q, %q, %v", tt.file, files, gapTexts(gaps), err)
+		got, err := f.Cover(t.Context(), tt.collector, tt.from, tt.from.Add(time.Minute))
+		if err != nil || len(got.Files) != 1 || len(got.Gaps) != 1 { // there is no table
+			t.Fatalf("%s: got %q, %q, %v", tt.file, got.Files, gapTexts(got.Gaps), err)
 		}
-		if got := shelf.files[tt.url]; !bytes.Equal(got, must(os.ReadFile(strings.TrimPrefix(files[0], tt.collector+"=")))) {
+		if data := shelf.files[tt.url]; !bytes.Equal(data, must(os.ReadFile(strings.TrimPrefix(got.Files[0], tt.collector+"=")))) {
 			t.Errorf("%s: the file differs from the published one", tt.file)
 		}
-		rec := open(t, files...)
+		rec := open(t, got.Files...)
 		if rec.HasTable() || rec.Start().Before(tt.from.Add(-2*time.Minute)) {
 			t.Errorf("%s: starts at %v", tt.file, rec.Start())
 		}

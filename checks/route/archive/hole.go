@@ -1,10 +1,70 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"isitdown/checks/route"
 )
+
+// Hole is a time of which a collector's updates are known to be missing. From its
+// beginning on it is not known what the sessions of the collector hold; after its
+// end they can say it again.
+type Hole struct {
+	Collector string
+	From, To  time.Time
+}
+
+// edge is one end of a hole.
+type edge struct {
+	at        time.Time
+	collector string
+}
+
+// edges gives the ends of all holes in the order of time.
+func edges(holes []Hole) []edge {
+	var out []edge
+	for _, h := range holes {
+		out = append(out, edge{h.From, h.Collector}, edge{h.To, h.Collector})
+	}
+	slices.SortStableFunc(out, func(a, b edge) int { return a.at.Compare(b.at) })
+	return out
+}
+
+// pass emits the ends of holes up to a moment. A hole right behind a table waits
+// for the end of the table, and is then as late as that.
+func (p *player) pass(at time.Time) error {
+	for len(p.edges) > 0 && !p.edges[0].at.After(at) {
+		e := p.edges[0]
+		if slices.ContainsFunc(p.active, func(s *playing) bool { return s.dump && s.collector == e.collector }) {
+			return nil
+		}
+		if e.at.Before(p.clock) {
+			e.at = p.clock
+		}
+		p.edges = p.edges[1:]
+		if err := p.emit(&route.Update{Kind: route.Lost, At: e.at, Peer: route.Peer{Collector: e.collector}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest emits what is left when there are no more records: a hole at the end.
+func (p *player) rest() error {
+	until := p.until
+	if until.IsZero() && len(p.edges) > 0 {
+		until = p.edges[len(p.edges)-1].at
+	}
+	return p.pass(until)
+}
+
+// declared reports whether a known hole is what the silence between two times is.
+func (p *player) declared(collector string, from, to time.Time) bool {
+	return slices.ContainsFunc(p.rec.holes, func(h Hole) bool {
+		return h.Collector == collector && h.From.Before(to) && h.To.After(from)
+	})
+}
 
 // feed is what one collector's files of updates have delivered so far.
 type feed struct {
@@ -52,6 +112,9 @@ func (p *player) silence(s *playing) error {
 			continue
 		}
 		if gap := next.start.Sub(s.last); gap < leastHole || gap < holeFactor*p.feed(s.collector).longest {
+			return nil
+		}
+		if p.declared(s.collector, s.last, next.start) {
 			return nil
 		}
 		p.gap("between %s and %s there is no data from %s to %s: a file seems to be missing", s.name, next.name,

@@ -28,7 +28,7 @@ const (
 // until emit returns. An error is emit's, the context's, or that of a file that
 // can no longer be opened; damage in a file is a gap.
 func (rec *Recording) Play(ctx context.Context, until time.Time, emit func(*route.Update) error) error {
-	p := &player{rec: rec, emit: emit, until: until, feeds: map[string]*feed{}}
+	p := &player{rec: rec, emit: emit, until: until, feeds: map[string]*feed{}, edges: edges(rec.holes)}
 	rec.gaps = slices.Clone(rec.known)
 	defer p.close()
 	return p.run(ctx)
@@ -42,6 +42,8 @@ type player struct {
 	waiting []*source
 	active  queue
 	feeds   map[string]*feed // by collector
+	edges   []edge           // of holes that are known, not yet passed
+	clock   time.Time        // of the last record
 	dumps   int
 	done    int64 // bytes of finished sources
 	records int64
@@ -63,12 +65,16 @@ func (p *player) run(ctx context.Context) error {
 			return err
 		}
 		if len(p.active) == 0 {
-			return nil
+			return p.rest()
 		}
 		s := p.active[0]
 		if !p.until.IsZero() && s.record.Time.After(p.until) {
-			return nil
+			return p.rest()
 		}
+		if err := p.pass(s.record.Time); err != nil {
+			return err
+		}
+		p.clock = s.record.Time
 		if err := p.one(s); err != nil {
 			return err
 		}

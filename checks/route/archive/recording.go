@@ -27,6 +27,7 @@ type Recording struct {
 	OnProgress func(Progress)
 
 	sources []*source    // by start
+	holes   []Hole       // known before it is played
 	known   []checks.Gap // before it was played
 	gaps    []checks.Gap
 }
