@@ -4,4 +4,7 @@
 //
 // A [Recording] plays any number of files in the order of time. What cannot be
 // read of them is a gap with a byte and a reason, never an outage.
+//
+// A [Fetcher] brings recordings here from the archives of RIPE RIS and RouteViews
+// and keeps them. What it cannot have is a gap too, and a [Hole] in what is played.
 package archive
