@@ -49,20 +49,18 @@ func (h *Hub) extract(t *Target) {
 	}
 	h.whole.dumps++
 	t.lock()
-	learned := []route.Update{}
+	var learned queue
 	h.whole.rib.Extract(&t.footprint, extractDumps+h.whole.dumps, func(u *route.Update) {
 		t.rib.Apply(u)
-		if u.Kind == route.Table || u.Kind == route.Routes {
-			learned = append(learned, route.Update{Kind: u.Kind, Prefix: u.Prefix, Announced: u.Announced, Entries: u.Entries, Path: u.Path})
+		if t.byOrigin() && (u.Kind == route.Table || u.Kind == route.Routes) {
+			learned.push(u)
 		}
 	})
 	t.unlock()
-	if t.byOrigin() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for i := range learned {
-			h.study(t, &learned[i])
-		}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range learned.list {
+		h.study(t, &learned.list[i])
 	}
 }
 
