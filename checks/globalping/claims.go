@@ -25,13 +25,14 @@ func Asks(t checks.Target) bool {
 
 // Claims has an address, a host or a URL measured from the default places and gives
 // the claim that is made of it. Of any other target, and of a moment that is not
-// the present, it gives nothing: Globalping measures what it is told to, now.
+// the present, it gives nothing: Globalping measures what it is told to, now. The zero
+// time stands for now.
 //
 // The claim may be set beside an error; see [Client.Measure]. [Gap] makes a sentence
 // of the error.
 func (c *Client) Claims(ctx context.Context, f *checks.Footprint, at time.Time) ([]checks.Claim, error) {
 	q, ok := questionOf(f.Target)
-	if !ok || time.Since(at).Abs() > present {
+	if !ok || !at.IsZero() && time.Since(at).Abs() > present {
 		return nil, nil
 	}
 	m, err := c.Measure(ctx, q)

@@ -225,6 +225,9 @@ func TestWhatIsNotMeasured(t *testing.T) {
 		if len(s.requests) > 0 {
 			t.Errorf("asked for %v", s.requests)
 		}
+		if claims, err := c.Claims(t.Context(), footprint(t, "8.8.8.8"), time.Time{}); len(claims) != 1 || err != nil {
+			t.Errorf("the zero time, which is now: %v, %v", claims, err)
+		}
 	})
 }
 

@@ -93,8 +93,8 @@ func (q *query) link() string {
 	return fmt.Sprintf("%s%s/%s?from=%d&until=%d", dashboard, q.kind, url.PathEscape(q.code), q.from().Unix(), q.at.Unix())
 }
 
-// Claims gives what IODA says of a country or a network at a moment: for each of
-// its signals how it compares to the day before, and the newest alert or event
+// Claims gives what IODA says of a country or a network at a moment, of which the zero
+// time stands for now: for each of its signals how it compares to the day before, and the newest alert or event
 // where there is one. Of any other target it gives nothing.
 //
 // Both results may be set: the claims are then what could be had, and the error
@@ -102,6 +102,9 @@ func (q *query) link() string {
 func (c *Client) Claims(ctx context.Context, f *checks.Footprint, at time.Time) ([]checks.Claim, error) {
 	if !Asks(f.Target) {
 		return nil, nil
+	}
+	if at.IsZero() {
+		at = time.Now()
 	}
 	q := query{entity: entity{"country", f.Target.Text()}, at: at.UTC().Truncate(time.Second)}
 	if f.Target.Kind() == checks.KindASN {

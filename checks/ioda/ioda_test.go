@@ -205,6 +205,16 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// The zero time is now.
+func TestNow(t *testing.T) {
+	s := &standIn{step: 600, signals: map[string][]*float64{"bgp": day(442)}}
+	server := webtest.Start(t, webtest.Fault{}, s)
+	claims, err := New(Options{BaseURL: server.URL, HTTP: server.Client, Attempts: 1}).Claims(t.Context(), footprint("SY"), time.Time{})
+	if err != nil || len(claims) != 3 || time.Since(claims[0].At) > time.Hour {
+		t.Errorf("claims %+v, error %v", claims, err)
+	}
+}
+
 // A network is asked for by its number, and what IODA does not know is not asked.
 func TestWhatIsAsked(t *testing.T) {
 	var paths []string

@@ -101,8 +101,8 @@ func Asks(t checks.Target) bool {
 }
 
 // Claims gives the annotations of outages of a country or a network that lasted at
-// a moment or had ended in the day before, the newest first, three at most. Of any
-// other target it gives nothing.
+// a moment or had ended in the day before, the newest first, three at most. The zero
+// time stands for now. Of any other target it gives nothing.
 //
 // Both results may be set: the claims are then from a service whose clock is off.
 // [Gap] makes a sentence of the error.
@@ -112,6 +112,9 @@ func (c *Client) Claims(ctx context.Context, f *checks.Footprint, at time.Time) 
 	}
 	if !c.token {
 		return nil, fmt.Errorf("asking %s about %s: %w", Service, f.Target, ErrNoToken)
+	}
+	if at.IsZero() {
+		at = time.Now()
 	}
 	at = at.UTC().Truncate(time.Second)
 	v := url.Values{

@@ -9,6 +9,7 @@ import (
 	"isitdown/checks"
 	"isitdown/checks/globalping"
 	"isitdown/checks/ioda"
+	"isitdown/checks/radar"
 	"isitdown/checks/route"
 	"isitdown/checks/route/ripestat"
 )
@@ -85,6 +86,17 @@ func (s *sources) addWitnesses(client *http.Client) {
 			service: globalping.Service, gap: globalping.Gap, costs: true,
 			ask:   asks.Claims,
 			suits: func(t checks.Target, at time.Time) bool { return globalping.Asks(t) && at.IsZero() },
+		})
+	}
+	if c.Radar.Token.set() {
+		asks := radar.New(radar.Options{
+			BaseURL: c.URLs.Radar, HTTP: client, UserAgent: s.app.agent(), Token: c.Radar.Token.reveal(),
+			Observe: s.ledger.observe, Log: detailed(s.app.log),
+		})
+		s.witnesses = append(s.witnesses, witness{
+			service: radar.Service, gap: radar.Gap,
+			ask:   asks.Claims,
+			suits: func(t checks.Target, _ time.Time) bool { return radar.Asks(t) },
 		})
 	}
 }
