@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"isitdown/checks"
@@ -62,12 +63,7 @@ func (o *Open) Has(f Family) bool {
 	if len(o.Families) == 0 {
 		return f == IPv4Unicast
 	}
-	for _, g := range o.Families {
-		if f == g {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(o.Families, f)
 }
 
 // SendsPaths reports whether the speaker can send several paths for a prefix.

@@ -51,7 +51,11 @@ func FRR(t testing.TB, listen netip.AddrPort, config string, modules ...string) 
 	bgpd, vtysh := find(t, "frr", "/usr/lib/frr/bgpd"), find(t, "frr", "vtysh")
 	d := prepare(t, "bgpd")
 	d.control = func(args ...string) *exec.Cmd {
-		return exec.Command(vtysh, "--vty_socket", d.dir, "-d", "bgpd", "-c", strings.Join(args, " "))
+		call := []string{"--vty_socket", d.dir, "-d", "bgpd"}
+		for _, a := range args {
+			call = append(call, "-c", a)
+		}
+		return exec.Command(vtysh, call...)
 	}
 	d.dump = [][]string{{"show bgp summary"}, {"show bgp neighbors"}, {"show bgp ipv4 unicast"}, {"show bgp ipv6 unicast"}}
 	args := []string{
@@ -142,8 +146,9 @@ func (d *Daemon) Kill() {
 	<-d.exited
 }
 
-// Control runs one command of the daemon's own client (birdc, vtysh -c, gobgp) and
-// gives what it printed; a command that fails fails the test.
+// Control runs one command of the daemon's own client and gives what it printed; a
+// command that fails fails the test. For birdc and gobgp each argument is a word; for
+// vtysh it is a whole line, so that "configure terminal" can lead.
 func (d *Daemon) Control(args ...string) string {
 	d.t.Helper()
 	out, err := d.try(args...)

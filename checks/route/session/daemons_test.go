@@ -1,134 +1,17 @@
 package session
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"isitdown/checks"
 	"isitdown/checks/internal/labtest"
-	"isitdown/checks/route"
 )
 
-// The reference case: four networks of AS131279 behind AS4837, which is the router;
-// one IPv6 prefix besides.
-var kpPrefixes = []string{"175.45.176.0/24", "175.45.177.0/24", "175.45.178.0/24", "175.45.179.0/24"}
-
-const kpIPv6 = "2001:db8:64::/48"
-
-const (
-	routerAS    = checks.ASN(4837)
-	collectorAS = checks.ASN(12654)
-)
-
-// lab is a collector at work, with what it has emitted applied to a RIB.
-type lab struct {
-	t *testing.T
-	c *Collector
-
-	mu    sync.Mutex
-	rib   *route.RIB
-	watch *route.Watch
-	log   []string
-	kinds map[route.Kind]int
-	seen  map[netip.Prefix]string
-}
-
-// testLog shows a collector's log with the test's.
-type testLog struct{ t testing.TB }
-
-func (w testLog) Write(b []byte) (int, error) {
-	w.t.Logf("%s", strings.TrimSpace(string(b)))
-	return len(b), nil
-}
-
-func footprint(t testing.TB) checks.Footprint {
+// bird is a BIRD with the reference case; extra goes into its BGP protocol.
+func bird(t *testing.T, router, us netip.AddrPort, extra string) kpRouter {
 	t.Helper()
-	target, err := checks.ParseTarget("KP")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return checks.Footprint{Target: target, Name: "North Korea", Prefixes: []netip.Prefix{netip.MustParsePrefix("175.45.176.0/22")}, Origins: []checks.ASN{131279}, Home: []checks.ASN{131279}}
-}
-
-func collect(t *testing.T, neighbors ...Neighbor) *lab {
-	t.Helper()
-	rules := route.DefaultRules()
-	rules.Declared = []checks.ASN{routerAS}
-	rules.Settle, rules.BaselineStable = time.Millisecond, time.Millisecond
-	c, err := New(Options{
-		Neighbors: neighbors, Retry: 100 * time.Millisecond, RetryMax: 500 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(testLog{t}, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{t: t, c: c, rib: route.NewRIB(rules), kinds: map[route.Kind]int{}, seen: map[netip.Prefix]string{}}
-	l.watch = l.rib.Watch(footprint(t))
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := c.Run(ctx, l.take); err != nil {
-			t.Errorf("the collector ended with %v", err)
-		}
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	return l
-}
-
-func (l *lab) take(u *route.Update) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rib.Apply(u)
-	l.kinds[u.Kind]++
-	for _, n := range u.Withdrawn {
-		delete(l.seen, n.Prefix)
-	}
-	for _, n := range u.Announced {
-		l.seen[n.Prefix] = u.Path.String()
-	}
-	if u.Kind != route.Alive {
-		l.log = append(l.log, fmt.Sprint(u.Kind, " ", u.Peer, " ", u.Announced, u.Withdrawn, " ", u.Path, " ", u.Family))
-	}
-}
-
-func (l *lab) count(k route.Kind) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.kinds[k]
-}
-
-// state is what the pipeline says of the reference case now.
-func (l *lab) state() checks.State {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	baseline, vantage, observations := l.watch.Observe(now)
-	return checks.Assess(checks.Case{Footprint: footprint(l.t), Baseline: baseline, Vantage: vantage, Observations: observations, Now: now, Rules: checks.Rules{MinVoting: 1, MaxAge: time.Minute}}).State
-}
-
-func TestBIRD(t *testing.T) {
-	router, us := labtest.AddrPort(t), labtest.AddrPort(t)
-	labtest.BIRD(t, birdConfig(router, us, ""))
-	l := collect(t, Neighbor{
-		Name: "edge1", Address: netip.PrefixFrom(router.Addr(), 32), Port: router.Port(), Local: us.Addr(),
-		AS: routerAS, LocalAS: collectorAS, HoldTime: 9 * time.Second,
-	})
-	labtest.Await(t, "both End-of-RIB", func() bool { return l.count(route.EndOfRIB) >= 2 }, func() string { return fmt.Sprint(l.c.Status(), "\n", strings.Join(l.log, "\n")) })
-	t.Log(strings.Join(l.log, "\n"))
-	t.Logf("%+v", l.c.Status())
-}
-
-func birdConfig(router, us netip.AddrPort, extra string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "router id 10.0.0.1;\nprotocol device {}\nprotocol static kp { ipv4;\n")
 	for _, p := range kpPrefixes {
@@ -140,10 +23,143 @@ func birdConfig(router, us netip.AddrPort, extra string) string {
   neighbor %s port %d as %d;
   multihop 2; strict bind;
   hold time 9; keepalive time 3; connect delay time 1; connect retry time 1; error wait time 1, 2;
-  %s
   ipv4 { import all; export filter { bgp_path.prepend(131279); accept; }; };
   ipv6 { import all; export filter { bgp_path.prepend(131279); accept; }; next hop address 2001:db8::1; };
+  %s
 }
 `, router.Addr(), router.Port(), routerAS, us.Addr(), us.Port(), collectorAS, extra)
-	return b.String()
+	d := labtest.BIRD(t, b.String())
+	return kpRouter{
+		d:        d,
+		withdraw: func() { d.Control("disable", "kp") },
+		announce: func() { d.Control("enable", "kp") },
+		reset:    func() { d.Control("restart", "up") },
+	}
+}
+
+func frr(t *testing.T, router, us netip.AddrPort, extra string) kpRouter {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, `router bgp %[1]d
+ bgp router-id 10.0.0.1
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ neighbor %[2]s remote-as %[3]d
+ neighbor %[2]s port %[4]d
+ neighbor %[2]s update-source %[5]s
+ neighbor %[2]s ebgp-multihop 2
+ neighbor %[2]s timers 3 9
+ neighbor %[2]s timers connect 1
+ neighbor %[2]s advertisement-interval 0
+ coalesce-time 10
+ %[6]s
+ address-family ipv4 unicast
+`, routerAS, us.Addr(), collectorAS, us.Port(), router.Addr(), extra)
+	lines := []string{"configure terminal", fmt.Sprintf("router bgp %d", routerAS), "address-family ipv4 unicast"}
+	withdraw, announce := lines, lines
+	for _, p := range kpPrefixes {
+		fmt.Fprintf(&b, "  network %s route-map kp\n", p)
+		withdraw = append(withdraw[:len(withdraw):len(withdraw)], "no network "+p)
+		announce = append(announce[:len(announce):len(announce)], "network "+p+" route-map kp")
+	}
+	fmt.Fprintf(&b, ` exit-address-family
+ address-family ipv6 unicast
+  network %s route-map kp
+  neighbor %[2]s activate
+  neighbor %[2]s route-map hop out
+ exit-address-family
+route-map kp permit 10
+ set as-path prepend 131279
+route-map hop permit 10
+ set ipv6 next-hop global 2001:db8::1
+`, kpIPv6, us.Addr())
+	d := labtest.FRR(t, router, b.String())
+	// Called before it has looked at its own networks, it sends End-of-RIB first.
+	d.AwaitControl([]string{"show bgp ipv4 unicast"}, "*> "+kpPrefixes[0], "*> "+kpPrefixes[3])
+	d.AwaitControl([]string{"show bgp ipv6 unicast"}, "*> "+kpIPv6)
+	return kpRouter{
+		d:        d,
+		withdraw: func() { d.Control(withdraw...) },
+		announce: func() { d.Control(announce...) },
+		reset:    func() { d.Control("clear bgp " + us.Addr().String()) },
+	}
+}
+
+func gobgp(t *testing.T, router, us netip.AddrPort, extra string) kpRouter {
+	t.Helper()
+	d := labtest.GoBGP(t, fmt.Sprintf(`
+[global.config]
+  as = %d
+  router-id = "10.0.0.1"
+  port = %d
+  local-address-list = ["%s"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "%s"
+    peer-as = %d
+  [neighbors.transport.config]
+    local-address = "%[3]s"
+    remote-port = %[6]d
+  [neighbors.ebgp-multihop.config]
+    enabled = true
+    multihop-ttl = 2
+  [neighbors.timers.config]
+    connect-retry = 1
+    hold-time = 9
+    keepalive-interval = 3
+    idle-hold-time-after-reset = 1
+  [neighbors.graceful-restart.config]
+    enabled = true
+    restart-time = 20
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv4-unicast"
+    [neighbors.afi-safis.mp-graceful-restart.config]
+      enabled = true
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "ipv6-unicast"
+    [neighbors.afi-safis.mp-graceful-restart.config]
+      enabled = true
+%[7]s
+`, routerAS, router.Port(), router.Addr(), us.Addr(), collectorAS, us.Port(), extra))
+	r := kpRouter{
+		d: d,
+		withdraw: func() {
+			for _, p := range kpPrefixes {
+				d.Control("global", "rib", "del", p)
+			}
+		},
+		announce: func() {
+			for _, p := range kpPrefixes {
+				d.Control("global", "rib", "add", p, "aspath", "131279")
+			}
+		},
+		reset: func() { // its own "reset" stays idle for 30 s
+			d.Control("neighbor", us.Addr().String(), "disable")
+			d.Control("neighbor", us.Addr().String(), "enable")
+		},
+	}
+	r.announce()
+	d.Control("global", "rib", "-a", "ipv6", "add", kpIPv6, "nexthop", "2001:db8::1", "aspath", "131279")
+	return r
+}
+
+// The same story with routers of three makes, called and waited for.
+func TestRouters(t *testing.T) {
+	t.Parallel()
+	makes := map[string]func(*testing.T, netip.AddrPort, netip.AddrPort, string) kpRouter{"BIRD": bird, "FRR": frr, "GoBGP": gobgp}
+	for name, start := range makes {
+		for _, passive := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s passive=%v", name, passive), func(t *testing.T) {
+				t.Parallel()
+				router, us := labtest.AddrPort(t), labtest.AddrPort(t)
+				r := start(t, router, us, "")
+				if passive && name == "GoBGP" {
+					r.reset = nil // it calls once in 10 s at most
+				}
+				story(t, collect(t, neighbor(router, us, passive)), r)
+			})
+		}
+	}
 }

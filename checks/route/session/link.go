@@ -25,10 +25,6 @@ const (
 	open
 )
 
-// openTime is how long the other side may take for its OPEN. RFC 4271 suggests 4
-// minutes; a router that is there needs seconds.
-const openTime = time.Minute
-
 // link is one TCP connection to a router and the session over it. Its own goroutine
 // reads; a second one keeps it alive.
 type link struct {
@@ -52,7 +48,8 @@ type link struct {
 
 	sending sync.Mutex
 	stopped atomic.Pointer[bgp.Notification]
-	again   chan Families // to the goroutine that keeps it alive
+	wanted  atomic.Uint32 // Families whose tables are to be asked for
+	again   chan struct{} // tells the goroutine that keeps it alive
 
 	heard              atomic.Int64 // in nanoseconds since 1970
 	updates, malformed atomic.Int64
@@ -61,10 +58,11 @@ type link struct {
 	held               map[uint64]struct{} // hashes of the routes, to count them
 	lastAlive          time.Time
 	repaired           time.Time
+	ended              Families // whose End-of-RIB has come
 }
 
 func newLink(p *peer, conn net.Conn, called bool) *link {
-	return &link{p: p, conn: conn, called: called, in: newReader(conn), again: make(chan Families, 8)}
+	return &link{p: p, conn: conn, called: called, in: newReader(conn), again: make(chan struct{}, 1)}
 }
 
 // talk is the whole session. The error says why it ended.
@@ -91,7 +89,8 @@ func (l *link) agree() error {
 	if err := l.introduce(); err != nil {
 		return err
 	}
-	msg, err := l.next(openTime, bgp.MessageOpen, 1)
+	// RFC 4271 suggests to wait 4 minutes; a router that is there needs seconds.
+	msg, err := l.next(l.p.n.HoldTime, bgp.MessageOpen, 1)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	// longest: each is twice the one before, give or take a quarter. Zero: 2 s and
 	// 2 min (RFC 4271 section 10 suggests 120 s).
 	Retry, RetryMax time.Duration
+	// DialTimeout is how long a router may take to answer a call; zero is 10 s.
+	DialTimeout time.Duration
 }
 
 // Neighbor is one router, or several behind one prefix.
@@ -53,7 +55,7 @@ type Neighbor struct {
 	// 1 is a direct neighbour, 0 does not check.
 	TTLSecurity int
 	// HoldTime is offered: the silence after which a session is dead, 3 s at least;
-	// zero is 90 s.
+	// zero is 90 s. A router may take as long for its first message.
 	HoldTime time.Duration
 	// Families are what is asked for; zero is both.
 	Families Families
@@ -92,7 +94,8 @@ func (s Secret) MarshalText() ([]byte, error) { return fmt.Append(nil, s), nil }
 const (
 	bgpPort       = 179
 	defaultHold   = 90 * time.Second
-	leastHold     = 3 * time.Second // RFC 4271 section 4.2
+	leastHold     = 3 * time.Second  // RFC 4271 section 4.2
+	defaultDial   = 10 * time.Second // three SYNs' worth
 	defaultRetry  = 2 * time.Second
 	longestRetry  = 2 * time.Minute
 	defaultLimit  = 4_000_000
@@ -118,6 +121,9 @@ func (o *Options) complete() error {
 		o.RetryMax = longestRetry
 	}
 	o.RetryMax = max(o.RetryMax, o.Retry)
+	if o.DialTimeout <= 0 {
+		o.DialTimeout = defaultDial
+	}
 	if o.Dial == nil {
 		o.Dial = dialTCP
 	}
@@ -168,9 +174,6 @@ func (n *Neighbor) check() error {
 	}
 	return nil
 }
-
-// internal reports whether the session is within one AS.
-func (n *Neighbor) internal() bool { return n.AS == n.LocalAS }
 
 // target is where the neighbour is called.
 func (n *Neighbor) target() netip.AddrPort { return netip.AddrPortFrom(n.Address.Addr(), n.Port) }

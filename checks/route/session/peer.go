@@ -154,11 +154,8 @@ func (p *peer) barredUntil() time.Time {
 	return p.barred
 }
 
-// dialTimeout is how long a router may take to answer a call: three SYNs' worth.
-const dialTimeout = 10 * time.Second
-
 func (p *peer) dial(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.c.options.DialTimeout)
 	defer cancel()
 	return p.c.options.Dial(ctx, p.n)
 }

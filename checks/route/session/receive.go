@@ -76,10 +76,7 @@ func (l *link) takeUpdate(msg []byte) error {
 	}
 	u := &l.update
 	if u.EndOfRIB {
-		if familiesOf(u.EndOfRIBFamily) != 0 {
-			l.out = route.Update{Kind: route.EndOfRIB, Peer: l.peer, Family: u.EndOfRIBFamily}
-			l.p.tell(l, &l.out)
-		}
+		l.endOfRIB(familiesOf(u.EndOfRIBFamily))
 		return nil
 	}
 	if len(u.Announced) == 0 && len(u.Withdrawn) == 0 {
@@ -91,6 +88,24 @@ func (l *link) takeUpdate(msg []byte) error {
 	l.out = route.Update{Kind: route.Routes, Peer: l.peer, Announced: u.Announced, Withdrawn: u.Withdrawn, Path: u.Path}
 	l.p.tell(l, &l.out)
 	return nil
+}
+
+// endOfRIB says that the table is there, once all of the families are that were agreed
+// on: routers send one after the other, and until the second has begun the first looks
+// like all that there is.
+func (l *link) endOfRIB(f Families) {
+	before := l.ended
+	l.ended |= f & l.families
+	if l.ended != l.families {
+		return
+	}
+	if before != l.families {
+		f = l.families
+	}
+	for _, family := range f.list() {
+		l.out = route.Update{Kind: route.EndOfRIB, Peer: l.peer, Family: family}
+		l.p.tell(l, &l.out)
+	}
 }
 
 // count keeps the number of routes below the limit. Of each route it keeps a hash.
@@ -196,8 +211,7 @@ func (l *link) refreshed(msg []byte) error {
 		}
 		return l.send(bgp.AppendRefresh(nil, f, bgp.RefreshEnd))
 	case step == bgp.RefreshEnd:
-		l.out = route.Update{Kind: route.EndOfRIB, Peer: l.peer, Family: f}
-		l.p.tell(l, &l.out)
+		l.endOfRIB(familiesOf(f))
 	}
 	return nil
 }
@@ -206,17 +220,17 @@ func (l *link) refreshed(msg []byte) error {
 // million routes.
 const refreshEvery = time.Minute
 
-// askAgain has the session ask for its table; false where it is not listening.
+// askAgain has the session ask for its table; false where there is nothing to ask for.
 func (l *link) askAgain(f Families) bool {
 	if f == 0 {
 		return false
 	}
+	l.wanted.Or(uint32(f))
 	select {
-	case l.again <- f:
-		return true
-	default:
-		return false // eight requests wait already, which is as good
+	case l.again <- struct{}{}:
+	default: // it will look anyway
 	}
+	return true
 }
 
 // pulse sends keepalives, three in the hold time (RFC 4271 section 4.4), and requests
@@ -227,7 +241,6 @@ func (l *link) pulse(done <-chan struct{}) {
 	refresh := time.NewTimer(0)
 	refresh.Stop()
 	defer refresh.Stop()
-	var wanted Families
 	var asked time.Time
 	for {
 		select {
@@ -239,19 +252,16 @@ func (l *link) pulse(done <-chan struct{}) {
 				return
 			}
 			keepalive.Reset(l.hold / 3)
-		case f := <-l.again:
-			if wanted == 0 {
-				refresh.Reset(max(0, refreshEvery-time.Since(asked)))
-			}
-			wanted |= f
+		case <-l.again:
+			refresh.Reset(max(0, refreshEvery-time.Since(asked)))
 		case <-refresh.C:
-			for _, f := range wanted.list() {
+			for _, f := range Families(l.wanted.Swap(0)).list() {
 				if l.send(bgp.AppendRefresh(nil, f, bgp.RefreshAsk)) != nil {
 					l.stuck()
 					return
 				}
 			}
-			wanted, asked = 0, time.Now()
+			asked = time.Now()
 		}
 	}
 }

@@ -68,6 +68,9 @@ func ended(l *link, err error) string {
 		return refused(l, &bye.Notification)
 	}
 	if n, ok := errors.AsType[*bgp.Notification](err); ok {
+		if n.Code == bgp.HoldTimerExpired && l.theirs == nil && l.p.n.TTLSecurity > 0 {
+			return fmt.Sprintf("it connects, and nothing that it sends arrives: is TTL security on there too, and is it no more than %d hops away?", l.p.n.TTLSecurity)
+		}
 		return n.Error()
 	}
 	if bad, ok := errors.AsType[*bgp.Error](err); ok {
