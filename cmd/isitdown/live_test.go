@@ -53,7 +53,7 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // showLive runs a test in a bubble in which all is well.
-func showLive(t *testing.T, play func(s *liveShow)) {
+func showLive(t *testing.T, play func(t *testing.T, s *liveShow)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 22, 12, 20, 0, 0, time.UTC)))
 		s := &liveShow{t: t, log: &lockedBuffer{}}
@@ -87,7 +87,7 @@ func showLive(t *testing.T, play func(s *liveShow)) {
 			}
 		}()
 		s.followKP(a)
-		play(s)
+		play(t, s)
 	})
 }
 
@@ -200,7 +200,7 @@ func (s *liveShow) nothing(when string) {
 // What is followed is looked up and joined by the stream; a withdrawal that the stream
 // tells of is an incident.
 func TestLiveWithdrawal(t *testing.T) {
-	showLive(t, func(s *liveShow) {
+	showLive(t, func(t *testing.T, s *liveShow) {
 		s.pass(5 * time.Minute)
 		s.is("in the beginning", checks.Up)
 		s.nothing("in the beginning")
@@ -219,7 +219,7 @@ func TestLiveWithdrawal(t *testing.T) {
 
 // A stream that stops is no outage: nothing is known until it is back, and nothing is told.
 func TestLiveStall(t *testing.T) {
-	showLive(t, func(s *liveShow) {
+	showLive(t, func(t *testing.T, s *liveShow) {
 		s.pass(5 * time.Minute)
 		s.is("before", checks.Up)
 		s.dumb.Store(true)
@@ -240,7 +240,7 @@ func TestLiveStall(t *testing.T) {
 
 // A stream that is cut and comes back withdraws nothing.
 func TestLiveReconnection(t *testing.T) {
-	showLive(t, func(s *liveShow) {
+	showLive(t, func(t *testing.T, s *liveShow) {
 		s.pass(5 * time.Minute)
 		for range 3 {
 			s.ris.CutAll()
@@ -260,7 +260,7 @@ func TestLiveReconnection(t *testing.T) {
 // What went while nobody listened is found when the stream is back, with an interval
 // for its time.
 func TestLiveLossInAHole(t *testing.T) {
-	showLive(t, func(s *liveShow) {
+	showLive(t, func(t *testing.T, s *liveShow) {
 		s.pass(5 * time.Minute)
 		s.dumb.Store(true)
 		began := time.Now()
@@ -282,7 +282,7 @@ func TestLiveLossInAHole(t *testing.T) {
 
 // A session that is reset, and says its table again, is no outage.
 func TestLivePeerReset(t *testing.T) {
-	showLive(t, func(s *liveShow) {
+	showLive(t, func(t *testing.T, s *liveShow) {
 		s.pass(5 * time.Minute)
 		routes := kpRoutes(time.Time{})
 		for _, p := range s.ripe.sessions {

@@ -35,7 +35,8 @@ func lists2014(t testing.TB) []string {
 func isitdown(t testing.TB, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, console{out: &out, err: &errs})
+	offline := func(name string) (string, bool) { return "1", name == "ISITDOWN_OFFLINE" }
+	code = run(t.Context(), args, console{out: &out, err: &errs, look: offline})
 	return out.String(), errs.String(), code
 }
 
