@@ -43,4 +43,5 @@ func (d demoted) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (d demoted) WithAttrs(list []slog.Attr) slog.Handler { return demoted{d.Handler.WithAttrs(list)} }
-func (d demoted) WithGroup(name string) slog.Handler      { return demoted{d.Handler.WithGroup(name)} }
+
+func (d demoted) WithGroup(name string) slog.Handler { return demoted{d.Handler.WithGroup(name)} }

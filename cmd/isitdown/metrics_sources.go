@@ -30,6 +30,11 @@ func (p *sourcesPulse) Collect(out chan<- prometheus.Metric) {
 				prometheus.CounterValue, float64(n), s.Name, result)
 		}
 	}
+	hub := p.live.hub.Status()
+	for stage, n := range map[string]int{"current": hub.Current, "waiting": hub.Waiting, "failing": hub.Failing} {
+		out <- prometheus.MustNewConstMetric(desc("live_targets", "Targets that live sources follow: carried on by a stream, not looked up yet, last lookup failed.", "stage"),
+			prometheus.GaugeValue, float64(n), stage)
+	}
 	for _, f := range p.live.feeds {
 		for _, c := range f.state().counts {
 			kind := prometheus.GaugeValue
