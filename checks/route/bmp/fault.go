@@ -22,6 +22,8 @@ import (
 //   - FRR and GoBGP send no End-of-RIB for a session that comes up while they are
 //     connected, GoBGP none for its Loc-RIB. Whom the updates go to waits for a while
 //     instead.
+//   - FRR and GoBGP send the End-of-RIB of a session that is still sending its table,
+//     where BMP connects meanwhile. It is believed when the table stops growing.
 //   - GoBGP reports a Loc-RIB without a Peer Up. Its first route stands for one.
 //   - Time stamps are those of the table's making, of the router's boot, or zero.
 //     Only those that lie just before the arrival are believed.

@@ -247,12 +247,15 @@ func (l *lab) awaitDown() {
 	}, l.story)
 }
 
-func listener(t testing.TB, at netip.AddrPort) net.Listener {
+// listener listens where a station is expected. Somebody else may have the port for
+// a moment, as that of a call of his own.
+func listener(t testing.TB, at netip.AddrPort) (l net.Listener) {
 	t.Helper()
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	labtest.Await(t, fmt.Sprintf("%v can be listened at", at), func() bool {
+		l, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+		return err == nil
+	}, func() string { return err.Error() })
 	return l
 }
 

@@ -73,6 +73,10 @@ const (
 	// maxAhead how far behind it, to be believed.
 	maxSkew  = 10 * time.Second
 	maxAhead = 2 * time.Second
+	// A table is whole when its router says so and no more than one in calmShare of
+	// its announcements came within calmTime.
+	calmTime  = 30 * time.Second
+	calmShare = 20
 	// faultAfter is how long a session may be up before what it does not do is a fault.
 	faultAfter = time.Minute
 )

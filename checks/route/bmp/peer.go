@@ -37,18 +37,24 @@ type peer struct {
 	openedAt             time.Time
 	announced, withdrawn uint64 // routes that were passed on
 	faultLogged          bool
+
+	calmSince time.Time // since when the growth is looked at
+	calmCount uint64    // announced by then
 }
 
 // table is one of the tables that a router reports for a session.
 type table struct {
 	announced   bool
 	withdrawals uint64
-	ended       [2]bool // End-of-RIB, by family
+	ended       [2]bool // End-of-RIB came and was not said yet, by family
 }
 
 func keyOf(h *wire.Peer) peerKey {
 	return peerKey{distinguisher: h.Distinguisher, addr: h.Addr, loc: h.Type == wire.LocRIBPeer}
 }
+
+// families are those that count, in the order of what is kept by family.
+func families() [2]bgp.Family { return [...]bgp.Family{bgp.IPv4Unicast, bgp.IPv6Unicast} }
 
 // newPeer makes the session that a Peer Up reports.
 func newPeer(r *router, m *wire.Message, now time.Time) *peer {
@@ -73,7 +79,7 @@ func newPeer(r *router, m *wire.Message, now time.Time) *peer {
 	} else {
 		p.localAS = sent.AS
 	}
-	for i, f := range [...]bgp.Family{bgp.IPv4Unicast, bgp.IPv6Unicast} {
+	for i, f := range families() {
 		p.addPath[i] = received.Sends(f) && sent.Receives(f) || p.key.loc && (sent.Sends(f) || received.Sends(f))
 	}
 	return p
@@ -96,4 +102,20 @@ func (p *peer) repeats(m *wire.Message) bool {
 // something: any where none does, the pre-policy one in place of the post-policy one.
 func (p *peer) better(v wire.View) bool {
 	return p.view == wire.NoView || p.view == wire.PostPolicy && v == wire.PrePolicy
+}
+
+// grows begins to look at the growth of the table.
+func (p *peer) grows(now time.Time) { p.calmSince, p.calmCount = now, p.announced }
+
+// calm reports whether the table has stopped growing: of all routes that were
+// announced few came lately. Changes of a whole table go on for ever.
+func (p *peer) calm(now time.Time) bool {
+	if now.Sub(p.calmSince) < calmTime {
+		return false
+	}
+	if (p.announced-p.calmCount)*calmShare > p.announced {
+		p.grows(now)
+		return false
+	}
+	return true
 }

@@ -268,7 +268,8 @@ func (s *Station) beat(r *router, now time.Time) {
 			s.put(route.Update{Kind: route.PeerDown, At: s.stamp(now), Peer: p})
 		}
 	}
-	for _, p := range r.peers {
+	for _, p := range r.sortedPeers() {
+		s.ends(p, now)
 		if f := p.fault(r.name, now); f != "" && !p.faultLogged {
 			p.faultLogged = true
 			s.opt.Log.Warn("BMP: " + f)

@@ -43,9 +43,9 @@ func TestReports(t *testing.T) {
 		{
 			"a session", Best, 0,
 			[]wire.Message{a.up(), a.announce(k1), a.announce(k2 + " 198.51.100.0/24"), a.end(v4), a.withdraw(k1), a.down()},
-			"up 1; +" + k1 + " 1 4837 131279; +" + k2 + " 1 4837 131279; +198.51.100.0/24 1 4837 131279; end4 1; -" + k1 + " 1; down 1",
+			"up 1; +" + k1 + " 1 4837 131279; +" + k2 + " 1 4837 131279; +198.51.100.0/24 1 4837 131279; -" + k1 + " 1; down 1",
 		},
-		{"IPv6 routes", Best, 0, []wire.Message{a.up(), a.announce(k6), a.end(v6), a.withdraw(k6)}, "up 1; +" + k6 + " 1 4837 131279; end6 1; -" + k6 + " 1"},
+		{"IPv6 routes", Best, 0, []wire.Message{a.up(), a.announce(k6), a.end(v6), a.withdraw(k6)}, "up 1; +" + k6 + " 1 4837 131279; -" + k6 + " 1; end6 1"},
 		{
 			"it counts from its first route", Best, 0,
 			[]wire.Message{a.up(), a.withdraw(k1 + " " + k2), a.end(v4), a.end(v6), a.announce(k1)},
@@ -65,17 +65,17 @@ func TestReports(t *testing.T) {
 		{
 			"behind the policy where there is nothing else", Best, 0,
 			[]wire.Message{a.up(), a.post().announce(k1), a.post().end(v4), a.post().withdraw(k1)},
-			"up 1; +" + k1 + " 1 4837 131279; end4 1; -" + k1 + " 1",
+			"up 1; +" + k1 + " 1 4837 131279; -" + k1 + " 1; end4 1",
 		},
 		{"before the policy in place of behind it", Best, 0, []wire.Message{
 			a.up(), a.post().announce(k1), a.post().end(v4), a.announce(k1), a.post().announce(k2), a.post().withdraw(k1), a.post().end(v6), a.end(v4),
-		}, "up 1; +" + k1 + " 1 4837 131279; end4 1; up 1; +" + k1 + " 1 4837 131279; end4 1"},
+		}, "up 1; +" + k1 + " 1 4837 131279; up 1; +" + k1 + " 1 4837 131279; end4 1"},
 		{"behind the policy where before it nothing can be said", Best, 0, []wire.Message{
 			a.up(), a.withdraw(k1), a.end(v4), a.post().announce(k1), a.withdraw(k1), a.post().end(v4),
 		}, "up 1; +" + k1 + " 1 4837 131279; end4 1"},
 		{"behind the policy as asked", PostPolicy, 0, []wire.Message{a.up(), a.announce(k1), a.post().announce(k2), loc.up(), loc.announce(k1)}, "up 1; +" + k2 + " 1 4837 131279"},
 		{"what the peer is told", Best, 0, []wire.Message{a.up(), out.announce(k1), out.post().announce(k1), out.withdraw(k1)}, ""},
-		{"the Loc-RIB alone", Best, 0, []wire.Message{loc.up(), a.up(), loc.announce(k1), loc.end(v4), loc.down()}, "up 100; +" + k1 + " 100 4837 131279; end4 100; down 100"},
+		{"the Loc-RIB alone", Best, 0, []wire.Message{loc.up(), a.up(), loc.announce(k1), loc.end(v4), loc.down()}, "up 100; +" + k1 + " 100 4837 131279; down 100"},
 		{"a Loc-RIB without a Peer Up", Best, 0, []wire.Message{a.up(), loc.announce(k1)}, "up 100; +" + k1 + " 100 4837 131279"},
 		{
 			"the Loc-RIB goes when a peer's table comes", Best, 0,
@@ -105,7 +105,10 @@ func TestReports(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, func(allow *Router) { allow.View, allow.Instance = test.view, test.instance })
+				r.lifeless = true
 				r.send(r.dial(edgeAddr), test.send...)
+				time.Sleep(calmTime + aliveEvery)
+				synctest.Wait()
 				if test.want == "" {
 					r.want()
 				} else {
@@ -171,7 +174,9 @@ func TestWithdrawalsBeforeTheEnd(t *testing.T) {
 		c := r.dial(edgeAddr)
 		s := newSession(1)
 		r.send(c, s.up(), s.announce(k1+" "+k2), s.end(bgp.IPv4Unicast))
-		r.expect("announced", checks.Up, 0)
+		time.Sleep(calmTime + aliveEvery)
+		synctest.Wait()
+		r.expect("announced and whole", checks.Up, 0)
 		time.Sleep(20 * time.Minute)
 		n := len(r.updates())
 		r.send(c, s.withdraw(k1), s.withdraw(k2), s.down())
@@ -185,6 +190,42 @@ func TestWithdrawalsBeforeTheEnd(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.send(c, s.withdraw(k1), s.withdraw(k2))
 		r.expect("withdrawn", checks.Down, settled)
+		r.stop()
+	})
+}
+
+// A router that has just started says that a table is whole which its peer is still
+// sending. What is not there yet is not lost.
+func TestEndBeforeItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		c := r.dial(edgeAddr)
+		s := newSession(1)
+		others := make([]string, 20)
+		for i := range others {
+			others[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 51, byte(i), 0}), 24).String()
+		}
+		r.send(c, s.up(), s.announce(k1+" "+k2), s.announce(strings.Join(others, " ")), s.end(bgp.IPv4Unicast))
+		time.Sleep(20 * time.Minute)
+		c.Close()
+		synctest.Wait()
+		n := len(r.updates())
+		time.Sleep(time.Minute)
+		c = r.dial(edgeAddr)
+		s.port++
+		r.send(c, s.up(), s.end(bgp.IPv4Unicast), s.end(bgp.IPv6Unicast))
+		for _, prefix := range others { // a table that grows for two minutes
+			r.send(c, s.announce(prefix))
+			time.Sleep(6 * time.Second)
+		}
+		r.send(c, s.announce(k2+" "+k1))
+		r.quiet("the table grows", n)
+		r.heard = len(r.updates())
+		time.Sleep(2*calmTime + aliveEvery)
+		synctest.Wait()
+		r.lifeless = true
+		r.want("end4 1", "end6 1")
+		r.expect("the table is whole", checks.Up, settled)
 		r.stop()
 	})
 }

@@ -130,7 +130,7 @@ func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	u, w := &c.update, &p.views[v]
 	switch {
 	case u.EndOfRIB:
-		s.endOfRIB(p, v, u.EndOfRIBFamily, now)
+		p.endOfRIB(v, u.EndOfRIBFamily, now)
 		return
 	case len(u.Announced) == 0 && len(u.Withdrawn) == 0:
 		return
@@ -156,7 +156,7 @@ func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	p.withdrawn += uint64(len(u.Withdrawn))
 	s.put(route.Update{Kind: route.Routes, At: s.stamp(at), Peer: p.id, Announced: u.Announced, Withdrawn: u.Withdrawn, Path: path})
 	if begins {
-		s.heldEnds(p, at)
+		p.grows(now)
 	}
 }
 
@@ -181,29 +181,29 @@ func (s *Station) begins(r *router, p *peer, v wire.View, at time.Time) {
 	}
 }
 
-// endOfRIB notes the end of a table. That of a table without a route waits for one:
-// routers that cannot say what they hold send it too.
-func (s *Station) endOfRIB(p *peer, v wire.View, f bgp.Family, now time.Time) {
-	switch f {
-	case bgp.IPv4Unicast:
-		p.views[v].ended[0] = true
-	case bgp.IPv6Unicast:
-		p.views[v].ended[1] = true
-	default:
-		return
-	}
-	if p.told && p.view == v {
-		s.put(route.Update{Kind: route.EndOfRIB, At: s.stamp(now), Peer: p.id, Family: f})
+// endOfRIB notes the end of a table. It is said later: a router that has just started
+// sends it for what it holds by then, while its peers are still sending theirs.
+func (p *peer) endOfRIB(v wire.View, f bgp.Family, now time.Time) {
+	for i, g := range families() {
+		if f == g {
+			p.views[v].ended[i] = true
+			p.grows(now)
+		}
 	}
 }
 
-// heldEnds says the ends of tables that came before the first route.
-func (s *Station) heldEnds(p *peer, at time.Time) {
-	for i, f := range [...]bgp.Family{bgp.IPv4Unicast, bgp.IPv6Unicast} {
-		if p.views[p.view].ended[i] {
-			s.put(route.Update{Kind: route.EndOfRIB, At: s.stamp(at), Peer: p.id, Family: f})
+// ends says the ends of the table that counts, once it has stopped growing.
+func (s *Station) ends(p *peer, now time.Time) {
+	w := &p.views[p.view]
+	if !p.told || w.ended == [2]bool{} || !p.calm(now) {
+		return
+	}
+	for i, f := range families() {
+		if w.ended[i] {
+			s.put(route.Update{Kind: route.EndOfRIB, At: s.stamp(now), Peer: p.id, Family: f})
 		}
 	}
+	w.ended = [2]bool{}
 }
 
 // decode reads the UPDATE of a Route Monitoring message the way the session's OPENs
