@@ -112,11 +112,8 @@ type testResult struct {
 		FailureSource   string          `json:"failureSource"` // target, resolver, internal
 		ResolvedAddress *string         `json:"resolvedAddress"`
 		Timings         json.RawMessage `json:"timings"` // of a ping a list, of HTTP an object
-		Hops            []struct {
-			ResolvedAddress *string  `json:"resolvedAddress"`
-			Timings         []timing `json:"timings"`
-		} `json:"hops"`
-		StatusCode int `json:"statusCode"`
+		Hops            json.RawMessage `json:"hops"`    // of a traceroute, of others in other forms
+		StatusCode      int             `json:"statusCode"`
 	} `json:"result"`
 }
 
@@ -181,7 +178,7 @@ func (t *testResult) vantage(kind Kind) (Vantage, error) {
 	case HTTP:
 		err = t.http(&v)
 	case Traceroute:
-		t.traceroute(&v)
+		err = t.traceroute(&v)
 	}
 	return v, err
 }
@@ -219,8 +216,14 @@ func (t *testResult) http(v *Vantage) error {
 }
 
 // traceroute is answered where the last hop is the target and said something.
-func (t *testResult) traceroute(v *Vantage) {
-	hops := t.Result.Hops
+func (t *testResult) traceroute(v *Vantage) error {
+	var hops []struct {
+		ResolvedAddress *string  `json:"resolvedAddress"`
+		Timings         []timing `json:"timings"`
+	}
+	if err := json.Unmarshal(t.Result.Hops, &hops); err != nil {
+		return fmt.Errorf("hops of a traceroute: %w", err)
+	}
 	for _, h := range hops[:min(len(hops), maxHops)] {
 		hop := Hop{Addr: address(h.ResolvedAddress)}
 		for _, x := range h.Timings {
@@ -234,6 +237,7 @@ func (t *testResult) traceroute(v *Vantage) {
 	if n := len(v.Hops); n > 0 && v.Addr.IsValid() && v.Hops[n-1].Addr == v.Addr && v.Hops[n-1].RTT > 0 {
 		v.Result, v.RTT = Answered, v.Hops[n-1].RTT
 	}
+	return nil
 }
 
 // duration gives the time of a packet, zero where it was not answered.
