@@ -2,17 +2,13 @@ package rislive
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"isitdown/checks/route"
 	"isitdown/checks/route/rislivetest"
 )
 
-// benchFile is an hour's worth of a busy collector's five minutes.
+// benchFile is five minutes of a busy collector.
 const benchFile = "mrt/updates.20190101.0000.gz"
 
 // benchForms are how the same messages may come.
@@ -70,18 +66,27 @@ func BenchmarkClient(b *testing.B) {
 	for _, m := range list {
 		stream = append(rislivetest.AppendHeader(stream, rislivetest.Text, true, uint64(len(m.Frame))), m.Frame...)
 	}
-	web := httptest.NewServer(&rislivetest.Server{Session: func(s *rislivetest.Session) {
-		for s.Raw(stream) == nil {
-		}
-	}})
-	defer web.Close()
+	begin := make(chan struct{})
+	server := &rislivetest.Server{Session: func(s *rislivetest.Session) {
+		go func() {
+			<-begin
+			for s.Raw(stream) == nil {
+			}
+		}()
+		s.Serve()
+	}}
 	rib := route.NewRIB(route.DefaultRules())
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	n := 0
-	c := New(Options{URL: "ws" + strings.TrimPrefix(web.URL, "http"), HTTP: &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext}}})
+	c := New(Options{URL: server.Start(b)})
+	go func() {
+		if c.Cover(ctx, []Filter{{}}) == nil {
+			b.ResetTimer()
+			close(begin)
+		}
+	}()
 	b.ReportAllocs()
-	b.ResetTimer()
 	err := c.Run(ctx, func(u *route.Update) {
 		rib.Apply(u)
 		if n++; n == b.N {
