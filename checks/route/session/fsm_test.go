@@ -469,6 +469,22 @@ func TestSecondConnection(t *testing.T) {
 	})
 }
 
+// Between the end of the first family and the beginning of the second a table looks
+// whole that is not.
+func TestEndOfRIBIsThatOfAll(t *testing.T) {
+	inBubble(t, nil, func(b *bubble) {
+		r := b.answer()
+		r.establish(nil)
+		r.say(bgp.AppendEndOfRIB(nil, bgp.IPv6Unicast))
+		r.say(announcement(t, kpTestPath, "175.45.176.0/24"))
+		r.say(bgp.AppendEndOfRIB(nil, bgp.IPv4Unicast))
+		synctest.Wait()
+		if want := []route.Kind{route.PeerUp, route.Routes, route.EndOfRIB, route.EndOfRIB}; !slices.Equal(b.told, want) {
+			t.Errorf("got %v, want %v", b.told, want)
+		}
+	})
+}
+
 func TestLeave(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		r := b.answer()

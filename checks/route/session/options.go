@@ -62,7 +62,7 @@ type Neighbor struct {
 	// AddPath asks for every path that it has for a prefix, not the best alone.
 	AddPath bool
 	// MaxPrefixes ends a session that holds more, of both families; zero is 4
-	// million, below zero no limit. Counting takes about 20 bytes for each.
+	// million, below zero no limit. Counting takes 20 to 40 bytes for each.
 	MaxPrefixes int
 }
 
