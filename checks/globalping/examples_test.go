@@ -146,6 +146,8 @@ func TestRequestsAreAsDescribed(t *testing.T) {
 			switch q.Kind {
 			case HTTP:
 				results = []map[string]any{served(200, 1)}
+			case Traceroute:
+				results = []map[string]any{traced("8.8.8.8")}
 			}
 			s := &standIn{results: results}
 			if _, err := over(s, Options{}).Measure(t.Context(), q); err != nil {

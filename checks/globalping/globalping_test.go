@@ -109,6 +109,16 @@ func pinged(rtts ...float64) map[string]any {
 	}
 }
 
+// traced is a traceroute to 8.8.8.8 that gets as far as the address given.
+func traced(last string) map[string]any {
+	return map[string]any{
+		"status": "finished", "rawOutput": "traceroute", "resolvedAddress": "8.8.8.8", "resolvedHostname": "dns.google", "hops": []any{
+			map[string]any{"resolvedAddress": nil, "resolvedHostname": nil, "timings": []any{}},
+			map[string]any{"resolvedAddress": last, "resolvedHostname": last, "timings": []any{map[string]any{"rtt": 12.5}, map[string]any{"rtt": 11.5}}},
+		},
+	}
+}
+
 func failedBy(source string) map[string]any {
 	r := map[string]any{"status": "failed", "rawOutput": "no"}
 	if source != "" {
@@ -206,6 +216,23 @@ func TestClaims(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A traceroute has arrived where its last hop is the target.
+func TestTraceroute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := over(&standIn{results: []map[string]any{traced("8.8.8.8"), traced("192.178.1.1")}}, Options{})
+		m, err := c.Measure(t.Context(), Question{Kind: Traceroute, Target: "8.8.8.8"})
+		if err != nil || len(m.Vantages) != 2 {
+			t.Fatalf("%+v, %v", m, err)
+		}
+		if v := m.Vantages[0]; v.Result != Answered || v.RTT != 11500*time.Microsecond || len(v.Hops) != 2 || v.Hops[0].Addr.IsValid() {
+			t.Errorf("arrived: %+v", v)
+		}
+		if v := m.Vantages[1]; v.Result != Silent || v.RTT != 0 {
+			t.Errorf("did not arrive: %+v", v)
+		}
+	})
 }
 
 // Networks, countries and prefixes are no host; the past cannot be measured.
