@@ -88,7 +88,7 @@ type Stat struct {
 type Up struct {
 	Local                 netip.Addr // not valid for a LocRIBPeer
 	LocalPort, RemotePort uint16     // zero where the router does not say
-	Sent, Received        []byte     // whole OPEN messages, for [ParseOpen]
+	Sent, Received        []byte     // whole OPEN messages, for [bgp.ParseOpen]
 }
 
 // Message is a decoded message. Its zero value is ready for Decode. All of it is

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
 )
 
@@ -170,43 +169,6 @@ func TestDecodeErrors(t *testing.T) {
 				t.Errorf("error %#v, want byte %d: %s", err, test.offset, test.reason)
 			}
 		})
-	}
-}
-
-func TestParseOpen(t *testing.T) {
-	long := Open{AS: 131279, HoldTime: 90 * time.Second, ID: netip.MustParseAddr("192.0.2.3"), AS4: true}
-	for i := range 80 {
-		long.Families = append(long.Families, bgp.Family{AFI: uint16(i), SAFI: 1})
-	}
-	tests := []struct {
-		name string
-		b    []byte
-		want Open
-	}{
-		{"with everything", unhex(t, openA), Open{
-			AS: 4837, HoldTime: 90 * time.Second, ID: netip.MustParseAddr("192.0.2.9"), AS4: true,
-			Families: []bgp.Family{bgp.IPv4Unicast}, AddPath: []AddPath{{bgp.IPv4Unicast, true, true}},
-		}},
-		{"with nothing", unhex(t, openB), Open{AS: 65001, HoldTime: 180 * time.Second, ID: netip.MustParseAddr("192.0.2.1")}},
-		{"long parameters", long.Append(nil), long},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := ParseOpen(test.b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
-				t.Errorf("parsed (-want +got):\n%s", diff)
-			}
-		})
-	}
-	o, _ := ParseOpen(unhex(t, openA))
-	if !o.Sends(bgp.IPv4Unicast) || !o.Receives(bgp.IPv4Unicast) || o.Sends(bgp.IPv6Unicast) || o.HasFamily(bgp.IPv6Unicast) {
-		t.Errorf("additional paths of %+v are read wrongly", o)
-	}
-	if o.AS != checks.ASN(4837) {
-		t.Errorf("AS %v", o.AS)
 	}
 }
 

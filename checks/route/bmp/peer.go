@@ -64,9 +64,7 @@ func newPeer(r *router, m *wire.Message, now time.Time) *peer {
 		opening: opening(m), openedAt: m.Peer.Time,
 	}
 	p.id = route.Peer{Collector: r.name, Addr: m.Peer.Addr, AS: m.Peer.AS}
-	// An OPEN that makes no sense leaves its zero value: no additional paths.
-	sent, _ := wire.ParseOpen(m.Up.Sent)
-	received, _ := wire.ParseOpen(m.Up.Received)
+	sent, received := openOf(m.Up.Sent), openOf(m.Up.Received)
 	if p.key.loc {
 		p.filtered = m.Peer.Flags&wire.FlagFiltered != 0
 		p.id.Addr = m.Peer.ID
@@ -80,9 +78,19 @@ func newPeer(r *router, m *wire.Message, now time.Time) *peer {
 		p.localAS = sent.AS
 	}
 	for i, f := range families() {
-		p.addPath[i] = received.Sends(f) && sent.Receives(f) || p.key.loc && (sent.Sends(f) || received.Sends(f))
+		p.addPath[i] = received.SendsPaths(f) && sent.ReceivesPaths(f) || p.key.loc && (sent.SendsPaths(f) || received.SendsPaths(f))
 	}
 	return p
+}
+
+// openOf reads an OPEN that the router and its peer have agreed on. One that makes no
+// sense leaves its zero value: no additional paths.
+func openOf(msg []byte) *bgp.Open {
+	o, err := bgp.ParseOpen(msg)
+	if err != nil {
+		return &bgp.Open{}
+	}
+	return o
 }
 
 // opening is what tells one session of a peer from the next.

@@ -161,7 +161,7 @@ func nlri(n bgp.NLRI) string {
 // session is a peer of the router: AS4837 at 192.0.2.N.
 type session struct {
 	wire.Peer
-	sent, received wire.Open
+	sent, received bgp.Open
 	opt            bgp.Options
 	port           uint16
 }
@@ -170,8 +170,8 @@ func newSession(n byte) *session {
 	both := []bgp.Family{bgp.IPv4Unicast, bgp.IPv6Unicast}
 	s := &session{opt: bgp.Options{AS4: true}, port: 40001}
 	s.Peer = wire.Peer{Addr: netip.AddrFrom4([4]byte{192, 0, 2, n}), AS: carrier, ID: netip.AddrFrom4([4]byte{192, 0, 2, n})}
-	s.sent = wire.Open{AS: edgeAS, AS4: true, HoldTime: 90 * time.Second, ID: netip.MustParseAddr(edgeAddr), Families: both}
-	s.received = wire.Open{AS: carrier, AS4: true, HoldTime: 90 * time.Second, ID: s.ID, Families: both}
+	s.sent = bgp.Open{AS: edgeAS, AS4: true, HoldTime: 90 * time.Second, ID: netip.MustParseAddr(edgeAddr), Families: both}
+	s.received = bgp.Open{AS: carrier, AS4: true, HoldTime: 90 * time.Second, ID: s.ID, Families: both}
 	return s
 }
 

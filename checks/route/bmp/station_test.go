@@ -122,12 +122,12 @@ func TestReports(t *testing.T) {
 
 // Additional paths are as the two OPENs agree on them, family by family.
 func TestAddPath(t *testing.T) {
-	open := func(f bgp.Family, receive, send bool) []wire.AddPath {
-		return []wire.AddPath{{Family: f, Receive: receive, Send: send}}
+	open := func(f bgp.Family, receive, send bool) []bgp.AddPath {
+		return []bgp.AddPath{{Family: f, Receive: receive, Send: send}}
 	}
 	tests := []struct {
 		name           string
-		sent, received []wire.AddPath
+		sent, received []bgp.AddPath
 		with           string // what comes with identifiers
 	}{
 		{"not agreed", open(bgp.IPv4Unicast, true, false), open(bgp.IPv4Unicast, true, false), ""},

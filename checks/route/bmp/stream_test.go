@@ -48,8 +48,8 @@ func replay(tb testing.TB, b []byte, emit func(*route.Update)) *Station {
 // routes only of sessions that are up, and all unknown at the end.
 func FuzzStation(f *testing.F) {
 	a, loc := newSession(1), locRIB()
-	a.sent.AddPath = []wire.AddPath{{Family: bgp.IPv6Unicast, Receive: true}}
-	a.received.AddPath = []wire.AddPath{{Family: bgp.IPv6Unicast, Send: true}}
+	a.sent.AddPath = []bgp.AddPath{{Family: bgp.IPv6Unicast, Receive: true}}
+	a.received.AddPath = []bgp.AddPath{{Family: bgp.IPv6Unicast, Send: true}}
 	for _, list := range [][]wire.Message{
 		{a.up(), a.announce(k1), a.end(bgp.IPv4Unicast), a.post().announce(k1), a.withdraw(k1), a.announce(k6), a.down()},
 		{loc.announce(k1), a.up(), a.announce(k1, edgeAS, carrier, home), loc.withdraw(k1), a.up(), a.withdraw(k1)},
