@@ -22,7 +22,7 @@ func (s *step) outage(loss bool) {
 		}
 		o.Stage, o.End = Open, checks.Interval{}
 		o.deepen(&s.v)
-		if o.Onset.Half.Equal(s.LastLoss.Half) {
+		if chat.Point(o.Onset).Equal(chat.Point(s.LastLoss)) {
 			o.Onset = s.LastLoss
 		}
 		s.tell(o, s.badWords(), s.At)

@@ -302,8 +302,8 @@ func (a *assessment) times() {
 	}
 	for i := range a.in.Observations {
 		o := &a.in.Observations[i]
-		if !o.Back.Half.IsZero() && o.Back.Half.After(a.End.Half) {
-			a.End = Interval{After: o.Back.First, By: o.Back.Half, Half: o.Back.Half, Ninety: o.Back.Ninety}
+		if !o.Back.Half.IsZero() && o.Back.Half.After(a.End.By) {
+			a.End = o.Back.Interval()
 		}
 	}
 }
@@ -326,8 +326,7 @@ func (a *assessment) onset() {
 	if k == len(lost) { // only another origin's routes make the difference
 		k = 0
 	}
-	decisive := a.Prefixes[lost[k]].Lost
-	a.Onset = Interval{After: decisive.First, By: decisive.Half, Half: decisive.Half, Ninety: decisive.Ninety}
+	a.Onset = a.Prefixes[lost[k]].Lost.Interval()
 }
 
 // lessThanWhole reports whether the target would be announced in part with just

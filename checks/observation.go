@@ -34,6 +34,18 @@ type Cover struct {
 // them, half of them and nine in ten. A zero time has not happened.
 type Crossing struct {
 	First, Half, Ninety time.Time
+	// HalfAfter is set where a hole in a feed hid when half of them had it: at some
+	// time after HalfAfter, and by Half.
+	HalfAfter time.Time
+}
+
+// Interval is the crossing as when it happened: at Half, or where that is not known
+// between the two times that bound it.
+func (c Crossing) Interval() Interval {
+	if !c.HalfAfter.IsZero() {
+		return Interval{After: c.HalfAfter, By: c.Half, Ninety: c.Ninety}
+	}
+	return Interval{After: c.First, By: c.Half, Half: c.Half, Ninety: c.Ninety}
 }
 
 // Observation is what one check saw of one prefix of the target.

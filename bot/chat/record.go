@@ -102,7 +102,7 @@ func prefixRecord(p checks.PrefixState) PrefixRecord {
 	}
 	r.Origin = asnText(p.Origin)
 	if !p.Visible && p.Known {
-		r.Lost = stamp(p.Lost.Half)
+		r.Lost = stamp(p.Lost.Interval().Half)
 	}
 	return r
 }

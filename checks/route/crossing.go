@@ -3,7 +3,6 @@ package route
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"isitdown/checks"
 )
@@ -22,10 +21,15 @@ func (v *view) crossings() (lost, back checks.Crossing) {
 			return v.spell(from, until)
 		}
 	}
-	lost = crossing(v.lost, v.asked)
-	lost.First = earlier(stampOf(lost.First), v.early).time()
-	return lost, checks.Crossing{}
+	return crossing(v.lost, v.asked), checks.Crossing{}
 }
+
+// loss is when a vantage point lost something, and since when it may have, where a hole
+// in its feed hid that; zero where none did.
+type loss struct{ at, early stamp }
+
+// least is the earliest that it may have been.
+func (l loss) least() stamp { return earlier(l.at, l.early) }
 
 // earlier gives the earlier of two times, of which zero is none.
 func earlier(a, b stamp) stamp {
@@ -38,21 +42,24 @@ func earlier(a, b stamp) stamp {
 // spell dates the loss and the return of a prefix that was gone between two
 // times: each from its first vantage point to nine in ten.
 func (v *view) spell(from, until stamp) (lost, back checks.Crossing) {
-	losses, returns := []stamp{}, []stamp{}
-	missing, early := 0, stamp(0) // after the return
+	losses, returns := []loss{}, []stamp{}
+	missing, early, hidden := 0, stamp(0), stamp(0) // after the return
 	for _, a := range v.absences {
 		if a.from > until || a.back != 0 && a.back < from {
 			continue
 		}
-		losses = append(losses, a.from)
+		losses = append(losses, loss{at: a.from})
 		if a.back != 0 {
 			returns, early = append(returns, a.back), earlier(early, a.early)
+			if a.back == until && a.early != 0 {
+				hidden = earlier(hidden, a.early)
+			}
 		} else {
 			missing++
 		}
 	}
 	slices.Sort(returns)
-	back = checks.Crossing{First: earlier(returns[0], early).time(), Half: until.time()}
+	back = checks.Crossing{First: earlier(returns[0], early).time(), Half: until.time(), HalfAfter: hidden.time()}
 	// Nine in ten have it when at most one in ten of all is still to return.
 	if k := len(returns) + missing - v.asked/10; k <= len(returns) {
 		back.Ninety = max(until, returns[max(k, 1)-1]).time()
@@ -90,14 +97,25 @@ func lastGone(absences []absence, n int) (from, until stamp) {
 }
 
 // crossing gives when the first, half and nine tenths of n had the event.
-func crossing(at []stamp, n int) checks.Crossing {
-	at = slices.Clone(at)
-	slices.Sort(at)
-	nth := func(k int) time.Time {
-		if k < 1 || k > len(at) {
-			return time.Time{}
-		}
-		return at[k-1].time()
+func crossing(list []loss, n int) checks.Crossing {
+	at, least := make([]stamp, 0, len(list)), make([]stamp, 0, len(list))
+	hidden := map[stamp]bool{}
+	for _, l := range list {
+		at, least = append(at, l.at), append(least, l.least())
+		hidden[l.at] = hidden[l.at] || l.early != 0
 	}
-	return checks.Crossing{First: nth(min(1, n)), Half: nth((n + 1) / 2), Ninety: nth((n*9 + 9) / 10)}
+	slices.Sort(at)
+	slices.Sort(least)
+	nth := func(of []stamp, k int) stamp {
+		if k < 1 || k > len(of) {
+			return 0
+		}
+		return of[k-1]
+	}
+	half := (n + 1) / 2
+	c := checks.Crossing{First: nth(least, min(1, n)).time(), Half: nth(at, half).time(), Ninety: nth(at, (n*9+9)/10).time()}
+	if hidden[nth(at, half)] {
+		c.HalfAfter = nth(least, half).time()
+	}
+	return c
 }

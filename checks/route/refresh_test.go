@@ -96,7 +96,7 @@ func TestLostInHole(t *testing.T) {
 	if v.State != checks.Down {
 		t.Fatalf("got %v, want down (reasons %q)", v.State, v.Reasons)
 	}
-	if got, want := clock(v.Onset.After)+" "+clock(v.Onset.By), "2h0m0s 3h0m0s"; got != want {
+	if got, want := clock(v.Onset.After)+" "+clock(v.Onset.By)+" "+clock(v.Onset.Half), "2h0m0s 3h0m0s "; got != want {
 		t.Errorf("onset: got %s, want %s", got, want)
 	}
 	d.play(`
@@ -110,8 +110,24 @@ func TestLostInHole(t *testing.T) {
 	if v.State != checks.Up {
 		t.Fatalf("got %v, want up (reasons %q)", v.State, v.Reasons)
 	}
-	if got, want := clock(v.End.After)+" "+clock(v.End.By), "4h0m0s 5h0m0s"; got != want {
+	if got, want := clock(v.End.After)+" "+clock(v.End.By)+" "+clock(v.End.Half), "4h0m0s 5h0m0s "; got != want {
 		t.Errorf("end: got %s, want %s", got, want)
+	}
+}
+
+// What half of the vantage points were seen to lose has a time, whatever a hole hid of
+// the others.
+func TestLostBesideHole(t *testing.T) {
+	d := watching(t).play(looked + `
+		119m30s lost 1
+		2h withdraw 2-3,5-6,8-9,11-12,14-15,17-18,20-21,23-24,26-27,29-30,32-33,35-36,38-39 k1 k2 k3 k4
+		3h size 1-40 fill 900
+		3h refreshed 1
+		3h2m alive 1-42
+	`)
+	v := d.at("3h2m")
+	if v.State != checks.Down || clock(v.Onset.Half) != "2h0m0s" {
+		t.Errorf("got %v since %v, want down since 2h", v.State, v.Onset)
 	}
 }
 

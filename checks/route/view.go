@@ -24,8 +24,7 @@ type view struct {
 	sightings   []sighting
 	covers      map[coverKey]*coverCount
 	split       int
-	lost        []stamp   // one a vantage point that lost it
-	early       stamp     // since when it may have been lost, where a hole in a feed hid that
+	lost        []loss    // one a vantage point that lost it
 	absences    []absence // the last one of each that was asked
 	collectors  map[string]*collectorCount
 }
@@ -141,7 +140,7 @@ func (v *view) ask(as checks.ASN, sessions []int) {
 		v.count(sessions, false)
 		return
 	}
-	v.lost, v.early = append(v.lost, gone.from), earlier(v.early, early)
+	v.lost = append(v.lost, loss{gone.from, early})
 	v.absences = append(v.absences, gone)
 	v.count(sessions, true)
 }
@@ -346,7 +345,7 @@ func (v *view) observation(newest time.Time) checks.Observation {
 			o.Sighted++
 			o.Origins = append(o.Origins, s.path.Origins()...)
 		}
-		if s.vote && s.exact && len(v.lost) > 0 && s.since < slices.Min(v.lost) {
+		if s.vote && s.exact && len(v.lost) > 0 && s.since < v.firstLoss() {
 			o.Stuck++
 		}
 		if s.path == nil {
@@ -367,6 +366,11 @@ func (v *view) observation(newest time.Time) checks.Observation {
 	slices.SortFunc(o.Paths, compareSeen)
 	o.Covers = v.coverList()
 	return o
+}
+
+// firstLoss is the first time at which a vantage point is known to have been without it.
+func (v *view) firstLoss() stamp {
+	return slices.MinFunc(v.lost, func(a, b loss) int { return cmp.Compare(a.at, b.at) }).at
 }
 
 // sources gives the collectors that have, or had, the prefix.
