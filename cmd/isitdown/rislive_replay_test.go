@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"isitdown/bot/chattest"
 	"isitdown/checks/route"
 	"isitdown/checks/route/archive"
 	"isitdown/checks/route/rislive"
@@ -40,7 +41,7 @@ func TestConvertedStreamIsAsItsRecording(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameAsReplay(t, c, args, convert(t, tt.collector, bytes.NewReader(recording)))
+			sameAsReplay(t, c, args, convert(t, tt.collector, bytes.NewReader(recording)), ourServer)
 		})
 	}
 }
@@ -62,7 +63,21 @@ func TestConvertedScenarioIsAsItsReplay(t *testing.T) {
 	}
 	// Equal times stay in the order of the collectors, as they do when files are played.
 	slices.SortStableFunc(all, func(a, b rislivetest.Message) int { return a.At.Compare(b.At) })
-	sameAsReplay(t, &replayCommand{Recording: []string{"kp-2014"}}, []string{"replay", "--json", "kp-2014"}, all)
+	sameAsReplay(t, &replayCommand{Recording: []string{"kp-2014"}}, []string{"replay", "--json", "kp-2014"}, all, ourServer)
+}
+
+// The same through a WebSocket server that we did not write.
+func TestConvertedStreamThroughAnotherServer(t *testing.T) {
+	chattest.Node(t) // or there is nothing to convert for
+	file := data(t, "mrt/rrc23.updates.20220421.0200.gz")
+	recording, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &replayCommand{Recording: []string{"rrc23=" + file}, Watch: []string{"KP"}}
+	c.Registry = []string{data(t, "registry/delegated-apnic-20220517.txt.gz")}
+	args := []string{"replay", "--json", c.Recording[0], "--watch", "KP", "--registry", c.Registry[0]}
+	sameAsReplay(t, c, args, convert(t, "rrc23", bytes.NewReader(recording)), nodeServer)
 }
 
 func convert(t *testing.T, collector string, r io.Reader) (list []rislivetest.Message) {
@@ -78,7 +93,7 @@ func convert(t *testing.T, collector string, r io.Reader) (list []rislivetest.Me
 
 // sameAsReplay compares what the program says of a recording with what comes out of
 // the converted messages.
-func sameAsReplay(t *testing.T, c *replayCommand, args []string, messages []rislivetest.Message) {
+func sameAsReplay(t *testing.T, c *replayCommand, args []string, messages []rislivetest.Message, serve service) {
 	t.Helper()
 	want, stderr, code := isitdown(t, args...)
 	if code != exitUp {
@@ -94,11 +109,11 @@ func sameAsReplay(t *testing.T, c *replayCommand, args []string, messages []risl
 		t.Fatal(err)
 	}
 	tables(t, d)
-	if err := survey(d.rec, d.watches, func(emit func(*route.Update) error) error { return overSocket(t, messages, emit) }); err != nil {
+	if err := survey(d.rec, d.watches, func(emit func(*route.Update) error) error { return overSocket(t, serve, messages, emit) }); err != nil {
 		t.Fatal(err)
 	}
 	r := newReplay(d, true)
-	if err := overSocket(t, messages, r.update); err != nil {
+	if err := overSocket(t, serve, messages, r.update); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.end(); err != nil {
@@ -154,14 +169,15 @@ func differ(t *testing.T, want, got []string) {
 	}
 }
 
-// overSocket sends messages through a WebSocket on loopback and gives emit what the client
-// makes of them.
-func overSocket(t *testing.T, messages []rislivetest.Message, emit func(*route.Update) error) error {
-	t.Helper()
-	begin := make(chan struct{})
+// service is a RIS Live on loopback that sends messages, when it is told to begin, and
+// closes the connection behind them.
+type service func(t *testing.T, messages []rislivetest.Message) (url string, begin func())
+
+func ourServer(t *testing.T, messages []rislivetest.Message) (url string, begin func()) {
+	told := make(chan struct{})
 	server := &rislivetest.Server{Session: func(s *rislivetest.Session) {
 		go func() {
-			<-begin
+			<-told
 			for part := range slices.Chunk(messages, 100) {
 				frames := make([][]byte, len(part))
 				for i := range part {
@@ -175,12 +191,35 @@ func overSocket(t *testing.T, messages []rislivetest.Message, emit func(*route.U
 		}()
 		s.Serve()
 	}}
+	return server.Start(t), func() { close(told) }
+}
+
+// nodeServer is the one of the npm package ws.
+func nodeServer(t *testing.T, messages []rislivetest.Message) (url string, begin func()) {
+	var lines bytes.Buffer
+	for _, m := range messages {
+		lines.Write(m.Frame)
+		lines.WriteByte('\n')
+	}
+	file := filepath.Join(t.TempDir(), "frames")
+	if err := os.WriteFile(file, lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := chattest.Start(t, "rislive.mjs", file)
+	return p.Ready, func() { p.Say(t, "play") }
+}
+
+// overSocket sends messages through a WebSocket on loopback and gives emit what the client
+// makes of them.
+func overSocket(t *testing.T, serve service, messages []rislivetest.Message, emit func(*route.Update) error) error {
+	t.Helper()
+	url, begin := serve(t, messages)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := rislive.New(rislive.Options{URL: server.Start(t), App: filepath.Base(os.Args[0])})
+	c := rislive.New(rislive.Options{URL: url, App: filepath.Base(os.Args[0])})
 	go func() {
 		if c.Cover(ctx, []rislive.Filter{{}}) == nil {
-			close(begin)
+			begin()
 		}
 	}()
 	var failed error
