@@ -8,7 +8,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"isitdown/checks"
 )
@@ -175,8 +174,7 @@ func clean(text string) string {
 	if isClean(text) {
 		return text
 	}
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	return checks.OneLine(text, len(text))
 }
 
 // isClean tells most names, for which clean has nothing to do: ASCII, and only

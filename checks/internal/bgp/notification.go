@@ -3,9 +3,9 @@ package bgp
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"isitdown/checks"
 )
 
 // NotificationCode says what kind of error ended a session (RFC 4271 section 4.5).
@@ -157,12 +157,7 @@ func (n *Notification) Text() string {
 	if size > len(n.Data)-1 {
 		return ""
 	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, string(n.Data[1:1+size])))
+	return checks.OneLine(string(n.Data[1:1+size]), size)
 }
 
 // RefreshStep is what a ROUTE-REFRESH message says (RFC 7313 section 3.2).

@@ -112,9 +112,9 @@ func TestNotification(t *testing.T) {
 		n          Notification
 		name, text string
 	}{
-		{Notification{Code: Cease, Subcode: AdministrativeStop, Data: ShutdownData("bis später\n\x1b[31m")}, "cease (administrative shutdown)", "bis später  [31m"},
+		{Notification{Code: Cease, Subcode: AdministrativeStop, Data: ShutdownData("bis später\n\x1b[31m")}, "cease (administrative shutdown)", "bis später [31m"},
 		{Notification{Code: Cease, Subcode: AdministrativeStop, Data: []byte{9, 'x'}}, "cease (administrative shutdown)", ""},
-		{Notification{Code: Cease, Subcode: AdministrativeReset, Data: []byte{2, 0xff, 'x'}}, "cease (administrative reset)", "x"},
+		{Notification{Code: Cease, Subcode: AdministrativeReset, Data: []byte{2, 0xff, 'x'}}, "cease (administrative reset)", "\ufffdx"},
 		{Notification{Code: Cease, Subcode: TooManyPrefixes, Data: []byte{1, 'x'}}, "cease (too many prefixes)", ""},
 		{Notification{Code: OpenError, Subcode: 99}, "OPEN error (subcode 99)", ""},
 		{Notification{Code: OpenError, Subcode: BadPeerAS}, "OPEN error (bad peer AS)", ""},

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"isitdown/checks"
 )
 
 // Kind says what went wrong, for programs and for metrics.
@@ -116,7 +118,7 @@ func (e *Error) callers() bool { return e.Kind == Canceled || e.Kind == Timeout 
 func (c *Client) fail(kind Kind, r Request, cause error) *Error {
 	e := &Error{Service: c.o.Service, Kind: kind, Method: r.method(), URL: c.hide.url(r.URL)}
 	if cause != nil {
-		e.err = errors.New(c.hide.text(shorten(clean(cause.Error()), 300)))
+		e.err = errors.New(c.hide.text(checks.OneLine(cause.Error(), 300)))
 	}
 	return e
 }
@@ -192,8 +194,12 @@ func (c *Client) tooLarge(r Request) *Error {
 	return e
 }
 
-// detailBytes is how much of a refusal is read for what it says.
-const detailBytes = 4 << 10
+// detailBytes is how much of a refusal is read for what it says, and maxText how much of
+// that is kept, in characters.
+const (
+	detailBytes = 4 << 10
+	maxText     = 200
+)
 
 // refusal looks at the status; nil is an answer.
 func (c *Client) refusal(s *Stream) *Error {
@@ -234,10 +240,10 @@ func (c *Client) detail(s *Stream) string {
 	body, _ := io.ReadAll(io.LimitReader(s.body, detailBytes))
 	var fields map[string]any
 	if json.Unmarshal(body, &fields) == nil {
-		return shorten(clean(message(fields, 3)), 200)
+		return checks.OneLine(message(fields, 3), maxText)
 	}
 	if kind == "text/plain" {
-		return shorten(clean(string(body)), 200)
+		return checks.OneLine(string(body), maxText)
 	}
 	return ""
 }

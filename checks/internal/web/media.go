@@ -8,6 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"isitdown/checks"
 )
 
 // mediaType gives the type of a body without its parameters, in lower case; ""
@@ -17,7 +19,7 @@ func mediaType(h http.Header) string {
 	if kind, _, err := mime.ParseMediaType(text); err == nil {
 		return kind
 	}
-	return clean(text)
+	return checks.OneLine(text, maxText)
 }
 
 // mayBeJSON reports whether a body of this type is worth a look. Servers that
@@ -51,5 +53,5 @@ func soundJSON(body []byte) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && int(syntax.Offset) >= len(text) && strings.Contains(err.Error(), "unexpected end") {
 		return errCutShort
 	}
-	return fmt.Errorf("it is no JSON: %s", clean(err.Error()))
+	return fmt.Errorf("it is no JSON: %s", checks.OneLine(err.Error(), maxText))
 }

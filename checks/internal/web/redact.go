@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"isitdown/checks"
 )
 
 const (
@@ -79,7 +79,7 @@ func (r redactor) url(address string) string {
 		b.WriteString(name + "=" + value)
 		separator = '&'
 	}
-	return shorten(clean(r.text(b.String())), longestURL)
+	return checks.OneLine(r.text(b.String()), longestURL)
 }
 
 // secretName tells the names of parameters whose values are not shown.
@@ -93,19 +93,5 @@ func secretName(name string) bool {
 	return false
 }
 
-// clean makes one line of printable text of foreign bytes.
-func clean(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-}
-
-// shorten cuts a text after so many characters.
-func shorten(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}
-
 // quote gives foreign text as it stands in a sentence.
-func quote(s string) string { return strconv.Quote(shorten(clean(s), 120)) }
+func quote(s string) string { return strconv.Quote(checks.OneLine(s, 120)) }

@@ -100,7 +100,7 @@ func TestStatus(t *testing.T) {
 			t.Errorf("there are gaps: %s", got)
 		}
 		got := r.s.Status().Routers[0]
-		if !got.Connected || got.SysName != "edge1[31m.example" || len(got.SysDescr) > maxText+3 || got.Messages != 6 || got.Routes != 4 || got.OtherTables != 1 || got.Stripped != 1 {
+		if !got.Connected || got.SysName != "edge1 [31m.example" || len(got.SysDescr) > maxText+3 || got.Messages != 6 || got.Routes != 4 || got.OtherTables != 1 || got.Stripped != 1 {
 			t.Errorf("status %+v", got)
 		}
 		if p := got.Peers[0]; !p.Counts || p.Table != "pre-policy Adj-RIB-In" || p.Announced != 2 || p.Withdrawn != 1 || p.Peer.AS != carrier {

@@ -6,10 +6,9 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
+	"isitdown/checks"
 	wire "isitdown/checks/internal/bmp"
 	"isitdown/checks/route"
 )
@@ -126,24 +125,7 @@ func terminated(info []wire.TLV) string {
 	return "it ended the session" + reason + words
 }
 
-// maxText is how much of a router's own words is kept, in bytes.
+// maxText is how much of a router's own words is kept, in characters.
 const maxText = 120
 
-// clean makes text of a router fit to be shown: one line, nothing that is not
-// printed, not too long.
-func clean(b []byte) string {
-	text := strings.Map(func(c rune) rune {
-		switch {
-		case unicode.IsSpace(c):
-			return ' '
-		case c == unicode.ReplacementChar || !unicode.IsPrint(c):
-			return -1
-		}
-		return c
-	}, strings.ToValidUTF8(string(b[:min(len(b), 4*maxText)]), ""))
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
-	}
-	return text
-}
+func clean(b []byte) string { return checks.OneLine(string(b), maxText) }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"isitdown/checks"
 )
@@ -72,14 +71,7 @@ func (m messages) text() string {
 }
 
 // clip makes one short line of foreign text.
-func clip(s string) string {
-	const most = 200
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool { return r <= ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 }), " ")
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
-}
+func clip(s string) string { return checks.OneLine(s, 200) }
 
 // moment is a time as RIPEstat writes it: ISO 8601 without a zone, which is UTC,
 // with or without a fraction, with "+00:00" in some calls, or seconds since 1970.

@@ -184,9 +184,3 @@ func TestEnvelope(t *testing.T) {
 		}
 	}
 }
-
-func TestClip(t *testing.T) {
-	if got := clip("a\x1b[31m\nb\u2028c  \xffd" + strings.Repeat("é", 500)); len([]rune(got)) != 200 || strings.ContainsAny(got, "\x1b\n\u2028") || !strings.HasPrefix(got, "a [31m b c d") {
-		t.Errorf("got %q", got)
-	}
-}

@@ -3,8 +3,8 @@ package rislive
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode"
+
+	"isitdown/checks"
 )
 
 // control reads the frames that are about the connection.
@@ -19,7 +19,7 @@ func (d *decoder) control(e envelope) (kind frameKind, err error) {
 		if json.Unmarshal(e.data, &said) != nil || said.Message == "" {
 			said.Message = string(e.data)
 		}
-		d.text = tidy(said.Message)
+		d.text = checks.OneLine(said.Message, maxText)
 		return frameError, nil
 	case "ris_subscribe_ok":
 		d.accepted, err = parseAccepted(e.data)
@@ -51,16 +51,5 @@ func parseCollectors(data json.RawMessage) ([]string, error) {
 	return names, nil
 }
 
-// maxText bounds what a server says in words.
+// maxText bounds what a server says in words, in characters.
 const maxText = 200
-
-// tidy makes foreign words fit to be shown: one line of printable characters.
-func tidy(text string) string {
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if r := []rune(text); len(r) > maxText {
-		text = string(r[:maxText]) + "..."
-	}
-	return text
-}

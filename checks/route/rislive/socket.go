@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"isitdown/checks"
+
 	"github.com/coder/websocket"
 )
 
@@ -156,7 +158,7 @@ func reason(err error) string {
 	var timeout net.Error
 	switch {
 	case errors.As(err, &closed) && closed.Reason != "":
-		return fmt.Sprintf("the server closed it with code %d, %q", int(closed.Code), tidy(closed.Reason))
+		return fmt.Sprintf("the server closed it with code %d, %q", int(closed.Code), checks.OneLine(closed.Reason, maxText))
 	case errors.As(err, &closed):
 		return fmt.Sprintf("the server closed it with code %d", int(closed.Code))
 	case errors.As(err, &refused) && refused.status != 0:
