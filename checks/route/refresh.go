@@ -65,6 +65,18 @@ func (r *RIB) refreshed(u *Update, at stamp) {
 	}
 }
 
+// Waiting gives the collectors of which a session that is up waits for a dump to say
+// what it holds.
+func (r *RIB) Waiting() map[string]bool {
+	names := map[string]bool{}
+	for i := range r.sessions {
+		if s := &r.sessions[i]; s.refresh && s.live() {
+			names[s.peer.Collector] = true
+		}
+	}
+	return names
+}
+
 // dropUnnamed withdraws what the waiting sessions hold and the dump does not name.
 func (r *RIB) dropUnnamed(waiting []int, at stamp) {
 	gone := map[netip.Prefix][]int{}

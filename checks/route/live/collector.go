@@ -42,13 +42,15 @@ type link struct {
 	known time.Time
 	// disowned is true where the table was told that nothing is known since then.
 	disowned bool
+	// left is true where the last lookup said nothing of the sessions that are waited for.
+	left bool
 	// heard is the last Alive that the table was given.
 	heard time.Time
 }
 
 // collector gives the collector of a name, a new one where it is new.
 func (h *Hub) collector(name string, whole bool) *collector {
-	if h.last != nil && h.last.name == name {
+	if h.last != nil && h.last.name == name && (h.last.whole || !whole) {
 		return h.last
 	}
 	c := h.byName[name]
@@ -58,6 +60,12 @@ func (h *Hub) collector(name string, whole bool) *collector {
 		h.byName[name] = c
 		for t := range h.targets {
 			t.meet(c)
+		}
+	}
+	if whole && !c.whole { // a stream had used the name of an own router, which is the router's
+		c.whole, c.on = true, false
+		for t := range h.targets {
+			t.cede(c)
 		}
 	}
 	h.last = c

@@ -35,6 +35,9 @@ func (h *Hub) dispatch(u *route.Update, whole bool) {
 		name = u.Entries[0].Peer.Collector
 	}
 	c := h.collector(name, whole)
+	if c.whole != whole {
+		return // a stream speaks in the name of an own router
+	}
 	if u.Kind == route.Lost {
 		h.lose(c, u)
 		return

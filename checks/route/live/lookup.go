@@ -14,6 +14,7 @@ import (
 type result struct {
 	queue
 	asOf   time.Time
+	newest time.Time // of anything in it
 	gaps   []checks.Gap
 	err    error
 	routes int // entries of Table records
@@ -29,6 +30,21 @@ func (r *result) collectors() map[string]bool {
 			names[u.Entries[j].Peer.Collector] = true
 		}
 		if u.Peer.Collector != "" {
+			names[u.Peer.Collector] = true
+		}
+	}
+	return names
+}
+
+// tells gives the names of the collectors that a dump in the result has sessions of.
+func (r *result) tells() map[string]bool {
+	names := map[string]bool{}
+	for i := range r.list {
+		u := &r.list[i]
+		for j := range u.Entries {
+			names[u.Entries[j].Peer.Collector] = true
+		}
+		if u.Kind == route.Size && u.Dump != 0 {
 			names[u.Peer.Collector] = true
 		}
 	}
@@ -69,6 +85,9 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 			return
 		}
 		r.push(u)
+		if u.At.After(r.newest) {
+			r.newest = u.At
+		}
 		r.routes += len(u.Entries)
 		if u.Kind == route.Size {
 			r.sizes++
@@ -82,9 +101,15 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 		r.err = errors.New("the lookup does not say as of when it holds")
 	case r.sizes+r.routes == 0:
 		r.err = errors.New("the lookup names no session and no route")
+	case r.newest.After(r.asOf.Add(maxAhead)):
+		r.err = fmt.Errorf("the lookup is as of %s and says what was at %s", r.asOf.UTC().Format(time.RFC3339), r.newest.UTC().Format(time.RFC3339))
 	}
 	return r
 }
+
+// maxAhead is how far ahead of our clock what a lookup says may be. What is further
+// would stay fresh until then, and make everything that a stream says late.
+const maxAhead = 5 * time.Minute
 
 // emptyFor is for how long a service has to say that no route is left.
 const emptyFor = 2 * time.Minute
@@ -95,6 +120,9 @@ const emptyFor = 2 * time.Minute
 func (t *Target) believe(r *result) error {
 	if r.err != nil {
 		return r.err
+	}
+	if ahead := time.Until(r.asOf); ahead > maxAhead {
+		return fmt.Errorf("the state is of %s, %s ahead of this machine's clock: is it set?", r.asOf.UTC().Format(time.RFC3339), ahead.Round(time.Second))
 	}
 	t.qmu.Lock()
 	defer t.qmu.Unlock()
@@ -111,7 +139,7 @@ func (t *Target) believe(r *result) error {
 // join takes a result into the target's table, and lets those streams go on from it
 // that have covered the target since before the time it is of.
 func (t *Target) join(r *result) {
-	before := t.stranded(r)
+	before, told := t.stranded(r), r.tells() // now, for filling changes the result
 	t.lock()
 	defer t.unlock()
 	for _, l := range before {
@@ -120,7 +148,7 @@ func (t *Target) join(r *result) {
 		}
 	}
 	t.fill(r, before)
-	waiting := t.switchOver(r, before)
+	waiting := t.switchOver(r, before, told)
 	for i := range waiting.list {
 		t.rib.Apply(&waiting.list[i])
 	}
@@ -216,8 +244,10 @@ func (t *Target) aliveAsOf(r *result, collectors map[string]bool) {
 }
 
 // switchOver notes what the table holds now. Of the collectors whose streams carry on
-// from it, it gives what was held back. mu is held.
-func (t *Target) switchOver(r *result, stranded []link) (waiting queue) {
+// from it, it gives what was held back. Those that the result says nothing of, and that
+// the table waits for, stay as they are. mu is held.
+func (t *Target) switchOver(r *result, stranded []link, told map[string]bool) (waiting queue) {
+	expected := t.rib.Waiting()
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	t.qmu.Lock()
@@ -226,6 +256,9 @@ func (t *Target) switchOver(r *result, stranded []link) (waiting queue) {
 	for n, was := range stranded {
 		l := &t.links[n]
 		if was.name == "" || l.current {
+			continue
+		}
+		if l.left = expected[l.name] && !told[l.name]; l.left {
 			continue
 		}
 		l.known, l.disowned = r.asOf, false

@@ -146,6 +146,9 @@ func (t *Target) again(r *result, err error, now time.Time) time.Time {
 	switch {
 	case err != nil:
 		wait = t.patience()
+	case since.IsZero() && t.left():
+		wait = min(o.Poll<<min(t.tries, 16), leftMax)
+		t.tries++
 	case o.Streamed && t.covered && !since.IsZero():
 		// The service is as far behind the clock as it was, so that it takes as long.
 		wait = max(since.Sub(r.asOf), t.patience())
@@ -170,9 +173,18 @@ func (t *Target) patience() time.Duration {
 // where none waits. qmu is held.
 func (t *Target) awaited() (since time.Time) {
 	for i := range t.links {
-		if l := &t.links[i]; !l.current && l.on && l.since.After(since) {
+		if l := &t.links[i]; !l.current && !l.left && l.on && l.since.After(since) {
 			since = l.since
 		}
 	}
 	return since
+}
+
+// leftMax is the longest time between two lookups for collectors that the service leaves
+// out: it may have lost them for long, and its answers are limited.
+const leftMax = 2 * time.Hour
+
+// left reports whether the last lookup left a collector out that is there; qmu is held.
+func (t *Target) left() bool {
+	return slices.ContainsFunc(t.links, func(l link) bool { return l.left && l.on && !l.current })
 }

@@ -30,7 +30,7 @@ func (h *Hub) Status() Status {
 			s.Failing++
 		case h.o.looksUp() && !t.story.looked:
 			s.Waiting++
-		case t.current() && t.awaited().IsZero():
+		case t.current() && t.awaited().IsZero() && !t.left():
 			s.Current++
 		}
 		s.Dropped += t.story.dropped

@@ -134,11 +134,21 @@ func (t *Target) meet(c *collector) {
 	}
 }
 
+// cede gives a collector that a stream had named to the feed of whole tables whose it is;
+// Hub.mu is held.
+func (t *Target) cede(c *collector) {
+	t.put(&route.Update{Kind: route.Lost, At: c.newest, Peer: route.Peer{Collector: c.name}, Refresh: true})
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	t.keepHeld(func(u *route.Update) bool { return u.Peer.Collector != c.name })
+	t.links[c.n] = link{name: c.name, whole: true, current: true}
+}
+
 // back notes that a collector is heard again, and from when; Hub.mu is held.
 func (t *Target) back(c *collector, due time.Time) {
 	t.qmu.Lock()
 	l := &t.links[c.n]
-	l.on, l.since = true, c.since
+	l.on, l.since, l.left = true, c.since, false
 	waits := !l.current
 	t.qmu.Unlock()
 	if waits && due.Before(t.due) {

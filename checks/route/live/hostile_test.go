@@ -1,0 +1,160 @@
+package live
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/route"
+)
+
+// A lookup whose time is yet to come would make everything fresh until then, and every
+// update late: it is not taken in.
+func TestALookupOfTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 15, time.Minute)
+		ahead := time.Duration(0)
+		shift := func(at time.Time, gaps []checks.Gap, err error) (time.Time, []checks.Gap, error) {
+			return at.Add(ahead), gaps, err
+		}
+		defer w.start(func(o *Options) {
+			o.Lookup.History = func(ctx context.Context, f checks.Footprint, at time.Time, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+				return shift(w.history(ctx, f, at, func(u *route.Update) { u.At = u.At.Add(ahead); emit(u) }))
+			}
+			o.Lookup.State = func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+				return shift(w.state(ctx, f, func(u *route.Update) { u.At = u.At.Add(ahead); emit(u) }))
+			}
+		})()
+		k := w.hub.Follow(country())
+		settled(t, k)
+		w.mu.Lock()
+		ahead = 20 * 365 * 24 * time.Hour
+		w.mu.Unlock()
+		w.silence(w.names()...)
+		wait(30 * time.Second)
+		w.notice(w.names()...)
+		w.reconnect(w.names()...)
+		other := w.hub.Follow(checks.Footprint{Target: checks.Network(home), Origins: []checks.ASN{home}})
+		wait(30 * time.Minute)
+		w.withdraw(w.peers, kp()...)
+		wait(10 * time.Minute)
+		for _, target := range []*Target{k, other} {
+			if v := expect(t, target, checks.Unknown); v.Vantage.NewestAt.After(time.Now()) {
+				t.Errorf("the newest data of %s are of %s, which is yet to come", target.name(), v.Vantage.NewestAt)
+			}
+		}
+		w.mu.Lock()
+		ahead = 0
+		w.mu.Unlock()
+		wait(30 * time.Minute)
+		expect(t, k, checks.Down)
+		w.silence(w.names()...)
+		wait(time.Hour)
+		expect(t, k, checks.Unknown)
+	})
+}
+
+// A state that leaves collectors out is not the last word on them.
+func TestAStateWithoutSomeCollectors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 30, time.Minute)
+		partial := false
+		defer w.start(func(o *Options) {
+			o.Lookup.State = func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+				return w.state(ctx, f, func(u *route.Update) {
+					if partial && u.Peer.Collector != "" && u.Peer.Collector != "rrc00" {
+						return
+					}
+					if partial {
+						u.Entries = slices.DeleteFunc(u.Entries, func(e route.Entry) bool { return e.Peer.Collector != "rrc00" })
+					}
+					emit(u)
+				})
+			}
+		})()
+		k := w.hub.Follow(country())
+		settled(t, k)
+		wait(2 * time.Hour)
+		w.mu.Lock()
+		partial = true
+		w.mu.Unlock()
+		w.silence(w.names()...)
+		wait(30 * time.Second)
+		w.notice(w.names()...)
+		w.reconnect(w.names()...)
+		wait(20 * time.Minute)
+		if v := verdict(k); v.State > checks.Up || v.Vantage.Voting != 10 {
+			t.Errorf("ten of thirty: %v, %d vote", v.State, v.Vantage.Voting)
+		}
+		w.mu.Lock()
+		partial = false
+		w.mu.Unlock()
+		wait(time.Hour)
+		if v := expect(t, k, checks.Up); v.Vantage.Voting != 30 {
+			t.Errorf("%d vote, want 30", v.Vantage.Voting)
+		}
+	})
+}
+
+// What a stream says in the name of an own router is not that router's word, whoever of
+// the two was heard first.
+func TestAStreamUnderARoutersName(t *testing.T) {
+	for name, first := range map[string]bool{"the stream first": true, "the router first": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 0, 0)
+				defer w.start(func(o *Options) { o.Lookup, o.Streamed = Lookup{}, false })()
+				forge := func() {
+					for n := 1; n <= 2; n++ {
+						w.hub.Apply(&route.Update{Kind: route.Routes, At: time.Now(), Peer: router(n), Withdrawn: nlri(kp())})
+					}
+					w.hub.Apply(&route.Update{Kind: route.Lost, At: time.Now(), Peer: route.Peer{Collector: "core1"}, Refresh: true})
+				}
+				if first {
+					w.hub.Apply(&route.Update{Kind: route.Alive, At: time.Now(), Peer: route.Peer{Collector: "core1"}})
+				}
+				k := w.hub.Follow(country())
+				w.comesUp(router(1))
+				w.comesUp(router(2))
+				wait(2 * time.Hour)
+				w.sends(router(1), route.Alive, false)
+				forge()
+				wait(5 * time.Minute)
+				if v := ownVerdict(k); v.State != checks.Up || v.Vantage.Voting != 2 {
+					t.Errorf("the verdict is %v, %d vote, %q", v.State, v.Vantage.Voting, v.Reasons)
+				}
+			})
+		})
+	}
+}
+
+// One own router with few sessions does not speak for the world that is looked at besides:
+// neither its loss of a route nor the loss of all others makes a verdict.
+func TestOneRouterBesideTheWorld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 15, time.Minute)
+		defer w.start()()
+		w.comesUp(router(1))
+		k := w.hub.Follow(country())
+		settled(t, k)
+		wait(2 * time.Hour)
+		w.sends(router(1), route.Routes, true, nlri(kp())...)
+		wait(5 * time.Minute)
+		if v := ownVerdict(k); v.State != checks.Up {
+			t.Errorf("without routes at the router: %v, %q", v.State, v.Reasons)
+		}
+		w.silence(w.names()...)
+		wait(30 * time.Second)
+		w.notice(w.names()...)
+		for range 60 {
+			w.sends(router(1), route.Alive, false)
+			wait(time.Minute)
+			if v := ownVerdict(k); v.State > checks.Up {
+				t.Fatalf("with the router alone, while the streams are away: %v, %q %+v", v.State, v.Reasons, v.Vantage)
+			}
+		}
+	})
+}
