@@ -132,7 +132,7 @@ func (d *decoder) raw(from *peer) (frameKind, error) {
 	if err = d.bgp.Decode(d.msg, opt); err != nil {
 		opt.AS4 = !opt.AS4
 		if d.bgp.Decode(d.msg, opt) != nil {
-			return 0, fmt.Errorf("of %s %s: %w", from.AS, from.Addr, err)
+			return 0, &messageError{fmt.Errorf("of %s %s: %w", from.AS, from.Addr, err)}
 		}
 		from.twoOctet = !opt.AS4
 	}
@@ -148,6 +148,13 @@ func (d *decoder) raw(from *peer) (frameKind, error) {
 	}
 	return frameUpdate, nil
 }
+
+// messageError is that of a BGP message in a frame that makes sense. It is a session's
+// and not the server's: anybody in the world can give a route of his an attribute that
+// routers pass on unread.
+type messageError struct{ error }
+
+func (e *messageError) Unwrap() error { return e.error }
 
 // peer gives the session that a message is of.
 func (d *decoder) peer(p *parts) (*peer, error) {
@@ -177,17 +184,13 @@ func (d *decoder) peer(p *parts) (*peer, error) {
 	return found, nil
 }
 
-// maxHost bounds the name of a collector.
-const maxHost = 64
-
 // parseHost gives the name of a collector as the archive has it: "rrc00" for
-// "rrc00.ripe.net".
+// "rrc00.ripe.net". Any other might be what an operator calls a router of his own, in
+// whose name the stream is not to speak.
 func parseHost(host string) (string, error) {
 	name := strings.TrimSuffix(host, ".ripe.net")
-	fit := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_'
-	}
-	if name == "" || len(name) > maxHost || strings.ContainsFunc(name, func(r rune) bool { return !fit(r) }) {
+	number, ok := strings.CutPrefix(name, "rrc")
+	if !ok || len(number) < 2 || len(number) > 3 || strings.Trim(number, "0123456789") != "" {
 		return "", fmt.Errorf("the collector is %s", excerpt([]byte(host)))
 	}
 	return strings.Clone(name), nil

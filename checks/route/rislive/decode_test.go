@@ -109,6 +109,7 @@ func TestDecode(t *testing.T) {
 		{"a list", "[]", seen{Err: "it is not a JSON object"}},
 		{"HTML", "<html><body>502</body></html>", seen{Err: "it is not JSON"}},
 		{"no session", `{"type":"ris_message","data":{"type":"UPDATE"}}`, seen{Err: "the collector is missing"}},
+		{"the name of somebody's own router", strings.Replace(head, "rrc03.ripe.net", "edge1", 1) + `"type":"KEEPALIVE"}}`, seen{Err: `the collector is "edge1"`}},
 		{"a host that is none", strings.Replace(head, "rrc03.ripe.net", "rrc 03", 1) + `"type":"KEEPALIVE"}}`, seen{Err: `the collector is "rrc 03"`}},
 		{"an address that is none", strings.Replace(head, `"2001:db8:1::a501:3030:1"`, `"fe80::1%eth0"`, 1) + `"type":"KEEPALIVE"}}`, seen{Err: `the address of the peer is "fe80::1%eth0"`}},
 		{"an AS that is none", strings.Replace(head, `"64496"`, `"-1"`, 1) + `"type":"KEEPALIVE"}}`, seen{Err: `the AS number of the peer is "-1"`}},

@@ -403,3 +403,54 @@ func TestNothingBeforeAllIsServed(t *testing.T) {
 		}
 	})
 }
+
+// Routes that somebody made unreadable, and that routers passed on, do not end the stream:
+// here with an Only-to-Customer attribute (RFC 9234) of five bytes.
+func TestUnreadableRoutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &rislivetest.Server{}
+		f := follow(t, server, Filter{Prefix: prefix})
+		defer f.stop()
+		after(time.Second)
+		attributes := "40010100" + "40020a02020000fbf00000fbf4" + "400304c0000207" + "e023050000fbf000"
+		body := fmt.Sprintf("0000%04x%s18c63364", len(attributes)/2, attributes)
+		raw := strings.Repeat("ff", 16) + fmt.Sprintf("%04x02%s", 19+len(body)/2, body)
+		for range 60 {
+			bad := announce("rrc00", prefix, false)
+			bad.Frame = bytes.Replace(bad.Frame, []byte(`"type":"UPDATE"`), []byte(`"type":"UPDATE","raw":"`+raw+`"`), 1)
+			server.Deliver(bad)
+		}
+		after(time.Second)
+		server.Deliver(announce("rrc00", prefix, false))
+		after(time.Second)
+		if got := f.take(route.Routes, route.Lost); len(got) != 1 || got[0].Kind != route.Routes {
+			t.Errorf("delivered %+v, want the one route that can be read", got)
+		}
+		st := f.Status()
+		if st.Unreadable != 60 || st.Holes != 0 || len(f.Gaps()) != 1 {
+			t.Errorf("status %+v, gaps %v", st, f.Gaps())
+		}
+		if n := strings.Count(f.log.String(), "makes no sense"); n != 1 {
+			t.Errorf("%d times in the log, want once:\n%s", n, &f.log)
+		}
+	})
+}
+
+// Nobody is followed to another host, where inner services may be, nor from wss to ws.
+func TestRedirectsElsewhere(t *testing.T) {
+	reached := false
+	inner := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer inner.Close()
+	sends := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, inner.URL+"/latest/meta-data/", http.StatusFound)
+	})
+	open, secret := httptest.NewServer(sends), httptest.NewTLSServer(sends)
+	defer open.Close()
+	defer secret.Close()
+	for _, s := range []*httptest.Server{open, secret} {
+		_, err := dial(t.Context(), &Options{HTTP: s.Client(), URL: "ws" + strings.TrimPrefix(s.URL, "http")}, func() {})
+		if got := reason(err); reached || !strings.Contains(got, "302 Found") {
+			t.Errorf("%s: reached %t, %q", s.URL, reached, got)
+		}
+	}
+}

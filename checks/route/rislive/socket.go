@@ -60,7 +60,7 @@ func dial(ctx context.Context, o *Options, alive func()) (*socket, error) {
 		header.Set("User-Agent", o.UserAgent)
 	}
 	conn, resp, err := websocket.Dial(ctx, o.address(), &websocket.DialOptions{
-		HTTPClient: fewRedirects(o.HTTP), HTTPHeader: header,
+		HTTPClient: nearRedirects(o.HTTP), HTTPHeader: header,
 		OnPingReceived: func(context.Context, []byte) bool { alive(); return true },
 	})
 	if err != nil {
@@ -74,20 +74,22 @@ func dial(ctx context.Context, o *Options, alive func()) (*socket, error) {
 	return &socket{conn: conn}, nil
 }
 
-// fewRedirects bounds how often a client is sent on. The library follows for ever
-// where the client does not say otherwise.
-func fewRedirects(c *http.Client) *http.Client {
-	if c.CheckRedirect != nil {
-		return c
-	}
-	bounded := *c
-	bounded.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
-		if len(via) > 3 {
+// nearRedirects lets a client be sent on within the host that it asked, a few times, and
+// never to where nothing is encrypted; the library follows for ever and everywhere. The
+// answer that sends elsewhere is then the answer.
+func nearRedirects(c *http.Client) *http.Client {
+	near := *c
+	near.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		first := via[0].URL
+		if len(via) > 3 || req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
 			return http.ErrUseLastResponse
+		}
+		if c.CheckRedirect != nil {
+			return c.CheckRedirect(req, via)
 		}
 		return nil
 	}
-	return &bounded
+	return &near
 }
 
 // plainError takes the address out of an error, which says it at length and with

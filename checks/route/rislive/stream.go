@@ -19,7 +19,8 @@ const (
 	stallAfter = 45 * time.Second
 	// tendEvery is how often what has its time is looked after.
 	tendEvery = time.Second
-	// maxBad is how many unreadable frames a connection may send.
+	// maxBad is how many unreadable frames a connection may send, besides those whose
+	// BGP message alone makes no sense.
 	maxBad = 20
 )
 
@@ -43,6 +44,7 @@ type stream struct {
 	feeds   *feeds
 	clock   clock
 	bad     int
+	puzzled bool            // that something makes no sense was logged
 	open    bool            // everything wanted is served; until then nothing is delivered
 	opened  time.Time       // when it was
 	said    map[string]bool // errors of the server that were logged
@@ -225,9 +227,12 @@ func (s *stream) frames(b *batch, emit func(*route.Update)) error {
 
 // unreadable notes a frame that makes no sense; the first of a connection is logged.
 func (s *stream) unreadable(frame []byte, err error) {
-	s.bad++
+	if !isA[*messageError](err) {
+		s.bad++
+	}
 	s.c.stats.bad.Add(1)
-	if s.bad == 1 {
+	if !s.puzzled {
+		s.puzzled = true
 		s.c.o.Log.Warn("RIS Live: a message makes no sense", "error", err, "message", excerpt(frame))
 	}
 }
