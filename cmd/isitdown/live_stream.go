@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"sync"
 	"time"
 
 	"isitdown/checks/route"
@@ -13,15 +10,10 @@ import (
 	"isitdown/checks/route/rislive"
 )
 
-// stream is RIS Live, and what of it is served.
+// stream is RIS Live.
 type stream struct {
 	client *rislive.Client
 	whole  bool // everything is asked for, whatever the hub wishes
-
-	mu     sync.Mutex
-	served map[rislive.Filter]bool
-	news   chan struct{} // something more is served
-	hub    *live.Hub     // set before the stream runs
 }
 
 // risLive makes the stream, nil where there is to be none. Nothing is connected yet.
@@ -30,33 +22,15 @@ func (a *app) risLive(s *sources) *stream {
 	if c.Offline || c.RISLive == risOff {
 		return nil
 	}
-	r := &stream{whole: c.RISLive == risAll, served: map[rislive.Filter]bool{}, news: make(chan struct{}, 1)}
+	r := &stream{whole: c.RISLive == risAll}
 	r.client = rislive.New(rislive.Options{
 		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: streaming(s.app.http),
-		Log: detailed(a.log), Covered: r.covered,
+		Log: detailed(a.log),
 	})
 	if r.whole {
 		r.client.Watch([]rislive.Filter{{}})
 	}
 	return r
-}
-
-// covered takes in that filters are served.
-func (r *stream) covered(filters []rislive.Filter, _ time.Time) {
-	r.mu.Lock()
-	again := false
-	for _, f := range filters {
-		again = again || r.served[f]
-		r.served[f] = true
-	}
-	r.mu.Unlock()
-	if again { // after a reconnection, whose first updates came before
-		r.hub.Covered()
-	}
-	select {
-	case r.news <- struct{}{}:
-	default:
-	}
 }
 
 // coverWithin is how long RIS Live may take to serve what it was asked for.
@@ -69,46 +43,18 @@ func (r *stream) cover() func(context.Context, []live.Filter) error {
 		return nil
 	}
 	return func(ctx context.Context, wishes []live.Filter) error {
-		wanted := make(map[rislive.Filter]bool, len(wishes))
-		for _, w := range wishes {
-			wanted[rislive.Filter{Prefix: w.Prefix, Origin: w.Origin}] = true
+		filters := make([]rislive.Filter, len(wishes))
+		for i, w := range wishes {
+			filters[i] = rislive.Filter(w)
 		}
-		r.mu.Lock()
-		maps.DeleteFunc(r.served, func(f rislive.Filter, _ bool) bool { return !wanted[f] })
-		r.mu.Unlock()
-		r.client.Watch(slices.Collect(maps.Keys(wanted)))
-		limit := time.NewTimer(coverWithin)
-		defer limit.Stop()
-		for {
-			left := r.missing(wanted)
-			if left == 0 {
-				return nil
-			}
-			select {
-			case <-r.news:
-			case <-limit.C:
-				return fmt.Errorf("RIS Live has not confirmed %d of %d subscriptions within %s", left, len(wanted), coverWithin)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+		ctx, cancel := context.WithTimeout(ctx, coverWithin)
+		defer cancel()
+		return r.client.Cover(ctx, filters)
 	}
-}
-
-func (r *stream) missing(wanted map[rislive.Filter]bool) (n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for f := range wanted {
-		if !r.served[f] {
-			n++
-		}
-	}
-	return n
 }
 
 // feed is the stream as one of the feeds.
 func (r *stream) feed(h *live.Hub) *feed {
-	r.hub = h
 	return &feed{
 		name: "RIS Live",
 		run: func(ctx context.Context) error {

@@ -48,22 +48,6 @@ func (h *Hub) cover(t *Target) {
 	}
 }
 
-// Covered says that the streams deliver from now on all that was wished for, where some
-// of it may have been missing: subscriptions were made anew, and are confirmed after the
-// first updates came. It is called between two updates of the streams, and not when what
-// is new is confirmed: targets that wait for a lookup would wait longer.
-func (h *Hub) Covered() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for t := range h.targets {
-		if t.covered {
-			h.cover(t)
-		}
-	}
-	nudge(h.wake)
-	nudge(h.uncover)
-}
-
 // keepCovered tells the streams what to deliver, until the context ends.
 func (h *Hub) keepCovered(ctx context.Context) {
 	if h.o.Cover == nil {

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -141,30 +140,5 @@ func TestASilentFeed(t *testing.T) {
 		w.silence(w.names()...)
 		wait(16 * time.Minute)
 		expect(t, k, checks.Unknown)
-	})
-}
-
-// Subscriptions that are confirmed after the first updates of a new connection: what was
-// not delivered in between is looked up.
-func TestCoveredAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 15, time.Minute)
-		defer w.start(func(o *Options) { o.Cover = func(context.Context, []Filter) error { return nil } })()
-		k := w.hub.Follow(country())
-		settled(t, k)
-		w.beat()
-		w.silence(w.names()...)
-		w.notice(w.names()...)
-		wait(10 * time.Second)
-		w.reconnect(w.names()...)
-		w.silence(w.names()...) // alive, but for what it delivers of the target
-		wait(10 * time.Second)
-		w.withdraw(w.peers, kp()...)
-		wait(20 * time.Second)
-		w.reconnect(w.names()...)
-		w.hub.Covered()
-		settled(t, k)
-		wait(time.Minute)
-		expect(t, k, checks.Down)
 	})
 }

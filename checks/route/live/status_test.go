@@ -101,7 +101,6 @@ func TestManyHands(t *testing.T) {
 				case 1:
 					w.comesUp(router(hand))
 				case 2:
-					w.hub.Covered()
 					w.hub.Status()
 				default:
 					w.withdraw(w.peers[hand*3:][:3], kp()[rng.IntN(4)])

@@ -62,9 +62,6 @@ func newTarget(h *Hub, f checks.Footprint) *Target {
 	return t
 }
 
-// Footprint is what the target was followed with.
-func (t *Target) Footprint() checks.Footprint { return t.footprint }
-
 // Ready is closed when there is something to say: the first lookup has ended, well or
 // not, or there is nobody to ask.
 func (t *Target) Ready() <-chan struct{} { return t.ready.c }

@@ -29,12 +29,6 @@ type Options struct {
 	// upgrade, as that of net/http does; it is not to retry or to bound bodies.
 	HTTP *http.Client
 	Log  *slog.Logger
-	// Covered, where set, is called between updates when the service has begun to
-	// serve filters: from since on, by our clock, what concerns them is delivered. What
-	// the sessions held then is for a lookup to say. It is called again after every
-	// reconnection, of which a [route.Lost] for each collector told before. It may not
-	// wait for anything that waits for an update.
-	Covered func(filters []Filter, since time.Time)
 }
 
 // address is the URL with the name of the application.
@@ -71,23 +65,24 @@ func New(o Options) *Client {
 }
 
 // Watch says which routes are wanted from now on, instead of what was wanted before.
-// It does not wait: [Options.Covered] says when they are served. Beyond a thousand
+// It does not wait until they are served, as [Client.Cover] does. Beyond a thousand
 // filters the whole stream is asked for, and the caller gets more than it wants.
 func (c *Client) Watch(filters []Filter) { c.book.want(filters) }
 
 // Cover is Watch, and returns when all that is wanted then is served: what is delivered
-// later is complete for it. The error is that of ctx.
+// later is complete for it, reconnections apart. What the sessions held until then is
+// for a lookup to say. The error is that of ctx.
 func (c *Client) Cover(ctx context.Context, filters []Filter) error {
 	c.book.want(filters)
 	for {
-		all, more := c.book.served()
-		if all {
+		served, wanted, more := c.book.served()
+		if served == wanted {
 			return nil
 		}
 		select {
 		case <-more:
 		case <-ctx.Done():
-			return fmt.Errorf("asking RIS Live for %d filters: %w", len(filters), ctx.Err())
+			return fmt.Errorf("RIS Live serves %d of %d filters: %w", served, wanted, ctx.Err())
 		}
 	}
 }

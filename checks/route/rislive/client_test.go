@@ -28,7 +28,6 @@ type follower struct {
 
 	mu      sync.Mutex
 	updates []route.Update
-	covered []string
 	block   chan struct{} // where set, emit waits for it
 	stop    func()
 }
@@ -41,16 +40,6 @@ func follow(t *testing.T, server *rislivetest.Server, filters ...Filter) *follow
 	f.Client = New(Options{
 		URL: "ws://ris-live.test/v1/ws/", App: "isitdown test", UserAgent: "isitdown/1 (ops@example.org)", HTTP: web,
 		Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-		Covered: func(list []Filter, since time.Time) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			for _, c := range list {
-				f.covered = append(f.covered, c.String())
-			}
-			if since.After(time.Now()) || since.IsZero() {
-				t.Errorf("%v covered since %v", list, since)
-			}
-		},
 	})
 	f.Watch(filters)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -88,12 +77,12 @@ func (f *follower) take(kinds ...route.Kind) []route.Update {
 	return slices.DeleteFunc(list, func(u route.Update) bool { return len(kinds) > 0 && !slices.Contains(kinds, u.Kind) })
 }
 
-func (f *follower) coveredNow() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := f.covered
-	f.covered = nil
-	return list
+// serves sees how many filters are served, which must be all that are wanted.
+func (f *follower) serves(t *testing.T, want int) {
+	t.Helper()
+	if st := f.Status(); st.Served != want || st.Wanted != want {
+		t.Errorf("%d of %d filters served, want all %d", st.Served, st.Wanted, want)
+	}
 }
 
 // after lets so much time pass, and everything come to rest.
@@ -135,9 +124,7 @@ func TestFollow(t *testing.T) {
 		if session.Client != "isitdown test" || session.Agent != "isitdown/1 (ops@example.org)" {
 			t.Errorf("it calls itself %q, %q", session.Client, session.Agent)
 		}
-		if got := f.coveredNow(); !cmp.Equal(got, []string{"198.51.100.0/24", "AS64500"}) {
-			t.Errorf("covered %q", got)
-		}
+		f.serves(t, 2)
 		yes := true
 		want := []rislivetest.Subscription{
 			{Type: "RIS_PEER_STATE"},
@@ -174,17 +161,14 @@ func TestWatchChanges(t *testing.T) {
 		f := follow(t, server)
 		defer f.stop()
 		after(time.Second)
-		if got := f.coveredNow(); len(got) != 0 {
-			t.Errorf("covered %q, want nothing: nothing is wanted", got)
-		}
+		f.serves(t, 0)
 		other := netip.MustParsePrefix("203.0.113.0/24")
 		f.Watch([]Filter{{Prefix: prefix}, {Prefix: prefix}})
 		after(time.Second)
+		f.serves(t, 1)
 		f.Watch([]Filter{{Prefix: prefix}, {Prefix: other}})
 		after(time.Second)
-		if got := f.coveredNow(); !cmp.Equal(got, []string{prefix.String(), other.String()}) {
-			t.Errorf("covered %q, want each once", got)
-		}
+		f.serves(t, 2)
 		f.Watch([]Filter{{Prefix: other}})
 		after(time.Second)
 		server.Deliver(announce("rrc00", prefix, false), announce("rrc00", other, false))
@@ -198,9 +182,7 @@ func TestWatchChanges(t *testing.T) {
 		}
 		f.Watch(many)
 		after(time.Second)
-		if got := f.coveredNow(); len(got) != len(many) {
-			t.Errorf("%d covered, want all %d through the whole stream", len(got), len(many))
-		}
+		f.serves(t, len(many)) // through the whole stream
 		if subs := server.Sessions()[0].Subscriptions(); len(subs) != 4 || subs[3].Prefix != "" {
 			t.Errorf("subscriptions %+v, want the whole stream instead of many", subs)
 		}
@@ -213,7 +195,7 @@ func TestWatchChanges(t *testing.T) {
 }
 
 // A connection that ends is a hole from the last moment that was proven, of each
-// collector; what is wanted is asked for again, and it is said when it is served.
+// collector; what is wanted is asked for again.
 func TestReconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &rislivetest.Server{Collectors: []string{"rrc00", "rrc01"}}
@@ -227,10 +209,12 @@ func TestReconnect(t *testing.T) {
 		server.Deliver(announce("rrc00", prefix, false))
 		after(500 * time.Millisecond)
 		heard := time.Now().Add(-500 * time.Millisecond)
-		f.coveredNow()
 		f.take()
 		server.CutAll()
 		synctest.Wait()
+		if st := f.Status(); st.Served != 0 {
+			t.Errorf("%d filters served without a connection", st.Served)
+		}
 		lost := f.take()
 		if len(lost) != 2 || lost[0].Kind != route.Lost || !lost[0].Refresh || lost[0].Peer != (route.Peer{Collector: "rrc00"}) || lost[1].Peer.Collector != "rrc01" {
 			t.Fatalf("delivered %+v, want a hole of both collectors that asks for a refresh", lost)
@@ -248,9 +232,7 @@ func TestReconnect(t *testing.T) {
 		if len(server.Sessions()) != 1 {
 			t.Fatal("it does not come back")
 		}
-		if got := f.coveredNow(); !cmp.Equal(got, []string{prefix.String()}) {
-			t.Errorf("covered %q, want it said again", got)
-		}
+		f.serves(t, 1)
 		server.Deliver(announce("rrc00", prefix, true))
 		after(time.Second)
 		if got := f.take(route.Routes, route.Lost); len(got) != 1 || len(got[0].Withdrawn) != 1 {

@@ -4,9 +4,8 @@
 //
 // It promises never to be silently incomplete. Whatever ends a connection, stalls it
 // or makes a collector fall silent is a [route.Lost] that asks for a refresh, at the
-// last moment at which delivery was proven, and after it nothing is delivered as if it
-// had been complete: the client says through [Options.Covered] from when on a filter is
-// served again. A quiet stream is told from a dead one by the keepalives of the BGP
+// last moment at which delivery was proven, and after a reconnection nothing is delivered
+// before all that is wanted is served again. A quiet stream is told from a dead one by the keepalives of the BGP
 // sessions themselves, and by pings. A message that cannot be read is counted and is a
 // [checks.Gap]; it is never taken for a withdrawal.
 //

@@ -46,7 +46,6 @@ type stream struct {
 	bad     int
 	puzzled bool            // that something makes no sense was logged
 	open    bool            // everything wanted is served; until then nothing is delivered
-	opened  time.Time       // when it was
 	said    map[string]bool // errors of the server that were logged
 }
 
@@ -164,7 +163,6 @@ func (s *stream) tend(emit func(*route.Update)) error {
 			return err
 		}
 		if s.open = ok; ok {
-			s.opened = now
 			s.pinged.Store(0) // what that ping proves was not all delivered
 			s.feeds.begin(now)
 		}
@@ -178,19 +176,10 @@ func (s *stream) tend(emit func(*route.Update)) error {
 	}
 	if s.open {
 		s.feeds.tend(now, emit, s.fellSilent)
-		if list, since := s.c.book.newlyCovered(); len(list) > 0 && s.c.o.Covered != nil {
-			s.c.o.Covered(list, later(since, s.opened))
-		}
+		s.c.book.cover()
 	}
 	s.c.stats.follow(s)
 	return nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func (s *stream) fellSilent(name string, since time.Time) {
@@ -247,7 +236,7 @@ func (s *stream) one(kind frameKind, now time.Time, emit func(*route.Update)) {
 		s.refused(d.text)
 	case frameAccepted:
 		for _, r := range d.accepted {
-			s.c.book.accept(r, now)
+			s.c.book.accept(r)
 		}
 	case frameCollectors:
 		for _, name := range d.collectors {

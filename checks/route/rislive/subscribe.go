@@ -154,12 +154,12 @@ type book struct {
 type subscription struct {
 	sent     time.Time // zero for not yet
 	tries    int
-	accepted time.Time
+	accepted bool
 }
 
 // refused reports whether it was asked for often enough.
 func (s *subscription) refused(now time.Time) bool {
-	return s.accepted.IsZero() && s.tries == maxTries && now.Sub(s.sent) >= retryAfter
+	return !s.accepted && s.tries == maxTries && now.Sub(s.sent) >= retryAfter
 }
 
 func newBook() *book {
@@ -246,12 +246,12 @@ func (b *book) next(now time.Time) []byte {
 	pending := false
 	for _, r := range b.order {
 		s := b.open[r]
-		if s.accepted.IsZero() && s.tries < maxTries && now.Sub(s.sent) >= retryAfter {
+		if !s.accepted && s.tries < maxTries && now.Sub(s.sent) >= retryAfter {
 			s.sent = now
 			s.tries++
 			return r.frame("ris_subscribe")
 		}
-		pending = pending || s.accepted.IsZero() && !s.refused(now)
+		pending = pending || !s.accepted && !s.refused(now)
 	}
 	for len(b.gone) > 0 && !pending { // what takes their place is there
 		r := b.gone[0]
@@ -280,11 +280,11 @@ func (b *book) judge(now time.Time) {
 }
 
 // accept notes that the server serves a request from now on.
-func (b *book) accept(r request, now time.Time) {
+func (b *book) accept(r request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s := b.open[r]; s != nil && s.accepted.IsZero() {
-		s.accepted = now
+	if s := b.open[r]; s != nil {
+		s.accepted = true
 	}
 }
 
@@ -295,56 +295,49 @@ func (b *book) ready(now time.Time) (ok bool, err error) {
 	defer b.mu.Unlock()
 	always := standing()
 	first, second := b.open[always[0]], b.open[always[1]]
-	if first.accepted.IsZero() && second.accepted.IsZero() && !(first.refused(now) && second.refused(now)) {
+	if !first.accepted && !second.accepted && !(first.refused(now) && second.refused(now)) {
 		return false, nil
 	}
 	for _, r := range b.order[len(always):] {
 		switch s := b.open[r]; {
 		case b.whole && s.refused(now):
 			return false, errRefused
-		case s.accepted.IsZero():
+		case !s.accepted:
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// newlyCovered gives the filters that are served and were not when it was asked last,
-// and from when on all of them are.
-func (b *book) newlyCovered() (list []Filter, since time.Time) {
+// cover takes in that what is accepted is delivered.
+func (b *book) cover() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.covered) == len(b.filters) {
-		return nil, since
+	before := len(b.covered)
+	if before == len(b.filters) {
+		return
 	}
 	for _, f := range b.filters {
 		r := f.request()
 		if b.whole {
 			r = Filter{}.request()
 		}
-		s := b.open[r]
-		if b.covered[f] || s.accepted.IsZero() {
-			continue
-		}
-		b.covered[f] = true
-		list = append(list, f)
-		if s.accepted.After(since) {
-			since = s.accepted
+		if b.open[r].accepted {
+			b.covered[f] = true
 		}
 	}
-	if len(list) > 0 {
+	if len(b.covered) > before {
 		close(b.progress)
 		b.progress = make(chan struct{})
 	}
-	return list, since
 }
 
-// served reports whether all that is wanted is covered; where it is not, more is
-// closed when more of it is.
-func (b *book) served() (all bool, more <-chan struct{}) {
+// served says how many of the filters that are wanted are covered; more is closed when
+// another one is.
+func (b *book) served() (covered, wanted int, more <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.covered) == len(b.filters), b.progress
+	return len(b.covered), len(b.filters), b.progress
 }
 
 // coverage is what Status says of the subscriptions.
