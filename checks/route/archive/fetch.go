@@ -51,9 +51,10 @@ type FetchOptions struct {
 
 // FetchProgress says how far fetching has come.
 type FetchProgress struct {
+	Collector   string
 	File        string // being fetched
 	Got, Size   int64  // of it, in bytes; Size is -1 where it is not known
-	Done, Files int    // files
+	Done, Files int    // of the collector; Files is not known while its table is fetched, and then 0
 }
 
 // Fetcher fetches files of the public archives, and keeps them. It may be used by
@@ -97,8 +98,7 @@ type Covered struct {
 	Gaps []checks.Gap
 }
 
-// Open opens what was fetched, of one collector or of several, to be played. That
-// there is nothing at all is an error.
+// Open opens what was fetched to be played.
 func (c Covered) Open() (*Recording, error) {
 	rec, err := Open(c.Files)
 	if err != nil {
@@ -109,50 +109,67 @@ func (c Covered) Open() (*Recording, error) {
 	return rec, nil
 }
 
-// Join puts together what was fetched of two collectors.
-func (c Covered) Join(other Covered) Covered {
-	return Covered{slices.Concat(c.Files, other.Files), slices.Concat(c.Holes, other.Holes), slices.Concat(c.Gaps, other.Gaps)}
-}
-
-// Cover fetches what a collector recorded from one moment to another: the last
+// Cover fetches what collectors recorded from one moment to another: of each the last
 // table before, and the updates since that table.
 //
 // What cannot be had is a gap: the files around it are given all the same, and
 // what the sessions hold is not known from there on. Without a table only updates
 // come, and a gap says so. The error is of the question, of the folder, or the
 // context's.
-func (f *Fetcher) Cover(ctx context.Context, collector string, from, to time.Time) (Covered, error) {
-	s, err := f.site(collector)
-	if err != nil {
-		return Covered{}, err
-	}
+func (f *Fetcher) Cover(ctx context.Context, from, to time.Time, collectors ...string) (Covered, error) {
 	now := time.Now()
 	if from.After(now) || to.Before(from) {
-		return Covered{}, fmt.Errorf("fetching recordings of %s: there is no time between %v and %v to fetch", collector, from, to)
+		return Covered{}, fmt.Errorf("there is no time between %v and %v to fetch recordings of", from.UTC(), to.UTC())
 	}
-	if err := os.MkdirAll(filepath.Join(f.o.Dir, collector), 0o700); err != nil {
-		return Covered{}, fmt.Errorf("making the folder for recordings: %w", err)
+	sites := make([]site, len(collectors))
+	for i, name := range collectors {
+		var err error
+		if sites[i], err = f.site(name); err != nil {
+			return Covered{}, err
+		}
+		if n := int64(earlier(to, now).Sub(from) / sites[i].every); n > mostFiles {
+			return Covered{}, fmt.Errorf("from %v to %v %s has %d files, and at most %d are fetched at once: ask for less time", from.UTC(), to.UTC(), name, n, mostFiles)
+		}
 	}
-	c := &cover{f: f, s: s, collector: collector, client: f.clients[s.service], now: now}
+	var all Covered
+	var used []string
+	for i, name := range collectors {
+		c := &cover{f: f, s: sites[i], collector: name, client: f.clients[sites[i].service], now: now}
+		if err := c.run(ctx, from, to); err != nil {
+			return Covered{}, err
+		}
+		all.Files = append(all.Files, c.got.Files...)
+		all.Holes = append(all.Holes, c.got.Holes...)
+		all.Gaps = append(all.Gaps, c.got.Gaps...)
+		used = append(used, c.paths...)
+	}
+	if err := f.evict(used, now); err != nil {
+		return Covered{}, fmt.Errorf("removing old recordings: %w", err)
+	}
+	return all, nil
+}
+
+// run fetches what one collector recorded.
+func (c *cover) run(ctx context.Context, from, to time.Time) error {
+	if err := os.MkdirAll(filepath.Join(c.f.o.Dir, c.collector), 0o700); err != nil {
+		return fmt.Errorf("making the folder for recordings: %w", err)
+	}
 	since := from
 	table, err := c.table(ctx, from)
 	if err != nil {
-		return Covered{}, fmt.Errorf("fetching the table of %s: %w", collector, err)
+		return fmt.Errorf("fetching the table of %s: %w", c.collector, err)
 	}
 	if table != nil {
 		since = table.start
 		c.got.Files = append(c.got.Files, c.file(*table))
 	}
 	if err := c.changes(ctx, since, to); err != nil {
-		return Covered{}, fmt.Errorf("fetching updates of %s: %w", collector, err)
+		return fmt.Errorf("fetching updates of %s: %w", c.collector, err)
 	}
-	if err := f.evict(c.paths, now); err != nil {
-		return Covered{}, fmt.Errorf("removing old recordings: %w", err)
-	}
-	return c.got, nil
+	return nil
 }
 
-// cover is one call of Cover.
+// cover is what a call of Cover does for one collector.
 type cover struct {
 	f         *Fetcher
 	s         site
@@ -205,9 +222,6 @@ func (c *cover) table(ctx context.Context, at time.Time) (*wanted, error) {
 
 // changes fetches the updates from one moment to another.
 func (c *cover) changes(ctx context.Context, from, to time.Time) error {
-	if n := int64(earlier(to, c.now).Sub(from) / c.s.every); n > mostFiles {
-		return fmt.Errorf("from %v to %v there are %d files, and at most %d are fetched at once: ask for less time", from, to, n, mostFiles)
-	}
 	list := c.s.changes(c.collector, from, earlier(to, c.now))
 	// What is still being written is not there yet.
 	for len(list) > 0 && list[len(list)-1].end.After(c.now) {
@@ -332,7 +346,7 @@ func (c *cover) progress(w wanted) func(got, size int64) {
 	return func(got, size int64) {
 		c.f.report.Lock()
 		defer c.f.report.Unlock()
-		c.f.o.Progress(FetchProgress{File: w.name(), Got: got, Size: size, Done: c.done, Files: max(c.all, c.done+1)})
+		c.f.o.Progress(FetchProgress{Collector: c.collector, File: w.name(), Got: got, Size: size, Done: c.done, Files: c.all})
 	}
 }
 

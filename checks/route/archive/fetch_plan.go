@@ -37,10 +37,11 @@ func routeViews(base string) site {
 	}
 }
 
-// The names of collectors.
+// The names of collectors. Those of RouteViews that are younger than 2023 or so are
+// called after an exchange and its city: amsix.ams, pacwave.lax.
 var (
 	risCollector        = regexp.MustCompile(`^rrc\d\d$`)
-	routeViewsCollector = regexp.MustCompile(`^route-views\d{0,2}(\.[a-z0-9]+(-[a-z0-9]+)*)?$`)
+	routeViewsCollector = regexp.MustCompile(`^(route-views\d{0,2}(\.[a-z0-9]+(-[a-z0-9]+)*)?|[a-z0-9]+(-[a-z0-9]+)*\.[a-z]{3})$`)
 )
 
 // wanted is one file of an archive.
@@ -79,24 +80,38 @@ func (s site) changes(collector string, from, to time.Time) []wanted {
 
 func (s site) file(collector, layout string, start time.Time, covers time.Duration, dump bool) wanted {
 	name := start.Format(layout) + s.ext
+	folder := collector + "/"
+	if collector == "route-views2" { // the first there was, at the root of the archive
+		folder = ""
+	}
 	return wanted{
-		url: s.base + "/" + collector + "/" + name, path: collector + "/" + path.Base(name),
+		url: s.base + "/" + folder + name, path: collector + "/" + path.Base(name),
 		dump: dump, start: start, end: start.Add(covers),
 	}
 }
 
-// mostFiles bounds what one call fetches: two days of RIPE RIS and a table.
+// mostFiles bounds the updates of one collector that a call asks for: two days of
+// RIPE RIS. Those since the table come on top.
 const mostFiles = 700
 
 // site finds who publishes a collector's files.
 func (f *Fetcher) site(collector string) (site, error) {
-	switch {
-	case risCollector.MatchString(collector):
-		return f.sites[0], nil
-	case routeViewsCollector.MatchString(collector):
-		return f.sites[1], nil
+	if err := Known(collector); err != nil {
+		return site{}, err
 	}
-	return site{}, fmt.Errorf("%q is no collector of RIPE RIS (rrc00) nor of RouteViews (route-views2)", shortName(collector))
+	if risCollector.MatchString(collector) {
+		return f.sites[0], nil
+	}
+	return f.sites[1], nil
+}
+
+// Known says what is wrong with the name of a collector that neither archive can
+// have. A name that they could have and do not is found out by fetching.
+func Known(collector string) error {
+	if risCollector.MatchString(collector) || routeViewsCollector.MatchString(collector) {
+		return nil
+	}
+	return fmt.Errorf("%q is no collector: those of RIPE RIS are rrc00 to rrc26, those of RouteViews route-views2 to route-views8, route-views.linx, route-views.sydney, amsix.ams and others (https://archive.routeviews.org)", shortName(collector))
 }
 
 func shortName(s string) string { return strings.ToValidUTF8(s[:min(len(s), 40)], "?") }

@@ -100,7 +100,7 @@ func TestCover(t *testing.T) {
 	s := webtest.Start(t, webtest.Fault{}, shelf)
 	dir := t.TempDir()
 	f := testFetcher(t, s, dir)
-	got, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	got, err := f.Cover(t.Context(), noon, noon.Add(10*time.Minute), "rrc23")
 	if err != nil || len(got.Gaps) > 0 {
 		t.Fatalf("got gaps %q and error %v, want neither", gapTexts(got.Gaps), err)
 	}
@@ -122,7 +122,7 @@ func TestCover(t *testing.T) {
 	}
 	// A second time nothing is asked for.
 	before := s.Requests.Load()
-	again, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+	again, err := f.Cover(t.Context(), noon, noon.Add(10*time.Minute), "rrc23")
 	if err != nil || !slices.Equal(got.Files, again.Files) || s.Requests.Load() != before {
 		t.Errorf("got %d files, %v and %d requests, want the same files and no request", len(again.Files), err, s.Requests.Load()-before)
 	}
@@ -178,7 +178,7 @@ func TestCoverGaps(t *testing.T) {
 			shelf := risShelf(t)
 			tt.change(shelf.files)
 			dir := t.TempDir()
-			got, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), dir).Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+			got, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), dir).Cover(t.Context(), noon, noon.Add(10*time.Minute), "rrc23")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -223,7 +223,7 @@ func TestCoverHoles(t *testing.T) {
 				delete(shelf.files, "/rrc23/2014.12/updates.20141222."+clock+".gz")
 			}
 			f := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), t.TempDir())
-			got, err := f.Cover(t.Context(), "rrc23", noon, noon.Add(10*time.Minute))
+			got, err := f.Cover(t.Context(), noon, noon.Add(10*time.Minute), "rrc23")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +255,7 @@ func TestCoverNotYetPublished(t *testing.T) {
 		shelf.files["/rrc23"+start.Format("/2006.01/updates.20060102.1504.gz")] = zipped(t, newRecorder(t).announce(start.Sub(noon)+time.Second, peerA, "175.45.177.0/24").buf.Bytes())
 	}
 	s := webtest.Start(t, webtest.Fault{}, shelf)
-	got, err := testFetcher(t, s, t.TempDir()).Cover(t.Context(), "rrc23", first, now)
+	got, err := testFetcher(t, s, t.TempDir()).Cover(t.Context(), first, now, "rrc23")
 	want := []string{
 		"route: there is no table of rrc23 to begin with (the archive of RIPE RIS does not have it): only what changed is known",
 		"route: the updates of rrc23 from " + first.Add(30*time.Minute).Format(gapClock) + " on are not published yet",
@@ -276,7 +276,7 @@ func TestCoverFaults(t *testing.T) {
 	shelf := risShelf(t)
 	webtest.Each(t, shelf, func(ctx context.Context, t *testing.T, s *webtest.Server, fault webtest.Fault) []checks.Gap {
 		f := testFetcher(t, s, t.TempDir())
-		got, err := f.Cover(ctx, "rrc23", noon.Add(-4*time.Hour), noon.Add(-236*time.Minute))
+		got, err := f.Cover(ctx, noon.Add(-4*time.Hour), noon.Add(-236*time.Minute), "rrc23")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,24 +296,24 @@ func TestCoverFaults(t *testing.T) {
 func TestCoverQuestions(t *testing.T) {
 	f := NewFetcher(FetchOptions{Dir: t.TempDir(), RIS: "http://127.0.0.1:1", RouteViews: "http://127.0.0.1:1", Attempts: 1})
 	for _, collector := range []string{"", "rrc1", "rrc001", "../rrc00", "route-views/..", "route-views2/x", "RRC00", "router1"} {
-		if _, err := f.Cover(t.Context(), collector, noon, noon); err == nil {
+		if _, err := f.Cover(t.Context(), noon, noon, collector); err == nil {
 			t.Errorf("got no error for a collector called %q", collector)
 		}
 	}
-	for _, collector := range []string{"rrc26", "route-views", "route-views2", "route-views.sydney", "route-views.amsix-2"} {
-		if got, err := f.Cover(t.Context(), collector, noon, noon); err != nil || len(got.Files) > 0 || len(got.Gaps) != 2 {
+	for _, collector := range []string{"rrc26", "route-views", "route-views2", "route-views.sydney", "route-views.amsix-2", "iraq-ixp.bgw"} {
+		if got, err := f.Cover(t.Context(), noon, noon, collector); err != nil || len(got.Files) > 0 || len(got.Gaps) != 2 {
 			t.Errorf("%s: got %q, %q, %v, want two gaps", collector, got.Files, gapTexts(got.Gaps), err)
 		}
 	}
-	if _, err := f.Cover(t.Context(), "rrc00", noon, noon.Add(-time.Second)); err == nil {
+	if _, err := f.Cover(t.Context(), noon, noon.Add(-time.Second), "rrc00"); err == nil {
 		t.Error("got no error for a time that ends before it begins")
 	}
-	if _, err := f.Cover(t.Context(), "rrc00", noon, noon.AddDate(0, 0, 4)); err == nil || !strings.Contains(err.Error(), "ask for less time") {
+	if _, err := f.Cover(t.Context(), noon, noon.AddDate(0, 0, 4), "rrc00"); err == nil || !strings.Contains(err.Error(), "ask for less time") {
 		t.Errorf("got error %v for four days", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Cover(ctx, "rrc00", noon, noon); err == nil {
+	if _, err := f.Cover(ctx, noon, noon, "rrc00"); err == nil {
 		t.Error("got no error with a context that has ended")
 	}
 }
@@ -337,7 +337,7 @@ func TestCacheBound(t *testing.T) {
 	cover := func(from time.Duration) {
 		t.Helper()
 		delete(shelf.files, "/rrc23/2014.12/bview.20141222.0800.gz")
-		if _, err := f.Cover(t.Context(), "rrc23", noon.Add(-from), noon.Add(9*time.Minute-from)); err != nil {
+		if _, err := f.Cover(t.Context(), noon.Add(-from), noon.Add(9*time.Minute-from), "rrc23"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -353,6 +353,30 @@ func TestCacheBound(t *testing.T) {
 	}
 	if _, err := os.Stat(mine); err != nil {
 		t.Errorf("a file of somebody else's is gone: %v", err)
+	}
+}
+
+// Files of several collectors come together, and none drives out another's.
+func TestCoverSeveral(t *testing.T) {
+	shelf := risShelf(t)
+	shelf.files["/bgpdata/2014.12/RIBS/rib.20141222.1200.bz2"] = zipped(t, newRecorder(t).table(0, "175.45.176.0/24", peerA).buf.Bytes())
+	shelf.files["/bgpdata/2014.12/UPDATES/updates.20141222.1200.bz2"] = zipped(t, newRecorder(t).announce(time.Minute, peerA, "175.45.177.0/24").buf.Bytes())
+	f := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), t.TempDir())
+	f.o.MaxCache = 1
+	got, err := f.Cover(t.Context(), noon, noon.Add(4*time.Minute), "route-views2", "rrc23")
+	if err != nil || len(got.Gaps) > 0 || len(got.Files) != 2+1+4*12+1 {
+		t.Fatalf("got %d files with gaps %q and error %v", len(got.Files), gapTexts(got.Gaps), err)
+	}
+	rec, err := got.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if updates := played(t, rec, noon.Add(time.Minute)); !slices.Contains(updates, "12:00:00 route-views2 table 175.45.176.0/24 AS3356 [3356 131279]") ||
+		!slices.Contains(updates, "12:01:00 route-views2 AS3356 announces 175.45.177.0/24") || !slices.Contains(updates, "12:01:00 rrc23 AS3356 announces 175.45.177.0/24") {
+		t.Errorf("got %q", updates)
+	}
+	if _, err := f.Cover(t.Context(), noon, noon, "rrc23", "router1"); err == nil || !strings.Contains(err.Error(), "rrc00 to rrc26") {
+		t.Errorf("got error %v for a collector that is none, want one that names some", err)
 	}
 }
 
@@ -380,7 +404,7 @@ func TestCoverReal(t *testing.T) {
 	s := webtest.Start(t, webtest.Fault{}, shelf)
 	f := testFetcher(t, s, t.TempDir())
 	for _, tt := range tests {
-		got, err := f.Cover(t.Context(), tt.collector, tt.from, tt.from.Add(time.Minute))
+		got, err := f.Cover(t.Context(), tt.from, tt.from.Add(time.Minute), tt.collector)
 		if err != nil || len(got.Files) != 1 || len(got.Gaps) != 1 { // there is no table
 			t.Fatalf("%s: got %q, %q, %v", tt.file, got.Files, gapTexts(got.Gaps), err)
 		}
@@ -415,10 +439,10 @@ func TestArchiveNames(t *testing.T) {
 		got[s.changes(collector, at, at)[0].url] = s.changes(collector, at, at)[0].path
 	}
 	want := map[string]string{
-		"https://data.ris.ripe.net/rrc23/2026.11/bview.20261122.0800.gz":                                "bview.20261122.0000.gz",
-		"https://data.ris.ripe.net/rrc23/2026.11/updates.20261122.1305.gz":                              "rrc23/updates.20261122.1305.gz",
-		"https://archive.routeviews.org/route-views2/bgpdata/2026.11/RIBS/rib.20261122.1200.bz2":        "rib.20261122.1000.bz2",
-		"https://archive.routeviews.org/route-views2/bgpdata/2026.11/UPDATES/updates.20261122.1300.bz2": "route-views2/updates.20261122.1300.bz2",
+		"https://data.ris.ripe.net/rrc23/2026.11/bview.20261122.0800.gz":                   "bview.20261122.0000.gz",
+		"https://data.ris.ripe.net/rrc23/2026.11/updates.20261122.1305.gz":                 "rrc23/updates.20261122.1305.gz",
+		"https://archive.routeviews.org/bgpdata/2026.11/RIBS/rib.20261122.1200.bz2":        "rib.20261122.1000.bz2",
+		"https://archive.routeviews.org/bgpdata/2026.11/UPDATES/updates.20261122.1300.bz2": "route-views2/updates.20261122.1300.bz2",
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("addresses differ (-want +got):\n%s", diff)
