@@ -103,9 +103,10 @@ type commands struct {
 
 // dataFlags are the flags of commands that read recorded data.
 type dataFlags struct {
-	Routes   []string `placeholder:"FILE ..." help:"MRT files: table dumps and updates, plain, gzip, bzip2 or zstd. COLLECTOR=FILE names the collector."`
-	Registry []string `placeholder:"FILE ..." help:"RIR delegated statistics, lists of AS names, overrides."`
-	JSON     bool     `name:"json" help:"Print JSON, one object a line (docs/json.md)."`
+	Routes    []string `placeholder:"FILE ..." help:"MRT files: table dumps and updates, plain, gzip, bzip2 or zstd. COLLECTOR=FILE names the collector."`
+	Collector []string `placeholder:"NAME" help:"Fetch the recordings of a public collector, as in rrc00 or route-views2: gigabytes, kept for the next time. May be given again."`
+	Registry  []string `placeholder:"FILE ..." help:"RIR delegated statistics, lists of AS names, overrides."`
+	JSON      bool     `name:"json" help:"Print JSON, one object a line (docs/json.md)."`
 }
 
 const description = `isitdown says whether a country, network, prefix or host is announced and answering: since when, how much of it, who carried its routes, how strong the evidence is, and what cannot be known.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/route/archive"
 )
 
 // The settings of what is asked and listened to over the network. What each means
@@ -17,6 +18,8 @@ type sourcesConfig struct {
 	Offline          bool     `toml:"offline"`
 	Contact          string   `toml:"contact"`
 	Cache            string   `toml:"cache"`
+	CacheSize        int      `toml:"cache_mib"`
+	Collectors       []string `toml:"collectors"`
 	Wait             duration `toml:"wait"`
 	RIPEstat         bool     `toml:"ripestat"`
 	RIPEstatRequests int      `toml:"ripestat_requests"`
@@ -35,6 +38,8 @@ type urlsConfig struct {
 	Globalping string `toml:"globalping"`
 	Radar      string `toml:"radar"`
 	Registries string `toml:"registries"`
+	RISArchive string `toml:"ris_archive"`
+	RouteViews string `toml:"routeviews"`
 }
 
 type globalpingConfig struct {
@@ -81,11 +86,14 @@ func defaultURLs() urlsConfig {
 		IODA:       "https://api.ioda.inetintel.cc.gatech.edu/v2",
 		Globalping: "https://api.globalping.io",
 		Radar:      "https://api.cloudflare.com/client/v4",
+		RISArchive: archive.RISArchive,
+		RouteViews: archive.RouteViewsArchive,
 	}
 }
 
 func defaultSources() sourcesConfig {
 	return sourcesConfig{
+		CacheSize: 20 << 10, Collectors: []string{},
 		Wait:     duration{20 * time.Second},
 		RIPEstat: true, RIPEstatRequests: 60, RISLive: risTargets,
 		IODA: true, Globalping: true,

@@ -8,14 +8,22 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"isitdown/checks/route/archive"
 )
 
 func (c *sourcesConfig) validate() error {
 	errs := []error{
 		positive("sources.wait", c.Wait),
+		atLeastOne("sources.cache_mib", c.CacheSize),
 		atLeastOne("sources.ripestat_requests", c.RIPEstatRequests),
 		oneOf("sources.ris_live", c.RISLive, []string{risTargets, risAll, risOff}),
 		positive("sources.registry_every", c.RegistryEvery),
+	}
+	for _, name := range c.Collectors {
+		if err := archive.Known(name); err != nil {
+			errs = append(errs, fmt.Errorf("sources.collectors: %w", err))
+		}
 	}
 	if strings.ContainsFunc(c.Contact, notHeader) || len(c.Contact) > 200 {
 		errs = append(errs, errors.New("sources.contact holds what no HTTP header can: write a mail address or the address of a page"))
@@ -40,6 +48,8 @@ func (c *urlsConfig) validate() error {
 		serviceURL("urls.globalping", c.Globalping, "https", "http"),
 		serviceURL("urls.radar", c.Radar, "https", "http"),
 		optionalURL("urls.registries", c.Registries),
+		serviceURL("urls.ris_archive", c.RISArchive, "https", "http"),
+		serviceURL("urls.routeviews", c.RouteViews, "https", "http"),
 	)
 }
 

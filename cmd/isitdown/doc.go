@@ -3,8 +3,8 @@
 // can be published: once, or as a bot in Slack, in Discord and on a terminal.
 //
 //	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
-//	isitdown check TARGET... [--routes FILE...] [--registry FILE...] [--at TIME] [--json]
-//	isitdown replay SCENARIO|FILE... [--watch TARGET] [--registry FILE...] [--json]
+//	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--json]
+//	isitdown replay SCENARIO|FILE...|--collector NAME... [--from TIME] [--at TIME] [--watch TARGET] [--registry FILE...] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
 //	isitdown doctor
@@ -36,5 +36,6 @@
 // This package reads the command line, the settings and the environment, and wires
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
 // its facts come from, live.go the facts of the present, once.go one answer from lookups,
+// collectors.go answers from recordings that are fetched,
 // rehearse.go a recording with its own clock.
 package main

@@ -72,20 +72,29 @@ type desk struct {
 	rec      *archive.Recording
 	rib      *route.RIB
 	watches  []*route.Watch
+	lacking  map[*route.Watch][]checks.Gap // of what is registered to a target
 	caveats  []string
 	progress *progress // of what is being played
 }
 
 func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []checks.Target) (*desk, error) {
-	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules())}
-	for _, t := range list {
-		f, err := reg.Footprint(t)
-		if err != nil {
+	footprints := make([]checks.Footprint, len(list))
+	for i, t := range list {
+		var err error
+		if footprints[i], err = reg.Footprint(t); err != nil {
 			return nil, &failure{exitData, err}
 		}
+	}
+	return a.deskOf(reg, rec, footprints), nil
+}
+
+// deskOf makes a desk for what is registered to its targets.
+func (a *app) deskOf(reg *registry.Registry, rec *archive.Recording, footprints []checks.Footprint) *desk {
+	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules())}
+	for _, f := range footprints {
 		d.watches = append(d.watches, d.rib.Watch(f))
 	}
-	return d, nil
+	return d
 }
 
 // survey gives the watches what a recording of updates alone implies.
@@ -131,7 +140,7 @@ func (d *desk) play(ctx context.Context, what string, until time.Time, emit func
 func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	c := checks.Case{Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations, Now: now, Rules: d.app.config.assessRules()}
-	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib))
+	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w])
 }
 
 // verdict assesses a case with the gaps that every case has, and those given.

@@ -39,8 +39,12 @@ func (p *progress) show(s archive.Progress) {
 	if p.w == nil || now.Sub(p.began) < progressAfter || now.Sub(p.shown) < progressEvery {
 		return
 	}
-	p.shown, p.dirty = now, true
-	line := progressLine(p.what, s, now.Sub(p.began))
+	p.put(progressLine(p.what, s, now.Sub(p.began)))
+}
+
+// put writes the line, where somebody watches.
+func (p *progress) put(line string) {
+	p.shown, p.dirty = time.Now(), true
 	fmt.Fprintf(p.w, "\r%-*.*s", p.columns-1, p.columns-1, line)
 }
 

@@ -22,6 +22,7 @@ type replayCommand struct {
 	Recording []string `arg:"" optional:"" help:"A scenario (kp-2014, or a file that ends in .scenario), or MRT files."`
 	Watch     []string `placeholder:"TARGET" help:"What to watch. Default: what the scenario says."`
 	At        string   `placeholder:"TIME" help:"Stop at this moment, as in 2014-12-22T17:00Z."`
+	From      string   `placeholder:"TIME" help:"With --collector: where to begin. Default: a baseline window before the end, which is --at, or now."`
 	dataFlags
 }
 
@@ -30,7 +31,7 @@ func (c *replayCommand) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	d, err := c.load(a)
+	d, err := c.desk(ctx, a, until)
 	if err != nil {
 		return 0, err
 	}

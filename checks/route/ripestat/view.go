@@ -122,7 +122,7 @@ func (l *lookup) state(ctx context.Context, p *plan, at time.Time) (*view, error
 // noData is the error of an answer in which even what is always there is missing.
 func (l *lookup) noData(at time.Time) error {
 	return &Error{Call: "bgp-state", Kind: NoData, Detail: fmt.Sprintf(
-		"RIPEstat has no routes of %s, not even %s, which is always there (in 2025 its index began with January 2024): for that time give table dumps and updates of that day (--routes)",
+		"RIPEstat has no routes of %s, not even %s, which is always there (in 2025 its index began with January 2024): for that time have the archives of the collectors read (isitdown check with --collector rrc00), or give table dumps and updates of that day (--routes)",
 		clock(at), l.controls[0].Prefix)}
 }
 
