@@ -1,7 +1,6 @@
 package globalping
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,36 +35,6 @@ func (c *Client) Budget() Budget {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.budget
-}
-
-// Limits asks for the budget, which costs nothing.
-func (c *Client) Limits(ctx context.Context) (Budget, error) {
-	var a struct {
-		RateLimit struct {
-			Measurements struct {
-				Create *struct {
-					Limit     int `json:"limit"`
-					Remaining int `json:"remaining"`
-					Reset     int `json:"reset"`
-				} `json:"create"`
-			} `json:"measurements"`
-		} `json:"rateLimit"`
-	}
-	reply, err := c.web.JSON(ctx, web.Request{URL: c.base + "/v1/limits", Check: func() error {
-		if l := a.RateLimit.Measurements.Create; l == nil || l.Limit < 0 || l.Remaining < 0 || l.Reset < 0 {
-			return errors.New("no limit of measurements")
-		}
-		return nil
-	}}, &a)
-	if err != nil {
-		return Budget{}, fmt.Errorf("asking for the limits: %w", err)
-	}
-	l := a.RateLimit.Measurements.Create
-	b := Budget{l.Limit, l.Remaining, time.Now().Add(seconds(l.Reset))}
-	c.mu.Lock()
-	c.budget = b
-	c.mu.Unlock()
-	return b, c.web.Skewed(reply)
 }
 
 // afford gives an error where the last answer said that there is not enough left.

@@ -81,17 +81,6 @@ type Refreshed struct {
 // Report says how a refresh went, list by list in the order of the sources.
 type Report struct{ Lists []Refreshed }
 
-// Gaps gives what a person must know, one sentence a list.
-func (r Report) Gaps() []checks.Gap {
-	var out []checks.Gap
-	for _, l := range r.Lists {
-		if l.Gap != nil {
-			out = append(out, *l.Gap)
-		}
-	}
-	return out
-}
-
 // Updated reports whether any list changed, so that loading them again is worth it.
 func (r Report) Updated() bool {
 	for _, l := range r.Lists {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"path/filepath"
@@ -128,11 +129,14 @@ func (a *app) refresh(ctx context.Context, l *ledger) (bool, error) {
 		return false, err
 	}
 	for _, list := range report.Lists {
-		if list.Err != nil {
-			return report.Updated(), list.Err
+		switch {
+		case list.Err != nil:
+			err = cmp.Or(err, list.Err)
+		case list.Gap != nil: // it is used all the same
+			a.log.Warn("a registry list is odd", "list", list.Source.Name, "what", list.Gap.Reason)
 		}
 	}
-	return report.Updated(), nil
+	return report.Updated(), err
 }
 
 // mostOften is how old the last look at a registry has to be for another, whoever did it:

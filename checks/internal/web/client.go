@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +32,7 @@ type Options struct {
 	// HTTP lends its transport; the rest of it is not used. Nil stands for
 	// http.DefaultTransport.
 	HTTP *http.Client
-	// UserAgent is sent with every request; see [UserAgent].
+	// UserAgent is sent with every request: "isitdown/VERSION (+CONTACT)".
 	UserAgent string
 	// Header is sent with every request.
 	Header http.Header
@@ -76,26 +75,6 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// UserAgent is how the program presents itself: "isitdown/VERSION (+CONTACT)",
-// with an address where its operator can be reached.
-func UserAgent(version, contact string) string {
-	agent := "isitdown/" + cmp.Or(headerText(version), "devel")
-	if contact = headerText(contact); contact != "" {
-		agent += " (+" + contact + ")"
-	}
-	return agent
-}
-
-// headerText leaves out what cannot stand in a comment of a header.
-func headerText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r <= ' ' || r > '~' || r == '(' || r == ')' || r == '\\' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // Client asks one service. It may be used by several goroutines at once.
 type Client struct {
 	o       Options
@@ -133,9 +112,6 @@ func New(o Options) *Client {
 	c.breaker = c.newBreaker()
 	return c
 }
-
-// Service is the name of the service that is asked.
-func (c *Client) Service() string { return c.o.Service }
 
 // Request is one question.
 type Request struct {

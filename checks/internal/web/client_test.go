@@ -278,7 +278,7 @@ func TestSecretsStayHidden(t *testing.T) {
 	for name, step := range map[string]http.HandlerFunc{"403": echo(403), "500": echo(500), "schema": echo(200), "hung up": hangUp, "away": away} {
 		var log strings.Builder
 		c := web.New(web.Options{
-			Service: "Things", HTTP: webtest.Direct(step), Attempts: 2, Backoff: 1, UserAgent: web.UserAgent("1.2", "mailto:noc@example.org"),
+			Service: "Things", HTTP: webtest.Direct(step), Attempts: 2, Backoff: 1, UserAgent: "isitdown/1.2 (+mailto:noc@example.org)",
 			Header: http.Header{"Authorization": {"Bearer " + secret}}, Secrets: []string{other},
 			Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		})

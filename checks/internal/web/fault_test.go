@@ -37,7 +37,7 @@ var good http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Req
 // impatient are options for a client that is to meet faults.
 func impatient(s *webtest.Server) web.Options {
 	return web.Options{
-		Service: "Things", HTTP: s.Client, UserAgent: web.UserAgent("1.2", "mailto:noc@example.org"),
+		Service: "Things", HTTP: s.Client, UserAgent: "isitdown/1.2 (+mailto:noc@example.org)",
 		Timeout: time.Second, Attempts: 2, Backoff: time.Millisecond, MaxBody: 1 << 20,
 	}
 }
@@ -61,6 +61,6 @@ func TestFaults(t *testing.T) {
 			t.Errorf("got %v, want kind %s", e, f.Kind)
 		}
 		t.Logf("%v\n\t%s", e, e.Sentence())
-		return []checks.Gap{e.Gap("things", "what it knows of things is not known")}
+		return []checks.Gap{web.Gap(err, "things", "Things", "what it knows of things is not known")}
 	})
 }

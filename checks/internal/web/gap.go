@@ -24,9 +24,6 @@ func Gap(err error, check, service, missing string) checks.Gap {
 	return checks.Gap{Check: check, Reason: text}
 }
 
-// Gap is [Gap] of this error.
-func (e *Error) Gap(check, missing string) checks.Gap { return Gap(e, check, e.Service, missing) }
-
 // Sentence says for a person what happened and, where there is something, what to
 // do. It has no full stop, and what is foreign in it stands in quotation marks.
 func (e *Error) Sentence() string {

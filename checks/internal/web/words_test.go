@@ -49,18 +49,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestUserAgent(t *testing.T) {
-	for _, tt := range [][3]string{
-		{"1.2.3", "noc@example.org", "isitdown/1.2.3 (+noc@example.org)"},
-		{"", "", "isitdown/devel"},
-		{"v1 (x)\r\nX: y", "a)b\r\nHost: evil", "isitdown/v1xX:y (+abHost:evil)"},
-	} {
-		if got := UserAgent(tt[0], tt[1]); got != tt[2] {
-			t.Errorf("UserAgent(%q, %q) = %q, want %q", tt[0], tt[1], got, tt[2])
-		}
-	}
-}
-
 // Every kind has its own sentence, and the sentence names the service.
 func TestSentences(t *testing.T) {
 	seen := map[string]Kind{}

@@ -166,7 +166,7 @@ func TestCalls(t *testing.T) {
 	if _, _, _, err := c.Resources(t.Context(), "KP", asked); err == nil {
 		t.Error("the resources of another decade: got no error")
 	}
-	sessions, asOf, err := c.Sessions(t.Context(), asked)
+	sessions, asOf, _, err := c.sessions(t.Context(), asked)
 	if err != nil || len(sessions) != 43 || !asOf.Equal(clockAt("2024-12-22T16:00:00")) {
 		t.Errorf("sessions: got %d of %v, error %v", len(sessions), asOf, err)
 	}

@@ -90,7 +90,7 @@ func TestRecordedPeers(t *testing.T) {
 	if want := time.Date(2025, 6, 11, 8, 0, 0, 0, time.UTC); !d.at().Equal(want) || len(list) != 1459 {
 		t.Errorf("got %d sessions of %v, want 1459 of %v", len(list), d.at(), want)
 	}
-	want := Session{route.Peer{Collector: "rrc00", Addr: netip.MustParseAddr("198.58.198.252"), AS: 1403}, [2]int{976961, 219231}}
+	want := session{route.Peer{Collector: "rrc00", Addr: netip.MustParseAddr("198.58.198.252"), AS: 1403}, [2]int{976961, 219231}}
 	if !slices.Contains(list, want) {
 		t.Errorf("%+v is not among the sessions", want)
 	}

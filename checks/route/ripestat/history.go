@@ -21,7 +21,7 @@ type lookup struct {
 	f        checks.Footprint
 	controls []Control
 
-	sessions map[source]Session // at the start, then at the end
+	sessions map[source]session // at the start, then at the end
 	start    *view              // nil where only the end is wanted
 	end      *view
 	changes  []change
@@ -164,14 +164,14 @@ func (l *lookup) bothEnds(ctx context.Context, p *plan, from time.Time) error {
 
 // roster asks for the sessions at two times. One of the two answers will do.
 func (l *lookup) roster(ctx context.Context, from, to time.Time) error {
-	l.sessions = map[source]Session{}
+	l.sessions = map[source]session{}
 	times := slices.Compact([]time.Time{from.Truncate(dumpEvery), to.Truncate(dumpEvery)})
-	lists, errs := make([][]Session, len(times)), make([]error, len(times))
+	lists, errs := make([][]session, len(times)), make([]error, len(times))
 	var wg sync.WaitGroup
 	for i, at := range times {
 		wg.Go(func() {
 			var reply web.Reply
-			if lists[i], _, reply, errs[i] = l.c.peers(ctx, at); errs[i] == nil {
+			if lists[i], _, reply, errs[i] = l.c.sessions(ctx, at); errs[i] == nil {
 				l.skewed(reply)
 			}
 		})

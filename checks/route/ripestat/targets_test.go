@@ -132,7 +132,7 @@ func BenchmarkHistory(b *testing.B) {
 	w := kp(latest)
 	w.sessions, w.events = nil, nil
 	for i := range 430 {
-		w.sessions = append(w.sessions, Session{route.Peer{
+		w.sessions = append(w.sessions, session{route.Peer{
 			Collector: fmt.Sprintf("rrc%02d", i%20), Addr: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), AS: checks.ASN(1001 + i),
 		}, [2]int{950_000, 0}})
 	}

@@ -22,7 +22,7 @@ import (
 // asked of it is answered from the same list of events, in the form of the answers
 // that RIPEstat gave in 2025.
 type world struct {
-	sessions  []Session
+	sessions  []session
 	events    []event // in the order of time
 	announced map[checks.ASN][]string
 	related   map[string][]string
@@ -70,7 +70,7 @@ func kp(latest string) *world {
 	}
 	w.present = w.latest.Add(2 * time.Hour)
 	for i := range 43 {
-		s := Session{route.Peer{
+		s := session{route.Peer{
 			Collector: fmt.Sprintf("rrc%02d", []int{0, 3, 21, 25}[i%4]),
 			Addr:      netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), AS: checks.ASN(1001 + i),
 		}, [2]int{950_000, 0}}
