@@ -63,14 +63,14 @@ func (a *assessment) nameless() bool {
 func (a *assessment) nothing() bool {
 	v := &a.in.Vantage
 	switch {
+	case a.nameless():
+		a.because("routing knows addresses and no host names, and nothing was probed")
 	case v.Live == 0 && len(a.in.Observations) == 0:
 		a.because("%s", a.whyNoData())
 		a.raise("routing data of that time")
 	case !a.fresh():
 		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
 		a.raise("newer routing data")
-	case a.nameless():
-		a.because("routing knows addresses and no host names, and nothing was probed")
 	case len(a.in.Observations) == 0:
 		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
 		a.raise("a table dump from before")

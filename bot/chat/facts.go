@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -390,12 +389,25 @@ func countedText(v *checks.Verdict) string {
 }
 
 // gapsText lists what could have been used and was not there; probes have their
-// own line, and what is a reason already is not said twice.
+// own line, and no clause is said twice: gaps of one source begin with the same words,
+// and one of them can be the reason.
 func gapsText(v *checks.Verdict) string {
+	said := map[string]bool{}
+	for _, r := range v.Reasons {
+		for clause := range strings.SplitSeq(r, "; ") {
+			said[clause] = true
+		}
+	}
 	var parts []string
 	for _, g := range v.Gaps {
-		if g.Check != "reach" && !slices.Contains(v.Reasons, g.Reason) {
-			parts = append(parts, g.Reason)
+		if g.Check == "reach" {
+			continue
+		}
+		for clause := range strings.SplitSeq(g.Reason, "; ") {
+			if !said[clause] {
+				parts = append(parts, clause)
+				said[clause] = true
+			}
 		}
 	}
 	return phrases(parts)

@@ -3,6 +3,8 @@ package route
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"isitdown/checks"
@@ -70,9 +72,18 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 	return v
 }
 
+// joinNames names what the data is of. Where the collectors are many, those of a
+// public project go by its name, which says more than some of them and "others".
 func joinNames(set map[string]bool) string {
 	names := slices.Sorted(maps.Keys(set))
 	const most = 4
+	if len(names) > most {
+		for i, n := range names {
+			names[i] = project(n)
+		}
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
 	text := ""
 	for i, n := range names {
 		if i == most {
@@ -84,4 +95,17 @@ func joinNames(set map[string]bool) string {
 		text += n
 	}
 	return text
+}
+
+// project gives the project that runs a collector of that name, else the name: RIPE
+// RIS calls its collectors rrc00, rrc01 and so on, RouteViews route-views2 and the like.
+func project(collector string) string {
+	number, ok := strings.CutPrefix(collector, "rrc")
+	if _, err := strconv.ParseUint(number, 10, 8); ok && err == nil && len(number) == 2 {
+		return "RIPE RIS"
+	}
+	if strings.HasPrefix(collector, "route-views") {
+		return "RouteViews"
+	}
+	return collector
 }

@@ -105,7 +105,7 @@ func (l *ledger) failing() string {
 	var list []string
 	for _, s := range l.all() {
 		if s.Failing != "" {
-			list = append(list, fmt.Sprintf("%s does not answer since %s (%s)", s.Name, clock(s.Since), s.Failing))
+			list = append(list, fmt.Sprintf("%s: no answer since %s (%s)", s.Name, clock(s.Since), s.Failing))
 		}
 	}
 	return strings.Join(list, "; ")

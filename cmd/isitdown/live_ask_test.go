@@ -65,7 +65,7 @@ func TestLiveWithoutLookups(t *testing.T) {
 		s.ripe.mu.Unlock()
 		s.pass(3 * time.Minute)
 		s.is("while RIPEstat is broken", checks.Unknown)
-		if f := s.finding(); !f.OK || !strings.Contains(f.Reason, "RIPEstat does not answer since") {
+		if f := s.finding(); !f.OK || !strings.Contains(f.Reason, "RIPEstat: no answer since") {
 			t.Errorf("/readyz says %+v, want that RIPEstat does not answer, and that the stream does", f)
 		}
 		s.ripe.mu.Lock()

@@ -15,12 +15,14 @@ func (p *sourcesPulse) Describe(chan<- *prometheus.Desc) {}
 // Collect gives the figures.
 func (p *sourcesPulse) Collect(out chan<- prometheus.Metric) {
 	for _, s := range p.live.sources.ledger.all() {
-		up := 1.0
-		if s.Failing != "" {
-			up = 0
+		if !s.Since.IsZero() { // else it was counted, and how it does is not known
+			up := 1.0
+			if s.Failing != "" {
+				up = 0
+			}
+			out <- prometheus.MustNewConstMetric(desc("source_up", "Whether a source of the network does its work.", "source"),
+				prometheus.GaugeValue, up, s.Name)
 		}
-		out <- prometheus.MustNewConstMetric(desc("source_up", "Whether a source of the network does its work.", "source"),
-			prometheus.GaugeValue, up, s.Name)
 		if !s.Good.IsZero() {
 			out <- prometheus.MustNewConstMetric(desc("source_age_seconds", "How long ago a source last answered or was known to be alive.", "source"),
 				prometheus.GaugeValue, time.Since(s.Good).Seconds(), s.Name)

@@ -30,7 +30,7 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 
 	f, gaps, err := s.footprint(asking, reg, t, at)
 	if err != nil {
-		gaps = append(gaps, unregistered(t, err))
+		gaps = append(gaps, unregistered(t, err), checks.Gap{Check: "route", Reason: "routes were not looked up, because it is not known what belongs to " + t.String()})
 		f = checks.Footprint{Target: t, Name: nameOf(t)}
 	}
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
@@ -84,7 +84,16 @@ func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
 	c.Now = time.Now()
 	if age := c.Now.Sub(seen.AsOf); age > c.Rules.MaxAge {
 		c.Now = seen.AsOf
-		seen.Gaps = append(seen.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the newest routes that could be looked up are of %s, %s before they were asked for: nothing is known of what came after", clock(seen.AsOf), age.Round(time.Minute))})
+		seen.Gaps = append(seen.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the answer is of %s, which was %s before the question", clock(seen.AsOf), minutes(age))})
 	}
 	return seen.Gaps
+}
+
+// minutes writes a length of time of less than some days for a person.
+func minutes(d time.Duration) string {
+	n := int(d.Round(time.Minute).Minutes())
+	if n < 60 {
+		return fmt.Sprintf("%d min", n)
+	}
+	return fmt.Sprintf("%d h %d min", n/60, n%60)
 }

@@ -87,6 +87,7 @@ type Client struct {
 	mu   sync.Mutex
 	held *Error    // with which the service asked to be left alone
 	till time.Time // and until when
+	last *Error    // the latest failure that counts for the breaker
 }
 
 // New makes the client of a service.

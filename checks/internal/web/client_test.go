@@ -196,6 +196,21 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+// Who is told of a question that was not asked hears why the ones before it failed.
+func TestBreakerSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []http.HandlerFunc{says(500)}}
+		c := web.New(web.Options{Service: "Things", HTTP: webtest.Direct(s), Attempts: 1})
+		var err error
+		for range 6 {
+			_, err = c.JSON(t.Context(), web.Request{URL: address}, new(thing))
+		}
+		if want := "Things has a fault of its own (HTTP status 500); nothing is known"; kind(err) != web.Open || web.Gap(err, "route", "Things", "nothing is known").Reason != want {
+			t.Errorf("got %s and %q, want %s and %q", kind(err), web.Gap(err, "route", "Things", "nothing is known").Reason, web.Open, want)
+		}
+	})
+}
+
 // Refusals are answers: they leave nobody alone. A trial that is given up does
 // not close the breaker.
 func TestBreakerKnowsWhoIsToBlame(t *testing.T) {

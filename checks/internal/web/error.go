@@ -69,7 +69,8 @@ type Error struct {
 	Skew       time.Duration // how far its clock is ahead of ours
 	Attempts   int
 
-	err error
+	err    error
+	before *Error // of an Open: the failure that it comes of
 }
 
 func (e *Error) Error() string {

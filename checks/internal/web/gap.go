@@ -65,6 +65,9 @@ func (e *Error) Sentence() string {
 	case Skewed:
 		return fmt.Sprintf("the clock of %s is %s %s this machine's: check the time here", s, span(e.Skew.Abs()), ahead(e.Skew))
 	case Open:
+		if e.before != nil {
+			return e.before.Sentence() // which does not change by not asking again
+		}
 		if e.RetryAfter > 0 {
 			return fmt.Sprintf("%s failed again and again and is not asked for another %s", s, span(e.RetryAfter))
 		}

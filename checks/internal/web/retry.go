@@ -49,10 +49,18 @@ func (c *Client) run(ctx context.Context, r Request, attempt func() *Error) (att
 	case errors.Is(err, circuitbreaker.ErrOpen) && last == nil:
 		fail = c.fail(Open, r, nil)
 		fail.RetryAfter = c.breaker.RemainingDelay()
+		c.mu.Lock()
+		fail.before = c.last
+		c.mu.Unlock()
 	case last == nil || ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
 		fail = c.wrap(ctx, r, ctx.Err())
 	default:
 		fail = last
+	}
+	if fail.Kind.fault() {
+		c.mu.Lock()
+		c.last = fail
+		c.mu.Unlock()
 	}
 	fail.Attempts = attempts
 	return attempts, fail

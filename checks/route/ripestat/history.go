@@ -236,7 +236,7 @@ func (l *lookup) lookNow(ctx context.Context, p *plan) {
 	late := fmt.Sprintf("what changed after %s is not in the answer", clock(l.end.at))
 	switch {
 	case len(prefixes) == 0:
-		l.note("RIPEstat's routes end at %s: %s was not announced then, and %s", clock(l.end.at), l.name(), late)
+		l.note("RIPEstat's routes end at %s: nothing of %s was announced then, and %s", clock(l.end.at), l.name(), late)
 		return
 	case len(prefixes) > l.c.o.Glass:
 		l.note("RIPEstat's routes end at %s, and its looking glass is asked about %d prefixes at most, %s has %d: %s; a stream or a table dump would show it", clock(l.end.at), l.c.o.Glass, l.name(), len(prefixes), late)

@@ -1,0 +1,24 @@
+package chat
+
+import (
+	"testing"
+
+	"isitdown/checks"
+)
+
+// Gaps of one source begin alike, and one of them can be the reason: no clause is said twice.
+func TestGapsSayNothingTwice(t *testing.T) {
+	const why = "RIPEstat cannot be reached from here: check this machine's connection"
+	v := &checks.Verdict{
+		Reasons: []string{why + "; the names are not known"},
+		Gaps: []checks.Gap{
+			{Check: "route", Reason: why + "; the names are not known"},
+			{Check: "route", Reason: why + "; the routes are not known"},
+			{Check: "ioda", Reason: "IODA gave an empty answer; the routes are not known"},
+			{Check: "reach", Reason: "this version does not probe"},
+		},
+	}
+	if got, want := gapsText(v), "the routes are not known; IODA gave an empty answer"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
