@@ -127,6 +127,8 @@ func (s *ripeStand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		data = s.glass(resources)
 	case "announced-prefixes":
 		data = s.announced(resources, timeOf(q.Get("starttime"), time.Time{}), timeOf(q.Get("endtime"), s.lagging()))
+	case "routing-history":
+		data = s.history(resources)
 	case "related-prefixes":
 		data = map[string]any{"resource": resources, "prefixes": []any{}, "query_time": stampOf(s.lagging())}
 	default:
@@ -200,6 +202,22 @@ func (s *ripeStand) updates(resources string, from, to time.Time) any {
 	}
 	slices.SortStableFunc(list, func(a, b record) int { return strings.Compare(a.At, b.At) })
 	return map[string]any{"resource": resources, "query_starttime": stampOf(from), "query_endtime": stampOf(to), "updates": list, "nr_updates": len(list)}
+}
+
+// history has every time that a route was there, with the last one open.
+func (s *ripeStand) history(resources string) any {
+	list := []any{}
+	for _, r := range s.routes {
+		if r.concerns(resources) {
+			to := s.lagging()
+			if !r.to.IsZero() {
+				to = r.to
+			}
+			span := map[string]any{"starttime": stampOf(s.now().AddDate(-10, 0, 0)), "endtime": stampOf(to), "full_peers_seeing": 300.0}
+			list = append(list, map[string]any{"origin": fmt.Sprint(r.origin()), "prefixes": []any{map[string]any{"prefix": r.prefix, "timelines": []any{span}}}})
+		}
+	}
+	return map[string]any{"resource": resources, "by_origin": list}
 }
 
 func (s *ripeStand) glass(prefix string) any {

@@ -99,6 +99,7 @@ func (l *lookup) present(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	l.lookNow(ctx, p)
+	l.before(ctx)
 	if l.now != nil {
 		return l.now, nil
 	}
@@ -131,6 +132,7 @@ func (l *lookup) gather(ctx context.Context, at time.Time) error {
 	}
 	l.covers(ctx, p)
 	l.between(ctx, p)
+	l.before(ctx)
 	l.noteUnknown(l.start)
 	return ctx.Err()
 }

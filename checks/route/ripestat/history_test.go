@@ -382,3 +382,33 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("asked %q, want one question", w.asked)
 	}
 }
+
+// Of a target that is gone for longer than the window it is told when it was there last,
+// and an answer without that is no failure.
+func TestGoneForLong(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		w := kp(latest)
+		w.edit["bgp-state"] = func(_ map[string]string, data, _ map[string]any) {
+			data["bgp_state"] = slices.DeleteFunc(data["bgp_state"].([]any), func(r any) bool {
+				return strings.HasPrefix(r.(map[string]any)["target_prefix"].(string), "175.45.")
+			})
+			data["nr_routes"] = len(data["bgp_state"].([]any))
+		}
+		w.edit["bgp-updates"] = func(_ map[string]string, data, _ map[string]any) {
+			data["updates"], data["nr_updates"] = []any{}, 0
+		}
+		if known {
+			span := map[string]any{"starttime": "2009-12-21T00:00:00", "endtime": "2024-12-19T08:00:00", "full_peers_seeing": 300.0}
+			other := map[string]any{"starttime": "2009-12-21T00:00:00", "endtime": "2024-12-20T08:00:00", "full_peers_seeing": 300.0}
+			w.extra = map[string]map[string]any{"routing-history": {"by_origin": []any{map[string]any{"origin": "131279", "prefixes": []any{
+				map[string]any{"prefix": "175.45.176.0/24", "timelines": []any{span}},
+				map[string]any{"prefix": "0.0.0.0/0", "timelines": []any{other}}, // a leak
+			}}}}}
+		}
+		got := judge(t, w.client(), country(), asked)
+		said := strings.Contains(reasons(got.gaps), "announced last about 19 December 2024")
+		if got.State != checks.Unknown || got.err != nil || said != known {
+			t.Errorf("known %t: %v, %v, gaps %s", known, got.State, got.err, reasons(got.gaps))
+		}
+	}
+}
