@@ -49,11 +49,6 @@ func DefaultRules() Rules {
 	}
 }
 
-// tail is the end of a path that the whole world's table keeps: who originates
-// the route, and who stands next to it. Zero stands for an empty path, an
-// AS_SET of several, or no such AS.
-type tail struct{ origin, upstream checks.ASN }
-
 // RIB is what every session of every collector holds. For the whole world it
 // keeps the tail of each path; full paths are kept where somebody watches. It
 // is not safe for use by several goroutines.
@@ -61,9 +56,11 @@ type RIB struct {
 	rules      Rules
 	sessions   []session
 	byPeer     map[Peer]int
-	named      int    // session that was named last
-	ranked     []int  // sessions in the order of their peers, whoever spoke first
-	tails      []tail // by value - 1
+	named      int      // session that was named last
+	ranked     []int    // sessions in the order of their peers, whoever spoke first
+	tails      []tail   // by value - 1
+	spareTails []uint32 // values that no vector has
+	tailLimit  int      // of len(tails), from which unused ones are looked for
 	tailIDs    map[tail]uint32
 	lastTail   tail
 	lastTailID uint32
@@ -95,12 +92,13 @@ type addPath struct {
 // NewRIB makes an empty RIB.
 func NewRIB(rules Rules) *RIB {
 	return &RIB{
-		rules:    rules,
-		byPeer:   map[Peer]int{},
-		tailIDs:  map[tail]uint32{},
-		vectors:  newVectors(),
-		addPaths: map[addPathKey][]addPath{},
-		crowded:  map[addPathKey]bool{},
+		rules:     rules,
+		byPeer:    map[Peer]int{},
+		tailIDs:   map[tail]uint32{},
+		tailLimit: fewTails,
+		vectors:   newVectors(),
+		addPaths:  map[addPathKey][]addPath{},
+		crowded:   map[addPathKey]bool{},
 
 		refreshing: map[addPathKey]bool{},
 	}
@@ -123,6 +121,7 @@ func (r *RIB) Apply(u *Update) {
 		r.first = at
 	}
 	r.newest = max(r.newest, at)
+	r.sweepTails() // here, where no value is at hand
 	switch u.Kind {
 	case Table:
 		r.load(u, at)
@@ -364,48 +363,6 @@ func (r *RIB) clear(i int) {
 			delete(r.crowded, key)
 		}
 	}
-}
-
-// tailID gives the value that stands for the end of a path of session i; never
-// 0. A path without an AS is a route that the peer itself originates.
-func (r *RIB) tailID(i int, path bgp.RawPath) uint32 {
-	t := tailOf(path)
-	if len(path) == 0 {
-		t.origin = r.sessions[i].peer.AS
-	}
-	if t == r.lastTail && r.lastTailID != 0 { // most peers have the same
-		return r.lastTailID
-	}
-	id, ok := r.tailIDs[t]
-	if !ok {
-		r.tails = append(r.tails, t)
-		id = uint32(len(r.tails))
-		r.tailIDs[t] = id
-	}
-	r.lastTail, r.lastTailID = t, id
-	return id
-}
-
-func tailOf(path bgp.RawPath) (t tail) {
-	for hop := range path.Hops() {
-		var a checks.ASN
-		if hop.Len() == 1 {
-			a = hop.ASN(0)
-		}
-		if a == t.origin && a != 0 { // a prepend
-			continue
-		}
-		t.origin, t.upstream = a, t.origin
-	}
-	return t
-}
-
-func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {
-	value := r.vectors.at(ref, i)
-	if value == 0 {
-		return tail{}, false
-	}
-	return r.tails[value-1], true
 }
 
 // advance settles every session.

@@ -117,6 +117,18 @@ func (v *vectors) at(ref uint32, i int) uint32 {
 	return uint32(id)
 }
 
+// eachValue calls f with each value of a vector, once.
+func (v *vectors) eachValue(ref uint32, f func(value uint32)) {
+	b, _, ids := v.head(ref)
+	id := uint64(0)
+	for range ids {
+		d, n := binary.Uvarint(b)
+		b = b[n:]
+		id += d
+		f(uint32(id))
+	}
+}
+
 // visible counts the sessions with a route.
 func (v *vectors) visible(ref uint32) int { return int(v.entries[ref].visible) }
 
