@@ -59,6 +59,8 @@ type routerConfig struct {
 	AS          network `toml:"as"`
 	LocalAS     network `toml:"local_as"`
 	RouterID    string  `toml:"router_id"`
+	View        string  `toml:"view"`
+	Instance    string  `toml:"instance"`
 	Password    secret  `toml:"password"`
 	TTLSecurity bool    `toml:"ttl_security"`
 	Full        bool    `toml:"full"`

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"isitdown/checks/route/archive"
+	"isitdown/checks/route/bmp"
 )
 
 func (c *sourcesConfig) validate() error {
@@ -123,7 +124,16 @@ func (c *routerConfig) validate(where string) error {
 			errs = append(errs, bad("listen is %q: write an address and a port, as in \":179\"", c.Listen))
 		}
 	}
-	if c.Kind == kindBGP {
+	switch c.Kind {
+	case kindBMP:
+		_, view := bmp.ParseView(c.View)
+		_, instance := bmp.ParseInstance(c.Instance)
+		for _, err := range []error{view, instance} {
+			if err != nil {
+				errs = append(errs, bad("%w", err))
+			}
+		}
+	case kindBGP:
 		errs = append(errs, c.validateBGP(bad))
 	}
 	return errors.Join(errs...)
@@ -133,6 +143,9 @@ func (c *routerConfig) validateBGP(bad func(string, ...any) error) error {
 	var errs []error
 	if c.LocalAS.ASN == 0 {
 		errs = append(errs, bad("local_as is missing: write the AS number that this program has towards it, as in \"AS64500\""))
+	}
+	if c.View != "" || c.Instance != "" {
+		errs = append(errs, bad("view and instance are for routers of kind bmp: leave them out"))
 	}
 	if c.AS.ASN == 0 {
 		errs = append(errs, bad("as is missing: write its AS number, as in \"AS64500\""))

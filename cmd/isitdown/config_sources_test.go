@@ -1,10 +1,13 @@
 package main
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"isitdown/checks/route/bmp"
 )
 
 func TestSourcesConfigRefuses(t *testing.T) {
@@ -23,6 +26,9 @@ func TestSourcesConfigRefuses(t *testing.T) {
 		{"kind", router("kind = \"snmp\"\naddress = \"192.0.2.1\""), "router edge1: kind is \"snmp\": write bmp or bgp"},
 		{"from nowhere", router("kind = \"bmp\"\nlisten = \":11019\""), "router edge1: address \"\" is neither an address nor a prefix"},
 		{"to nowhere", router("kind = \"bmp\"\naddress = \"192.0.2.1\""), "router edge1: listen is empty"},
+		{"a view that no router has", router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.1\"\nview = \"adj-rib-out\""), "router edge1: view \"adj-rib-out\" is none: write best"},
+		{"an instance in words", router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.1\"\ninstance = \"internet\""), "router edge1: instance \"internet\" is no route distinguisher"},
+		{"a view of one peer", router("kind = \"bgp\"\naddress = \"192.0.2.1\"\nas = \"AS64500\"\nlocal_as = \"AS64500\"\nview = \"best\""), "view and instance are for routers of kind bmp"},
 		{"no AS", router("kind = \"bgp\"\naddress = \"192.0.2.1\"\nlocal_as = \"AS64500\""), "router edge1: as is missing"},
 		{"no AS of ours", router("kind = \"bgp\"\naddress = \"192.0.2.1\"\nas = \"AS64500\""), "router edge1: local_as is missing"},
 		{"a whole net to call", router("kind = \"bgp\"\naddress = \"192.0.2.0/24\"\nas = \"AS64500\"\nlocal_as = \"AS64500\""), "which cannot be called"},
@@ -55,6 +61,8 @@ kind = "bmp"
 listen = ":11019"
 address = "192.0.2.0/24"
 full = true
+view = "post-policy"
+instance = "65000:100"
 [[router]]
 name = "core1"
 kind = "bgp"
@@ -70,11 +78,16 @@ password = "very-secret"
 	want.Sources.Contact, want.Sources.RISLive = "noc@example.org", risOff
 	want.URLs.RIPEstat = "http://127.0.0.1:8000"
 	want.Routers = []routerConfig{
-		{Name: "edge1", Kind: kindBMP, Listen: ":11019", Address: "192.0.2.0/24", Full: true},
+		{Name: "edge1", Kind: kindBMP, Listen: ":11019", Address: "192.0.2.0/24", Full: true, View: "post-policy", Instance: "65000:100"},
 		{Name: "core1", Kind: kindBGP, Address: "2001:db8::1", AS: network{64500}, LocalAS: network{64501}, Password: secret{"very-secret"}},
 	}
 	if diff := cmp.Diff(want, got, sameZone, sameSecret); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	edge, err := got.Routers[0].reporter()
+	wantEdge := bmp.Router{Name: "edge1", Prefix: netip.MustParsePrefix("192.0.2.0/24"), View: bmp.PostPolicy, Instance: 65000<<32 | 100}
+	if err != nil || edge != wantEdge {
+		t.Errorf("the station knows %+v (%v), want %+v", edge, err, wantEdge)
 	}
 	if got := got.vouched(); !cmp.Equal(got, []string{"edge1"}) {
 		t.Errorf("vouched for: got %q, want edge1 alone", got)

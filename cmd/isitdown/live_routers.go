@@ -32,11 +32,11 @@ func (a *app) stations(ctx context.Context, h *live.Hub) ([]*feed, error) {
 		if r.Kind != kindBMP {
 			continue
 		}
-		from, err := r.place()
+		reporter, err := r.reporter()
 		if err != nil {
 			return nil, fail(exitUsage, "router %s: %w", r.Name, err)
 		}
-		byAddress[r.Listen] = append(byAddress[r.Listen], bmp.Router{Name: r.Name, Prefix: from})
+		byAddress[r.Listen] = append(byAddress[r.Listen], reporter)
 	}
 	var feeds []*feed
 	var opened []net.Listener
@@ -59,6 +59,19 @@ func (a *app) stations(ctx context.Context, h *live.Hub) ([]*feed, error) {
 		feeds = append(feeds, stationFeed(s, h, byAddress[address]))
 	}
 	return feeds, nil
+}
+
+// reporter is a router as the station knows it.
+func (c *routerConfig) reporter() (r bmp.Router, err error) {
+	r.Name = c.Name
+	if r.Prefix, err = c.place(); err != nil {
+		return r, err
+	}
+	if r.View, err = bmp.ParseView(c.View); err != nil {
+		return r, err
+	}
+	r.Instance, err = bmp.ParseInstance(c.Instance)
+	return r, err
 }
 
 // stationFeed is a station as one of the feeds.

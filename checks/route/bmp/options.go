@@ -24,6 +24,22 @@ const (
 	LocRIB          // what the router chose of all
 )
 
+// ParseView reads the name of a view: "best", which the empty string is too,
+// "pre-policy", "post-policy" or "loc-rib".
+func ParseView(name string) (View, error) {
+	switch name {
+	case "", "best":
+		return Best, nil
+	case "pre-policy":
+		return PrePolicy, nil
+	case "post-policy":
+		return PostPolicy, nil
+	case "loc-rib":
+		return LocRIB, nil
+	}
+	return 0, fmt.Errorf("view %q is none: write best, pre-policy, post-policy or loc-rib", name)
+}
+
 // Router allows routers to connect.
 type Router struct {
 	// Name is the collector's name in answers. With a Prefix of several addresses
