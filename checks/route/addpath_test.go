@@ -25,8 +25,8 @@ func TestAddPath(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := watching(t).play(tt.script)
 			got := ""
-			if p := d.watch.prefixes[named(t, "n1")]; p != nil && len(p.holds) > 0 {
-				got = d.watch.paths.paths[p.holds[0].path].String()
+			if p := d.watch.prefixes[named(t, "n1")]; p != nil && len(p.holds.list) > 0 {
+				got = d.watch.paths.paths[p.holds.look(0).path].String()
 			}
 			if got != tt.path {
 				t.Errorf("AS1 has %q, want %q", got, tt.path)

@@ -97,8 +97,7 @@ type choice struct {
 // held longest.
 func (w *Watch) baselineOf(p *watched, now stamp) checks.BaselinePrefix {
 	best := map[checks.ASN]choice{}
-	for i := range p.holds {
-		h := &p.holds[i]
+	for i, h := range p.holds.all() {
 		c := w.usualPath(h, now)
 		if h.usual = c.path != 0; !h.usual {
 			continue

@@ -142,8 +142,8 @@ func TestDayOfFlapping(t *testing.T) {
 	t.Run("it takes no more memory than a quiet day", func(t *testing.T) {
 		d := watching(t).play(script)
 		p := d.watch.prefixes[named(t, "k1")]
-		for i := range p.holds {
-			if n := len(p.holds[i].past); n > 2 {
+		for i := range p.holds.list {
+			if n := len(p.holds.list[i].past); n > 2 {
 				t.Fatalf("session %d remembers %d paths, want at most 2", i, n)
 			}
 		}

@@ -87,7 +87,7 @@ func (d *desk) checkTable() {
 	for prefix, p := range d.watch.prefixes {
 		ref, _ := r.table.Get(prefix)
 		for i := range r.sessions {
-			if held := p.hold(i).path != 0; held != (r.vectors.at(ref, i) != 0) {
+			if held := p.holds.look(i).path != 0; held != (r.vectors.at(ref, i) != 0) {
 				d.t.Errorf("%s at AS%d: the watch says %v, the table does not", prefix, r.sessions[i].peer.AS, held)
 			}
 		}

@@ -114,7 +114,7 @@ func (s *Survey) Imply(start time.Time) {
 		if p == nil {
 			p = w.add(key.prefix)
 		}
-		h := p.hold(key.session)
+		h := p.holds.of(key.session)
 		path := uint32(impliedPath)
 		v := s.holds[key]
 		if v.first != 0 {

@@ -101,7 +101,7 @@ func (w *Watch) over(prefix netip.Prefix) (list []*watched) {
 // it when its feed had a hole may have it back since without our hearing of it.
 func (v *view) knowing(sessions []int) []int {
 	deaf := func(i int) bool {
-		h, s := v.held.hold(i), &v.watch.rib.sessions[i]
+		h, s := v.held.holds.look(i), &v.watch.rib.sessions[i]
 		return s.hole != 0 && h.path == 0 && h.lostAt != 0 && h.lostAt <= s.hole
 	}
 	if !slices.ContainsFunc(sessions, deaf) {
@@ -114,7 +114,7 @@ func (v *view) knowing(sessions []int) []int {
 // rests only on other sessions of the same AS, which do not vote now, those that
 // do cannot have lost what they never had.
 func (v *view) carried(sessions []int) bool {
-	return slices.ContainsFunc(sessions, func(i int) bool { return v.held.hold(i).usual })
+	return slices.ContainsFunc(sessions, func(i int) bool { return v.held.holds.look(i).usual })
 }
 
 // ask looks at the prefix from one vantage point that had it before.
@@ -123,7 +123,7 @@ func (v *view) ask(as checks.ASN, sessions []int) {
 	v.answered[as] = true
 	gone, early := absence{}, stamp(0)
 	for _, i := range sessions {
-		h := v.held.hold(i)
+		h := v.held.holds.look(i)
 		if path, ok := v.exact(h, i); ok {
 			v.seen++
 			v.sightings = append(v.sightings, sighting{as, v.watch.paths.paths[path], h.since, true, true})
@@ -177,7 +177,7 @@ func (v *view) losing(names map[string]bool) {
 
 // exact gives the accepted path that a session has for the prefix itself. A loss
 // that has not settled yet leaves the path before it standing.
-func (v *view) exact(h *hold, i int) (path uint32, ok bool) {
+func (v *view) exact(h hold, i int) (path uint32, ok bool) {
 	path = h.path
 	if path == 0 && v.unsettled(h, i) {
 		path = h.lostPath
@@ -191,7 +191,7 @@ func (v *view) exact(h *hold, i int) (path uint32, ok bool) {
 // unsettled reports whether the loss of a route is too young to count: a session
 // that was about to end may have withdrawn it, or one that came back, and counts
 // as whole for most of its table, may still be sending it.
-func (v *view) unsettled(h *hold, i int) bool {
+func (v *view) unsettled(h hold, i int) bool {
 	if h.cut && v.watch.rib.sessions[i].marked[v.family] {
 		return false
 	}
@@ -203,7 +203,7 @@ func (v *view) unsettled(h *hold, i int) bool {
 
 // lossKnown gives when a session lost a route. Where the session itself ended that
 // is not known until it is back without the route.
-func (v *view) lossKnown(h *hold, i int) stamp {
+func (v *view) lossKnown(h hold, i int) stamp {
 	if h.cut {
 		return max(h.lostAt, v.watch.rib.sessions[i].since)
 	}
@@ -212,13 +212,13 @@ func (v *view) lossKnown(h *hold, i int) stamp {
 
 // lostSince gives from when a session has had no accepted route for the prefix,
 // or for a watched one over it.
-func (v *view) lostSince(h *hold, i int) stamp {
+func (v *view) lostSince(h hold, i int) stamp {
 	if h.path != 0 {
 		return h.since // another origin's route took its place
 	}
 	at := v.lossKnown(h, i)
 	for _, p := range v.over {
-		if o := p.hold(i); o.path == 0 && o.lostAt != 0 && v.accepts(o.lostPath) {
+		if o := p.holds.look(i); o.path == 0 && o.lostAt != 0 && v.accepts(o.lostPath) {
 			at = max(at, v.lossKnown(o, i))
 		}
 	}
@@ -290,7 +290,7 @@ func (v *view) coverAt(i int) (key coverKey, upstream checks.ASN) {
 // too lately for that to count, and otherwise what it is given.
 func (v *view) unsettledCover(i int, key coverKey, upstream checks.ASN) (coverKey, checks.ASN) {
 	for _, p := range v.over {
-		h := p.hold(i)
+		h := p.holds.look(i)
 		if h.path != 0 || !v.unsettled(h, i) || !v.accepts(h.lostPath) {
 			continue
 		}
@@ -322,10 +322,10 @@ func (v *view) sightOthers() {
 	r := v.watch.rib
 	for _, i := range r.ranked {
 		s := &r.sessions[i]
-		if i >= len(v.held.holds) || !s.live() || s.refresh || v.answered[s.peer.AS] {
+		if !s.live() || s.refresh || v.answered[s.peer.AS] {
 			continue
 		}
-		h := &v.held.holds[i]
+		h := v.held.holds.look(i)
 		if h.path != 0 && v.accepts(h.path) {
 			v.answered[s.peer.AS] = true
 			v.sightings = append(v.sightings, sighting{s.peer.AS, v.watch.paths.paths[h.path], h.since, false, true})
@@ -376,8 +376,8 @@ func (v *view) firstLoss() stamp {
 // sources gives the collectors that have, or had, the prefix.
 func (v *view) sources() map[string]bool {
 	names := map[string]bool{}
-	for i := range v.held.holds {
-		if v.held.holds[i].path != 0 || v.held.holds[i].lostAt != 0 {
+	for i, h := range v.held.holds.all() {
+		if h.path != 0 || h.lostAt != 0 {
 			names[v.watch.rib.sessions[i].peer.Collector] = true
 		}
 	}

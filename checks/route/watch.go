@@ -37,7 +37,7 @@ type Watch struct {
 type watched struct {
 	implied []checks.ASN // origins of the first announcements, of updates alone
 	prefix  netip.Prefix
-	holds   []hold // one a session
+	holds   holdings
 	changes []minuteCount
 }
 
@@ -111,7 +111,7 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 	if w.start == 0 {
 		w.start = at
 	}
-	h := p.hold(i)
+	h := p.holds.of(i)
 	w.sweep()
 	path := w.paths.id(raw)
 	if h.path == path {
@@ -160,10 +160,10 @@ func (w *Watch) withdrawn(prefix netip.Prefix, i int, at stamp) {
 	if p == nil {
 		return
 	}
-	h := p.hold(i)
-	if h.path == 0 {
+	if now := p.holds.look(i); now.path == 0 {
 		return
 	}
+	h := p.holds.of(i)
 	w.revision++
 	w.note(prefix, i, true, at)
 	w.lose(h, at)
@@ -192,10 +192,11 @@ func (w *Watch) remember(h *hold, at stamp) {
 // as part of the end, not as withdrawals.
 func (w *Watch) ended(i int, at stamp) {
 	for _, p := range w.sorted {
-		if i >= len(p.holds) {
+		now := p.holds.look(i)
+		if now.path == 0 && now.lostAt == 0 {
 			continue
 		}
-		h := &p.holds[i]
+		h := p.holds.of(i)
 		switch {
 		case h.path != 0:
 			w.revision++
@@ -225,13 +226,6 @@ func (w *Watch) sort() {
 	}
 }
 
-func (p *watched) hold(i int) *hold {
-	if i >= len(p.holds) {
-		p.holds = append(p.holds, make([]hold, i+1-len(p.holds))...)
-	}
-	return &p.holds[i]
-}
-
 // count notes a change of route and forgets those before the window.
 func (p *watched) count(at stamp, window time.Duration) {
 	minute := int64(at) / int64(time.Minute)
@@ -246,7 +240,7 @@ func (p *watched) count(at stamp, window time.Duration) {
 
 // idle reports whether nobody has held the prefix since from.
 func (p *watched) idle(from stamp) bool {
-	return !slices.ContainsFunc(p.holds, func(h hold) bool { return h.path != 0 || h.lostAt >= from })
+	return !slices.ContainsFunc(p.holds.list, func(h hold) bool { return h.path != 0 || h.lostAt >= from })
 }
 
 // pathTable holds the full paths of watched routes, each once. Identifier 0 is
@@ -300,8 +294,7 @@ func (w *Watch) sweep() {
 		return now
 	}
 	for _, p := range w.sorted {
-		for i := range p.holds {
-			h := &p.holds[i]
+		for _, h := range p.holds.all() {
 			h.path, h.lostPath = keep(h.path), keep(h.lostPath)
 			for j := range h.past {
 				h.past[j].path = keep(h.past[j].path)
