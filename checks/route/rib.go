@@ -34,6 +34,10 @@ type Rules struct {
 	// Several routers behind one name are told apart by what follows it and a space.
 	Declared   []checks.ASN
 	DeclaredAt []string
+	// MaxHolds bounds what a watch keeps, in prefixes times sessions of about 80 bytes
+	// each; zero sets no bound. Prefixes that come beyond it are left out ([Watch.LeftOut]):
+	// whoever has space within a target can announce it in very many pieces.
+	MaxHolds int
 }
 
 // DefaultRules are the published values.
@@ -113,6 +117,12 @@ func (r *RIB) First() time.Time { return r.first.time() }
 
 // Size counts the prefixes for which any session holds a route.
 func (r *RIB) Size() int { return r.table.Size() }
+
+// Knows reports whether any session holds a route for exactly this prefix.
+func (r *RIB) Knows(p netip.Prefix) bool {
+	_, ok := r.table.Get(p)
+	return ok
+}
 
 // Apply takes in one update. Updates come in the order of their time.
 func (r *RIB) Apply(u *Update) {

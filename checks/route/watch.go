@@ -28,6 +28,8 @@ type Watch struct {
 	thawing stamp // unfrozen then, and the frozen baseline serves on for a while
 	held    []period
 
+	leftOut stamp // when a prefix was one too many, the last time
+
 	episodes []Episode
 	open     *openEpisode
 	usual    [2]dayPeak
@@ -86,6 +88,10 @@ func (w *Watch) Target() checks.Footprint { return w.target }
 // holds one: where it stands still there is nothing to assess again.
 func (w *Watch) Revision() int { return w.revision }
 
+// LeftOut is when a prefix of the target last came that was one too many to be kept
+// ([Rules]); zero for never.
+func (w *Watch) LeftOut() time.Time { return w.leftOut.time() }
+
 // tracks reports whether a route belongs to the target: Footprint.Watches, or,
 // for a prefix or an address, a route over it.
 func (w *Watch) tracks(prefix netip.Prefix, origins []checks.ASN) bool {
@@ -104,6 +110,10 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 	p := w.prefixes[prefix]
 	if p == nil {
 		if !w.mayTrack(prefix, raw) {
+			return
+		}
+		if most := w.rib.rules.MaxHolds; most > 0 && (len(w.sorted)+1)*len(w.rib.sessions) > most {
+			w.leftOut = at
 			return
 		}
 		p = w.add(prefix)

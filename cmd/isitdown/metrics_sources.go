@@ -37,6 +37,8 @@ func (p *sourcesPulse) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(desc("live_targets", "Targets that live sources follow: carried on by a stream, not looked up yet, last lookup failed.", "stage"),
 			prometheus.GaugeValue, float64(n), stage)
 	}
+	out <- prometheus.MustNewConstMetric(desc("live_refused_total", "Announcements of own routers that were left out because there were too many prefixes or sessions."),
+		prometheus.CounterValue, float64(hub.Refused))
 	for _, f := range p.live.feeds {
 		for _, c := range f.state().counts {
 			kind := prometheus.GaugeValue

@@ -2,7 +2,9 @@ package live
 
 import (
 	"context"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,6 +157,63 @@ func TestOneRouterBesideTheWorld(t *testing.T) {
 			if v := ownVerdict(k); v.State > checks.Up {
 				t.Fatalf("with the router alone, while the streams are away: %v, %q %+v", v.State, v.Reasons, v.Vantage)
 			}
+		}
+	})
+}
+
+// A target whose space is announced in very many pieces takes no more memory than it may;
+// what was there before is judged as before, and the answer says that pieces are missing.
+func TestAnnouncedInPieces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 15, time.Minute)
+		defer w.start(func(o *Options) { o.Rules.MaxHolds = 15 * 100 })()
+		k := w.hub.Follow(country())
+		settled(t, k)
+		wait(2 * time.Hour)
+		for i := range 1000 {
+			piece := netip.PrefixFrom(netip.AddrFrom4([4]byte{175, 45, byte(176 + i>>8), byte(i)}), 32)
+			w.hub.Apply(&route.Update{Kind: route.Routes, At: time.Now(), Peer: w.peers[i%15], Announced: nlri([]netip.Prefix{piece}), Path: w.path(w.peers[i%15])})
+		}
+		wait(time.Minute)
+		v := expect(t, k, checks.Up)
+		if !slices.ContainsFunc(v.Gaps, func(g checks.Gap) bool { return strings.Contains(g.Reason, "in more pieces than are kept") }) {
+			t.Errorf("gaps %q", v.Gaps)
+		}
+		wait(2 * time.Hour)
+		if n := len(k.Observe(time.Now()).Observations); n > 100 {
+			t.Errorf("%d prefixes are watched, want 100 at most", n)
+		}
+		w.withdraw(w.peers, kp()...)
+		wait(time.Minute)
+		expect(t, k, checks.Degraded) // pieces are left
+	})
+}
+
+// An own router that makes up prefixes without end fills no more than the room there is, and
+// what is announced of targets still counts.
+func TestARouterWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 0, 0)
+		defer w.start(func(o *Options) { o.Lookup, o.Streamed, o.WholePrefixes = Lookup{}, false, 1000 })()
+		w.comesUp(router(1))
+		k := w.hub.Follow(country())
+		wait(2 * time.Hour)
+		for i := range 5000 {
+			piece := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
+			w.sends(router(2), route.Routes, false, route.NLRI{Prefix: piece})
+		}
+		if n := w.hub.whole.rib.Size(); n > 1000 {
+			t.Errorf("%d prefixes are kept, want 1000 at most", n)
+		}
+		w.sends(router(1), route.Routes, true, nlri(kp())...)
+		w.sends(router(1), route.Routes, false, nlri(kp())...) // is new again, and has no room
+		w.sends(router(1), route.Alive, false)
+		wait(time.Minute)
+		if v := ownVerdict(k); v.State != checks.Up {
+			t.Errorf("what returned into a full table is %v, %q", v.State, v.Reasons)
+		}
+		if got := w.hub.Status().Refused; got < 4000 {
+			t.Errorf("%d announcements are said to be left out", got)
 		}
 	})
 }

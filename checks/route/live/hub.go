@@ -63,6 +63,9 @@ type Options struct {
 	HoldUpdates, HoldBytes, HoldTotal int
 	// LookupBytes bounds what one lookup may deliver (256 MiB).
 	LookupBytes int
+	// WholePrefixes bounds the prefixes of the table that own routers fill (4 million); what
+	// they announce besides is left out. Rules.MaxHolds is 4 million where it is not set.
+	WholePrefixes int
 }
 
 func (o *Options) defaults() {
@@ -76,6 +79,8 @@ func (o *Options) defaults() {
 	set(&o.HoldBytes, 4<<20)
 	set(&o.HoldTotal, 256<<20)
 	set(&o.LookupBytes, 256<<20)
+	set(&o.WholePrefixes, 4_000_000)
+	set(&o.Rules.MaxHolds, 4_000_000)
 }
 
 func set[T comparable](v *T, otherwise T) {

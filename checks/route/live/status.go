@@ -16,13 +16,19 @@ type Status struct {
 	Lag time.Duration
 	// Collectors are those heard of, Silent those of them whose feed has a hole now.
 	Collectors, Silent int
+	// Refused counts announcements of own routers that were left out, because there were
+	// too many prefixes, or messages because there were too many sessions.
+	Refused int
 }
 
 // Status says how the hub does.
 func (h *Hub) Status() Status {
+	h.whole.mu.Lock()
+	refused := h.whole.refused + h.whole.rib.Refused()
+	h.whole.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := Status{Targets: len(h.targets), Held: h.held.Load(), Lag: h.lag}
+	s := Status{Targets: len(h.targets), Held: h.held.Load(), Lag: h.lag, Refused: refused}
 	for t := range h.targets {
 		t.qmu.Lock()
 		switch {

@@ -58,6 +58,10 @@ func (t *Target) Observe(now time.Time) View {
 	v.Current = t.current()
 	v.AsOf = v.Vantage.NewestAt
 	v.Gaps = append(t.missing(v.Current), t.story.gaps...)
+	if out := t.watch.LeftOut(); !out.IsZero() && now.Sub(out) < t.hub.o.Rules.BaselineWindow {
+		v.Gaps = append(v.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf(
+			"%s is announced in more pieces than are kept, lately at %s: those that came last are not in the answer", t.name(), out.UTC().Format(clock))})
+	}
 	return v
 }
 

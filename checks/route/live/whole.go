@@ -15,6 +15,10 @@ type whole struct {
 	rib   *route.RIB
 	dumps int // extracted so far
 	sizes map[route.Peer][2]int
+	// refused counts the announcements of prefixes beyond the most that are kept; fit is
+	// what is left of the update at hand.
+	refused int
+	fit     []route.NLRI
 }
 
 // Dumps are numbered apart in a target's table: those of lookups from 1, those that the
@@ -29,7 +33,11 @@ const (
 func (h *Hub) ApplyWhole(u *route.Update) {
 	h.whole.mu.Lock()
 	defer h.whole.mu.Unlock()
-	h.whole.rib.Apply(u)
+	kept := u
+	if h.whole.rib.Size() >= h.o.WholePrefixes {
+		kept = h.onlyKnown(u)
+	}
+	h.whole.rib.Apply(kept)
 	renumbered := *u
 	if u.Dump != 0 {
 		renumbered.Dump += feedDumps
@@ -40,6 +48,29 @@ func (h *Hub) ApplyWhole(u *route.Update) {
 	if u.Kind == route.EndOfRIB || u.Kind == route.Refreshed {
 		h.tellSizes()
 	}
+}
+
+// onlyKnown gives an update without the prefixes that the table, which is full, does not
+// have: a router that makes up prefixes must not take the memory of all. Targets are given
+// the whole update, for they have bounds of their own. whole.mu is held.
+func (h *Hub) onlyKnown(u *route.Update) *route.Update {
+	w := &h.whole
+	w.fit = w.fit[:0]
+	for _, n := range u.Announced {
+		if w.rib.Knows(n.Prefix) {
+			w.fit = append(w.fit, n)
+		}
+	}
+	if len(w.fit) == len(u.Announced) {
+		return u
+	}
+	if w.refused == 0 {
+		h.o.Log.Warn("own routers announce more prefixes than are kept; the others are left out", "collector", u.Peer.Collector, "kept", h.o.WholePrefixes)
+	}
+	w.refused += len(u.Announced) - len(w.fit)
+	fit := *u
+	fit.Announced = w.fit
+	return &fit
 }
 
 // extract gives a new target what the whole tables hold of it; whole.mu is held.
