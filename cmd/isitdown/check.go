@@ -86,6 +86,9 @@ func (c *checkCommand) load(a *app, list []checks.Target) (*desk, error) {
 		routes = a.config.Routes
 	}
 	if len(routes) == 0 {
+		if len(a.config.Routers) > 0 {
+			return nil, fail(exitUsage, "no routing data: own routers are heard by serve alone, and no other source is switched on; name MRT files with --routes FILE, or ask in serve")
+		}
 		return nil, fail(exitUsage, "no routing data: name MRT files with --routes FILE (a table dump, updates, or both); docs/testdata.md says where to get some")
 	}
 	reg, err := a.loadRegistry(c.Registry)

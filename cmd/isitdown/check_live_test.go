@@ -67,7 +67,7 @@ func TestCheckAsks(t *testing.T) {
 			"gone since, when only the looking glass knows", kpRoutes(gone),
 			[]string{"KP"},
 			exitDown,
-			[]string{"DOWN  North Korea (KP): 4 of 4 networks withdrawn", "first loss"},
+			[]string{"DOWN  North Korea (KP): 4 of 4 networks withdrawn since some time between"},
 		},
 		{"a past moment, before", kpRoutes(past.Add(-45 * time.Minute)), []string{"KP", "--at", "2024-12-22T16:00Z"}, exitUp, []string{"UP  North Korea", "as of Sun 22 Dec 2024 16:00 UTC"}},
 		{

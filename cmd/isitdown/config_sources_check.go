@@ -87,7 +87,7 @@ func isLoopback(host string) bool {
 // validateRouters says what is wrong with the routers, each by its name.
 func validateRouters(list []routerConfig) error {
 	var errs []error
-	names := map[string]bool{}
+	names, places := map[string]bool{}, map[string]string{}
 	for i, r := range list {
 		where := fmt.Sprintf("router %d", i+1)
 		if r.Name != "" {
@@ -97,6 +97,11 @@ func validateRouters(list []routerConfig) error {
 			errs = append(errs, fmt.Errorf("%s: there are two of that name", where))
 		}
 		names[r.Name] = true
+		place := strings.Join([]string{r.Kind, r.Listen, r.Address}, " ")
+		if other := places[place]; other != "" && other != r.Name && r.Address != "" {
+			errs = append(errs, fmt.Errorf("%s: router %s has the same address: which of them it is could not be told", where, other))
+		}
+		places[place] = r.Name
 		errs = append(errs, r.validate(where))
 	}
 	return errors.Join(errs...)
@@ -139,6 +144,9 @@ func (c *routerConfig) validate(where string) error {
 	return errors.Join(errs...)
 }
 
+// longestPassword is what Linux takes (TCP_MD5SIG_MAXKEYLEN), in bytes.
+const longestPassword = 80
+
 func (c *routerConfig) validateBGP(bad func(string, ...any) error) error {
 	var errs []error
 	if c.LocalAS.ASN == 0 {
@@ -149,6 +157,9 @@ func (c *routerConfig) validateBGP(bad func(string, ...any) error) error {
 	}
 	if c.AS.ASN == 0 {
 		errs = append(errs, bad("as is missing: write its AS number, as in \"AS64500\""))
+	}
+	if n := len(c.Password.reveal()); n > longestPassword {
+		errs = append(errs, bad("password is %d bytes long: TCP MD5 takes %d at most", n, longestPassword))
 	}
 	if id, err := netip.ParseAddr(c.RouterID); c.RouterID != "" && (err != nil || !id.Is4()) {
 		errs = append(errs, bad("router_id is %q: write it as in \"192.0.2.9\"", c.RouterID))

@@ -34,6 +34,8 @@ func TestSourcesConfigRefuses(t *testing.T) {
 		{"a whole net to call", router("kind = \"bgp\"\naddress = \"192.0.2.0/24\"\nas = \"AS64500\"\nlocal_as = \"AS64500\""), "which cannot be called"},
 		{"a password of the wrong kind", router("password = [\"very-secret\"]"), "the value is of the wrong kind"},
 		{"two of one name", router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.1\"\n") + router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.2\""), "router edge1: there are two of that name"},
+		{"two of one address", router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.1\"\n") + strings.ReplaceAll(router("kind = \"bmp\"\nlisten = \":1\"\naddress = \"192.0.2.1\""), "edge1", "edge2"), "router edge2: router edge1 has the same address"},
+		{"a password too long", router("kind = \"bgp\"\naddress = \"192.0.2.1\"\nas = \"AS64500\"\nlocal_as = \"AS64500\"\npassword = \"" + strings.Repeat("x", 81) + "\""), "router edge1: password is 81 bytes long"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

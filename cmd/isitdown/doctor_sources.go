@@ -50,6 +50,9 @@ func (a *app) diagnoseRISLive(ctx context.Context, s *sources) diagnosis {
 	const name = "ris live"
 	r := a.risLive(s)
 	if r == nil {
+		if !a.config.Sources.RIPEstat {
+			return diagnosis{note, name, "switched off, as is RIPEstat: own routers alone say how it is now"}
+		}
 		return diagnosis{note, name, "switched off: targets are looked up every few minutes instead"}
 	}
 	ctx, stop := context.WithTimeout(ctx, doctorTimeout)
@@ -84,7 +87,7 @@ func (s *sources) diagnoseWitnesses(ctx context.Context) (list []diagnosis) {
 	f := &checks.Footprint{Target: country, Name: nameOf(country)}
 	for _, w := range s.witnesses {
 		if w.costs || !w.suits(country, time.Time{}) {
-			list = append(list, diagnosis{fine, w.name(), "asked for questions, and not now: it counts what is asked"})
+			list = append(list, diagnosis{fine, w.name(), "not asked now, since every measurement counts against its limit; questions ask it"})
 			continue
 		}
 		if _, err := w.ask(ctx, f, time.Time{}); err != nil {
@@ -119,7 +122,7 @@ func (a *app) diagnoseLists() diagnosis {
 		return diagnosis{problem, name, err.Error()}
 	}
 	if len(files) == 0 {
-		return diagnosis{note, name, "no lists in " + dir + " yet: serve downloads them, check asks RIPEstat"}
+		return diagnosis{note, name, "no lists in " + dir + " yet: " + a.withoutLists()}
 	}
 	oldest := time.Now()
 	for _, f := range files {
@@ -134,8 +137,26 @@ func (a *app) diagnoseLists() diagnosis {
 	return diagnosis{fine, name, fmt.Sprintf("%s in %s, the oldest kept for %s", counted(len(files), "list"), dir, age(old))}
 }
 
-// diagnoseRouters says what is waited for, and where.
+// withoutLists says what is done while there are no lists.
+func (a *app) withoutLists() string {
+	c := &a.config.Sources
+	switch {
+	case c.RegistryRefresh && c.RIPEstat:
+		return "serve downloads them, check asks RIPEstat"
+	case c.RegistryRefresh:
+		return "serve downloads them, check does not know countries"
+	case c.RIPEstat:
+		return "RIPEstat is asked instead"
+	}
+	return "countries are not known (docs/registry.md)"
+}
+
+// diagnoseRouters says what is waited for, and where. Whether it has come is known to
+// the bot that runs.
 func (a *app) diagnoseRouters() (list []diagnosis) {
+	if a.config.Sources.Offline && len(a.config.Routers) > 0 {
+		return []diagnosis{{note, "routers", "offline: own routers are not listened to either"}}
+	}
 	for _, r := range a.config.Routers {
 		text := fmt.Sprintf("%s: calls %s", r.Kind, r.Address)
 		if r.Listen != "" {

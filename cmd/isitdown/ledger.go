@@ -100,11 +100,11 @@ func (l *ledger) all() []standing {
 	return list
 }
 
-// failing lists what does not answer, in words for /readyz.
-func (l *ledger) failing() string {
+// failing lists what does not answer and is none of the feeds, in words for /readyz.
+func (l *ledger) failing(feeds []*feed) string {
 	var list []string
 	for _, s := range l.all() {
-		if s.Failing != "" {
+		if s.Failing != "" && !slices.ContainsFunc(feeds, func(f *feed) bool { return f.name == s.Name }) {
 			list = append(list, fmt.Sprintf("%s: no answer since %s (%s)", s.Name, clock(s.Since), s.Failing))
 		}
 	}

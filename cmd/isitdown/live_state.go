@@ -41,7 +41,7 @@ func (c *current) finding() finding {
 	if len(bad) > 0 {
 		f.Reason += "; " + strings.Join(bad, "; ")
 	}
-	if failing := c.sources.ledger.failing(); failing != "" {
+	if failing := c.sources.ledger.failing(c.feeds); failing != "" {
 		f.Reason += "; " + failing
 	}
 	return f

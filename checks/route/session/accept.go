@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,7 +42,7 @@ func (c *Collector) cannot(neighbors []*Neighbor, sentence string) {
 				continue
 			}
 			if sentence == "" {
-				p.note(Connecting, "it is waited for at "+n.Listen+" and has not come: it must call from "+n.Address.String()+
+				p.note(Connecting, "it is waited for at "+n.Listen+" and has not come: it must call from "+strings.TrimSuffix(strings.TrimSuffix(n.Address.String(), "/32"), "/128")+
 					"; with a wrong password nothing of it is seen")
 			} else {
 				p.note(Idle, sentence)
