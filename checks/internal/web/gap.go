@@ -41,13 +41,7 @@ func (e *Error) Sentence() string {
 	case Canceled:
 		return fmt.Sprintf("%s was not waited for: the question was given up", s)
 	case Limited:
-		switch {
-		case e.Status == http.StatusServiceUnavailable && e.RetryAfter > 0:
-			return fmt.Sprintf("%s is not available and asks to wait %s", s, span(e.RetryAfter))
-		case e.RetryAfter > 0:
-			return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", s, span(e.RetryAfter))
-		}
-		return fmt.Sprintf("%s takes no more questions for now: its limit for this address is used up", s)
+		return e.limitedSentence()
 	case Refusal:
 		return e.refusalSentence()
 	case Broken:
@@ -76,6 +70,16 @@ func (e *Error) Sentence() string {
 		return fmt.Sprintf("%s sends elsewhere, which is not followed: its address may have changed", s)
 	}
 	return fmt.Sprintf("%s could not be asked: the question could not be put together", s)
+}
+
+func (e *Error) limitedSentence() string {
+	switch {
+	case e.Status == http.StatusServiceUnavailable && e.RetryAfter > 0:
+		return fmt.Sprintf("%s is not available and asks to wait %s", e.Service, span(e.RetryAfter))
+	case e.RetryAfter > 0:
+		return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", e.Service, span(e.RetryAfter))
+	}
+	return fmt.Sprintf("%s takes no more questions for now: its limit for this address is used up", e.Service)
 }
 
 func (e *Error) refusalSentence() string {

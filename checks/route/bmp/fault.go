@@ -125,7 +125,7 @@ func (r *router) nothing() string {
 		for name := range elsewhere {
 			names = append(names, name)
 		}
-		return "all of its sessions are in instances that do not count: " + strings.Join(names[:min(len(names), 5)], ", ")
+		return "all of its sessions are in instances that do not count: " + strings.Join(names[:min(len(names), 5)], ", ") + "; name the one that has the Internet's table (instance)"
 	}
 	return "it is connected and reports no session up"
 }

@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		{"too many sessions", many, started, "2 of its reports were of sessions beyond the 4 that are kept"},
 		{"only withdrawals", []wire.Message{a.up(), a.withdraw(k1)}, "", `reports only withdrawals of its peer 192.0.2.1 (AS4837), 1 so far, and not one route: its session is left out. FRR does so without "soft-reconfiguration inbound"`},
 		{"no routes", []wire.Message{a.up()}, "", "of the sessions that it reports up (1) no route counts"},
-		{"another instance", []wire.Message{vrf.up(), vrf.announce(k1)}, "", "all of its sessions are in instances that do not count: 65000:100"},
+		{"another instance", []wire.Message{vrf.up(), vrf.announce(k1)}, "", "all of its sessions are in instances that do not count: 65000:100; name the one that has the Internet's table (instance)"},
 		{"no sessions", nil, "", "it is connected and reports no session up"},
 	}
 	for _, test := range tests {

@@ -107,20 +107,8 @@ const firstYear = 2016
 // routes takes in a Route Monitoring message.
 func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	r, v := c.router, m.Peer.View()
-	p := r.peers[keyOf(&m.Peer)]
-	if p == nil && v == wire.LocRIB && len(r.peers) < r.maxPeers {
-		// GoBGP reports no Peer Up of its Loc-RIB, though RFC 9069 asks for one.
-		p = newPeer(r, m, now)
-		r.peers[p.key] = p
-	}
-	switch {
-	case p == nil:
-		r.strays++
-		return
-	case !p.counts:
-		return
-	case !r.allow.accepts(v) || v == wire.LocRIB && r.adjIn && r.allow.View == Best:
-		r.otherTables++
+	p := r.speaker(m, now)
+	if p == nil {
 		return
 	}
 	if err := c.decode(p, m); err != nil {
@@ -158,6 +146,28 @@ func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	if begins {
 		p.grows(now)
 	}
+}
+
+// speaker gives the session whose routes a message holds, nil where they do not count.
+func (r *router) speaker(m *wire.Message, now time.Time) *peer {
+	v := m.Peer.View()
+	p := r.peers[keyOf(&m.Peer)]
+	if p == nil && v == wire.LocRIB && len(r.peers) < r.maxPeers {
+		// GoBGP reports no Peer Up of its Loc-RIB, though RFC 9069 asks for one.
+		p = newPeer(r, m, now)
+		r.peers[p.key] = p
+	}
+	switch {
+	case p == nil:
+		r.strays++
+		return nil
+	case !p.counts:
+		return nil
+	case !r.allow.accepts(v) || v == wire.LocRIB && r.adjIn && r.allow.View == Best:
+		r.otherTables++
+		return nil
+	}
+	return p
 }
 
 // begins makes a table of a session count: with its first route, or in place of a
