@@ -1,6 +1,7 @@
 package bmp
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
 	wire "isitdown/checks/internal/bmp"
+	"isitdown/checks/route"
 )
 
 // Each fault is left out, counted and said in a sentence.
@@ -221,4 +223,45 @@ func TestStrip(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A router that reports ever new sessions, and addresses of a range that come and go, use
+// up no more than their room; sessions that are known still count.
+func TestEverNewSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(allow *Router) { allow.Prefix = netip.MustParsePrefix("192.0.2.0/24") })
+		r.s.opt.MaxRouters = 2
+		c := r.dial("192.0.2.5")
+		r.s.mu.Lock()
+		edge := r.s.routers["edge1 192.0.2.5"]
+		edge.maxPeers = 2
+		r.s.mu.Unlock()
+		for n := range byte(20) {
+			s := newSession(10 + n)
+			r.send(c, s.up(), s.announce(k1), s.down())
+		}
+		ups := map[route.Peer]bool{}
+		before := r.updates()
+		for _, u := range before {
+			if u.Kind == route.PeerUp {
+				ups[u.Peer] = true
+			}
+		}
+		if len(ups) != 2*turnover {
+			t.Errorf("%d sessions counted, want %d", len(ups), 2*turnover)
+		}
+		known := newSession(10)
+		r.send(c, known.up(), known.announce(k1))
+		if got := r.updates()[len(before):]; len(got) != 2 {
+			t.Errorf("a known session: %+v", got)
+		}
+		for n := range byte(40) {
+			r.dial(fmt.Sprintf("192.0.2.%d", 100+n)).Close()
+			synctest.Wait()
+		}
+		if st := r.s.Status(); len(st.Routers) > 2*turnover || st.Refused == 0 {
+			t.Errorf("%d routers are remembered, %d refused", len(st.Routers), st.Refused)
+		}
+		r.stop()
+	})
 }

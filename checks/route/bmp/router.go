@@ -32,6 +32,8 @@ type router struct {
 	// were not reported up again yet.
 	missing map[route.Peer]bool
 	adjIn   bool // a table of a peer counts, so the Loc-RIB does not
+	// known are all sessions that ever counted: whom the updates go to keeps each.
+	known map[route.Peer]struct{}
 
 	messages                                  [wire.RouteMirroring + 2]uint64 // by type, the last for others
 	unreadable, strays, crowd, replaced       uint64
@@ -43,7 +45,22 @@ func newRouter(allow Router, addr netip.Addr, maxPeers int) *router {
 	return &router{
 		allow: allow, name: allow.collector(addr), addr: addr, maxPeers: maxPeers,
 		peers: map[peerKey]*peer{}, missing: map[route.Peer]bool{},
+		known: map[route.Peer]struct{}{},
 	}
+}
+
+// turnover is how many times the most sessions of a router may have counted in all: one
+// that reports ever new ones would use up the room of all others.
+const turnover = 4
+
+// admits reports whether a session may count.
+func (r *router) admits(id route.Peer) bool {
+	_, known := r.known[id]
+	if !known && len(r.known) >= turnover*r.maxPeers {
+		return false
+	}
+	r.known[id] = struct{}{}
+	return true
 }
 
 // connected begins a connection: all of the sessions will be reported again.

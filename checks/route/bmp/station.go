@@ -120,7 +120,9 @@ func (s *Station) admit(ctx context.Context, conn net.Conn) *connection {
 		conn.Close()
 		return nil
 	}
-	if !ok || len(s.open) >= s.opt.MaxRouters {
+	// Each address of a range is a router that is remembered.
+	strange := ok && s.routers[allow.collector(from)] == nil && len(s.routers) >= turnover*s.opt.MaxRouters
+	if !ok || strange || len(s.open) >= s.opt.MaxRouters {
 		conn.Close()
 		s.refused++
 		if now := time.Now(); now.Sub(s.warned) > refusedEvery {

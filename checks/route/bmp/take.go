@@ -126,6 +126,10 @@ func (s *Station) routes(c *connection, m *wire.Message, now time.Time) {
 	w.withdrawals += uint64(len(u.Withdrawn))
 	at := s.at(r, p, m, now)
 	begins := len(u.Announced) > 0 && p.better(v)
+	if begins && !r.admits(p.id) {
+		r.crowd++
+		return
+	}
 	if begins {
 		s.begins(r, p, v, at)
 	} else if p.view != v {
