@@ -91,7 +91,7 @@ func (h *Hub) hear(c *collector, at time.Time) {
 // after is how long a lookup waits so that what it says is later than now, and for some
 // time at least; mu is held.
 func (h *Hub) after(least time.Duration) time.Duration {
-	return min(max(h.lag, least), max(h.o.RetryMax, least))
+	return min(max(h.lag, least), max(retryMax, least))
 }
 
 // lose notes a hole in the feed of a collector.

@@ -44,7 +44,7 @@ func (h *Hub) cover(t *Target) {
 		waits = waits || !l.current && c.on
 	}
 	if waits && t.looked {
-		t.due = earlier(t.due, time.Now().Add(h.after(h.o.RetryMin)))
+		t.due = earlier(t.due, time.Now().Add(h.after(h.o.retryMin)))
 	}
 }
 
@@ -76,7 +76,7 @@ func (h *Hub) keepCovered(ctx context.Context) {
 			return
 		case err != nil:
 			h.o.Log.Warn("asking the streams for the routes of the targets", "filters", len(filters), "err", err)
-			timer.Reset(min(h.o.RetryMin<<min(tries, 16), coverRetry))
+			timer.Reset(min(h.o.retryMin<<min(tries, 16), coverRetry))
 			tries++
 		default:
 			tries = 0

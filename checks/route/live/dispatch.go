@@ -178,7 +178,7 @@ func (t *Target) put(u *route.Update) {
 		return
 	}
 	t.inbox.push(u)
-	if len(t.inbox.list) > t.hub.o.HoldUpdates || t.inbox.size > t.hub.o.HoldBytes {
+	if len(t.inbox.list) > t.hub.o.holdUpdates || t.inbox.size > holdBytes {
 		t.overrun(u.At)
 	}
 	t.qmu.Unlock()
@@ -207,7 +207,7 @@ func (t *Target) overrun(at time.Time) {
 			l.current, l.disowned, l.known, l.since = false, true, known, c.newest.Add(1)
 		}
 	}
-	t.due = earlier(t.due, time.Now().Add(t.hub.after(t.hub.o.RetryMin)))
+	t.due = earlier(t.due, time.Now().Add(t.hub.after(t.hub.o.retryMin)))
 	nudge(t.hub.wake)
 }
 
@@ -216,7 +216,7 @@ func (t *Target) overrun(at time.Time) {
 func (t *Target) hold(u *route.Update) {
 	o := &t.hub.o
 	n := cost(u)
-	if len(t.held.list) < o.HoldUpdates && t.held.size+n <= o.HoldBytes && t.hub.held.Load()+int64(n) <= int64(o.HoldTotal) {
+	if len(t.held.list) < o.holdUpdates && t.held.size+n <= holdBytes && t.hub.held.Load()+int64(n) <= holdTotal {
 		t.held.push(u)
 		t.hub.held.Add(int64(n))
 		return

@@ -194,7 +194,7 @@ func TestAnnouncedInPieces(t *testing.T) {
 func TestARouterWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 0, 0)
-		defer w.start(func(o *Options) { o.Lookup, o.Streamed, o.WholePrefixes = Lookup{}, false, 1000 })()
+		defer w.start(func(o *Options) { o.Lookup, o.Streamed, o.wholePrefixes = Lookup{}, false, 1000 })()
 		w.comesUp(router(1))
 		k := w.hub.Follow(country())
 		wait(2 * time.Hour)

@@ -35,7 +35,7 @@ type Filter struct {
 	Origin checks.ASN
 }
 
-// Options says what a hub is made of. Zero values of limits are replaced by defaults.
+// Options says what a hub is made of. Where Rules.MaxHolds is zero it is 4 million.
 type Options struct {
 	Rules  route.Rules
 	Lookup Lookup
@@ -47,39 +47,41 @@ type Options struct {
 	// twice at once. Where it is nil the streams deliver everything anyway.
 	Cover func(ctx context.Context, filters []Filter) error
 	Log   *slog.Logger // required
-
-	// Parallel is how many lookups run at once (4).
-	Parallel int
 	// Timeout ends a lookup (2 minutes).
 	Timeout time.Duration
-	// RetryMin and RetryMax bound the time between two tries of a lookup (15 s, 10 min).
-	RetryMin, RetryMax time.Duration
-	// Poll is how often a target that no stream carries on is looked up again (5 min);
-	// Sizes how often the sizes of the sessions' tables are (24 h).
-	Poll, Sizes time.Duration
-	// HoldUpdates and HoldBytes bound what is held back for one target (20,000 updates,
-	// 4 MiB), HoldTotal for all of them (256 MiB). Beyond them everything held back for
-	// the target is dropped and a newer state asked for.
-	HoldUpdates, HoldBytes, HoldTotal int
-	// LookupBytes bounds what one lookup may deliver (256 MiB).
-	LookupBytes int
-	// WholePrefixes bounds the prefixes of the table that own routers fill (4 million); what
-	// they announce besides is left out. Rules.MaxHolds is 4 million where it is not set.
-	WholePrefixes int
+
+	limits
 }
 
+// limits are those that tests set lower.
+type limits struct {
+	parallel      int           // lookups at once
+	retryMin      time.Duration // the shortest time between two tries of a lookup
+	holdUpdates   int           // of what is held back for one target
+	lookupBytes   int           // that one lookup may deliver
+	wholePrefixes int           // of the table that own routers fill; what they announce besides is left out
+}
+
+const (
+	retryMax = 10 * time.Minute
+	// pollEvery is how often a target that no stream carries on is looked up again,
+	// knownFor how long the sizes of the sessions' tables are good.
+	pollEvery = 5 * time.Minute
+	knownFor  = 24 * time.Hour
+	// holdBytes bounds what is held back for one target, holdTotal for all of them.
+	// Beyond them everything held back for the target is dropped and a newer state
+	// asked for.
+	holdBytes = 4 << 20
+	holdTotal = 256 << 20
+)
+
 func (o *Options) defaults() {
-	set(&o.Parallel, 4)
 	set(&o.Timeout, 2*time.Minute)
-	set(&o.RetryMin, 15*time.Second)
-	set(&o.RetryMax, 10*time.Minute)
-	set(&o.Poll, 5*time.Minute)
-	set(&o.Sizes, 24*time.Hour)
-	set(&o.HoldUpdates, 20_000)
-	set(&o.HoldBytes, 4<<20)
-	set(&o.HoldTotal, 256<<20)
-	set(&o.LookupBytes, 256<<20)
-	set(&o.WholePrefixes, 4_000_000)
+	set(&o.parallel, 4)
+	set(&o.retryMin, 15*time.Second)
+	set(&o.holdUpdates, 20_000)
+	set(&o.lookupBytes, 256<<20)
+	set(&o.wholePrefixes, 4_000_000)
 	set(&o.Rules.MaxHolds, 4_000_000)
 }
 

@@ -230,7 +230,7 @@ func TestNothingKnown(t *testing.T) {
 func TestTooMuchIsHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 15, 3*time.Minute)
-		defer w.start(func(o *Options) { o.HoldUpdates = 100 })()
+		defer w.start(func(o *Options) { o.holdUpdates = 100 })()
 		k := w.hub.Follow(country())
 		for i := range 120 {
 			wait(time.Second)
@@ -262,7 +262,7 @@ func TestTooMuchIsHeldBack(t *testing.T) {
 func TestASlowAssessment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 15, time.Minute)
-		defer w.start(func(o *Options) { o.HoldUpdates = 500 })()
+		defer w.start(func(o *Options) { o.holdUpdates = 500 })()
 		k := w.hub.Follow(country())
 		settled(t, k)
 		k.lock()
@@ -369,7 +369,7 @@ func TestCoverFails(t *testing.T) {
 // A lookup that delivers too much, or says not as of when, has failed.
 func TestALookupBeyondMeasure(t *testing.T) {
 	for name, change := range map[string]func(*Options){
-		"too much": func(o *Options) { o.LookupBytes = 1000 },
+		"too much": func(o *Options) { o.lookupBytes = 1000 },
 		"no time": func(o *Options) {
 			o.Lookup.History = func(context.Context, checks.Footprint, time.Time, func(*route.Update)) (time.Time, []checks.Gap, error) {
 				return time.Time{}, []checks.Gap{{Check: "route", Reason: "nobody knows"}}, nil
@@ -491,7 +491,7 @@ func TestManyTargets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 12, time.Minute)
 		w.slow = time.Second
-		defer w.start(func(o *Options) { o.Parallel = 8 })()
+		defer w.start(func(o *Options) { o.parallel = 8 })()
 		var list []*Target
 		for i := range 1000 {
 			list = append(list, w.hub.Follow(checks.Footprint{

@@ -81,7 +81,7 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 	r := &result{}
 	full := false
 	r.asOf, r.gaps, r.err = run(func(u *route.Update) {
-		if full = full || r.size+cost(u) > h.o.LookupBytes; full {
+		if full = full || r.size+cost(u) > h.o.lookupBytes; full {
 			return
 		}
 		r.push(u)

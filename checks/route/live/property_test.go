@@ -49,7 +49,7 @@ func troubles(t *testing.T, rng *rand.Rand, losses bool) (whole int) {
 	w.delay = time.Duration(rng.IntN(4)) * time.Second
 	defer w.start(func(o *Options) {
 		if rng.IntN(3) == 0 {
-			o.HoldUpdates = 30
+			o.holdUpdates = 30
 		}
 	})()
 	wait(time.Duration(rng.IntN(60)) * time.Second)

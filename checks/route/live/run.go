@@ -25,7 +25,7 @@ func (h *Hub) Run(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
-	slots := make(chan struct{}, h.o.Parallel)
+	slots := make(chan struct{}, h.o.parallel)
 	for {
 		select {
 		case slots <- struct{}{}:
@@ -77,7 +77,7 @@ func (h *Hub) next(now time.Time) (*Target, time.Duration) {
 		}
 	}
 	if first == nil {
-		return nil, h.o.Sizes
+		return nil, knownFor
 	}
 	if wait := first.due.Sub(now); wait > 0 {
 		return nil, wait
@@ -147,16 +147,16 @@ func (t *Target) again(r *result, err error, now time.Time) time.Time {
 	case err != nil:
 		wait = t.patience()
 	case since.IsZero() && t.left():
-		wait = min(o.Poll<<min(t.tries, 16), leftMax)
+		wait = min(pollEvery<<min(t.tries, 16), leftMax)
 		t.tries++
 	case o.Streamed && t.covered && !since.IsZero():
 		// The service is as far behind the clock as it was, so that it takes as long.
 		wait = max(since.Sub(r.asOf), t.patience())
-		wait = min(wait, o.RetryMax)
+		wait = min(wait, retryMax)
 	case !followed || !o.Streamed:
-		t.tries, wait = 0, o.Poll
+		t.tries, wait = 0, pollEvery
 	default:
-		t.tries, wait = 0, o.Sizes
+		t.tries, wait = 0, knownFor
 	}
 	t.story.retry = now.Add(wait + time.Duration(rand.Int64N(int64(wait)/8+1)))
 	return t.story.retry
@@ -164,7 +164,7 @@ func (t *Target) again(r *result, err error, now time.Time) time.Time {
 
 // patience is how long to wait after one more try that was not enough: longer each time.
 func (t *Target) patience() time.Duration {
-	wait := min(t.hub.o.RetryMin<<min(t.tries, 16), t.hub.o.RetryMax)
+	wait := min(t.hub.o.retryMin<<min(t.tries, 16), retryMax)
 	t.tries++
 	return wait
 }

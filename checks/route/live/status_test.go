@@ -87,7 +87,7 @@ func TestSizesAreKept(t *testing.T) {
 // Everything at once, on the real clock, for the race detector.
 func TestManyHands(t *testing.T) {
 	w := newWorld(t, 12, 0)
-	stop := w.start(func(o *Options) { o.RetryMin, o.Parallel = time.Millisecond, 3 })
+	stop := w.start(func(o *Options) { o.retryMin, o.parallel = time.Millisecond, 3 })
 	var wg sync.WaitGroup
 	for hand := range 3 {
 		wg.Go(func() {

@@ -34,7 +34,7 @@ func (h *Hub) ApplyWhole(u *route.Update) {
 	h.whole.mu.Lock()
 	defer h.whole.mu.Unlock()
 	kept := u
-	if h.whole.rib.Size() >= h.o.WholePrefixes {
+	if h.whole.rib.Size() >= h.o.wholePrefixes {
 		kept = h.onlyKnown(u)
 	}
 	h.whole.rib.Apply(kept)
@@ -65,7 +65,7 @@ func (h *Hub) onlyKnown(u *route.Update) *route.Update {
 		return u
 	}
 	if w.refused == 0 {
-		h.o.Log.Warn("own routers announce more prefixes than are kept; the others are left out", "collector", u.Peer.Collector, "kept", h.o.WholePrefixes)
+		h.o.Log.Warn("own routers announce more prefixes than are kept; the others are left out", "collector", u.Peer.Collector, "kept", h.o.wholePrefixes)
 	}
 	w.refused += len(u.Announced) - len(w.fit)
 	fit := *u
