@@ -217,3 +217,52 @@ func TestARouterWithoutEnd(t *testing.T) {
 		}
 	})
 }
+
+// A service that has lost one prefix for a moment, and knows all the others, takes nothing
+// away; a loss that it says again is one.
+func TestAStateWithoutAPrefix(t *testing.T) {
+	for name, real := range map[string]bool{"a slip": false, "a loss": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 15, time.Minute)
+				slips := 0
+				defer w.start(func(o *Options) {
+					o.Lookup.State = func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
+						slips--
+						return w.state(ctx, f, func(u *route.Update) {
+							if slips < 0 || u.Prefix != kp()[0] {
+								emit(u)
+							}
+						})
+					}
+				})()
+				k := w.hub.Follow(country())
+				settled(t, k)
+				wait(2 * time.Hour)
+				w.silence(w.names()...)
+				wait(30 * time.Second)
+				w.notice(w.names()...)
+				w.mu.Lock()
+				slips = 2
+				w.mu.Unlock()
+				if real {
+					w.withdraw(w.peers, kp()[0])
+				}
+				w.reconnect(w.names()...)
+				for range 200 {
+					wait(5 * time.Second)
+					if v := verdict(k); v.State > checks.Up && !real {
+						t.Fatalf("%v for a slip, %q", v.State, v.Reasons)
+					}
+				}
+				want := checks.Up
+				if real {
+					want = checks.Degraded
+				}
+				if v := expect(t, k, want); len(v.Gaps) != 0 {
+					t.Errorf("gaps %q", v.Gaps)
+				}
+			})
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"isitdown/checks"
@@ -17,8 +18,10 @@ type result struct {
 	newest time.Time // of anything in it
 	gaps   []checks.Gap
 	err    error
-	routes int // entries of Table records
-	sizes  int // sessions that are said to be there
+	routes int                  // entries of Table records
+	dump   int                  // the last one
+	held   map[netip.Prefix]int // entries of it
+	sizes  int                  // sessions that are said to be there
 }
 
 // collectors gives the names of the collectors whose sessions the result names.
@@ -78,7 +81,7 @@ func (h *Hub) history(ctx context.Context, f checks.Footprint, at time.Time) *re
 
 // collect runs a lookup and keeps what it emits.
 func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Gap, error)) *result {
-	r := &result{}
+	r := &result{held: map[netip.Prefix]int{}}
 	full := false
 	r.asOf, r.gaps, r.err = run(func(u *route.Update) {
 		if full = full || r.size+cost(u) > h.o.lookupBytes; full {
@@ -87,6 +90,13 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 		r.push(u)
 		if u.At.After(r.newest) {
 			r.newest = u.At
+		}
+		if u.Dump > r.dump {
+			r.dump = u.Dump
+			clear(r.held)
+		}
+		if u.Kind == route.Table && u.Dump == r.dump {
+			r.held[u.Prefix] = len(u.Entries)
 		}
 		r.routes += len(u.Entries)
 		if u.Kind == route.Size {
@@ -111,12 +121,12 @@ func (h *Hub) collect(run func(emit func(*route.Update)) (time.Time, []checks.Ga
 // would stay fresh until then, and make everything that a stream says late.
 const maxAhead = 5 * time.Minute
 
-// emptyFor is for how long a service has to say that no route is left.
-const emptyFor = 2 * time.Minute
+// goneFor is for how long a service has to say that routes are gone.
+const goneFor = 2 * time.Minute
 
-// believe reports whether a result may be taken in. A state without any route, of a
-// target that had some, has to be said again of a later time: services answer with
-// nothing when they mean that they do not know.
+// believe reports whether a result may be taken in. One in which a prefix is gone, at more
+// than half of those who had it, has to be said again of a later time: services answer
+// with nothing, of all or of a part, when they mean that they do not know.
 func (t *Target) believe(r *result) error {
 	if r.err != nil {
 		return r.err
@@ -127,13 +137,23 @@ func (t *Target) believe(r *result) error {
 	t.qmu.Lock()
 	defer t.qmu.Unlock()
 	s := &t.story
-	if r.routes > 0 || s.routes == 0 || !s.empty.IsZero() && r.asOf.Sub(s.empty) >= emptyFor {
+	gone := 0
+	for prefix, n := range s.held {
+		if r.held[prefix]*2 < n {
+			gone++
+		}
+	}
+	if gone == 0 {
+		s.gone = time.Time{}
 		return nil
 	}
-	if s.empty.IsZero() {
-		s.empty = r.asOf
+	if s.gone.IsZero() {
+		s.gone = r.asOf
 	}
-	return fmt.Errorf("the state as of %s names no route, and %d were known", r.asOf.UTC().Format(time.RFC3339), s.routes)
+	if r.asOf.Sub(s.gone) >= goneFor {
+		return nil
+	}
+	return fmt.Errorf("by the state as of %s, %d of %d prefixes are gone, which is asked again before it is believed", r.asOf.UTC().Format(time.RFC3339), gone, len(s.held))
 }
 
 // join takes a result into the target's table, and lets those streams go on from it
@@ -283,5 +303,5 @@ func (t *Target) switchOver(r *result, stranded []link, told map[string]bool) (w
 // told notes a lookup that succeeded; qmu is held.
 func (t *Target) told(r *result) {
 	s := &t.story
-	s.looked, s.failed, s.asOf, s.gaps, s.routes, s.empty = true, false, r.asOf, r.gaps, r.routes, time.Time{}
+	s.looked, s.failed, s.asOf, s.gaps, s.held, s.gone = true, false, r.asOf, r.gaps, r.held, time.Time{}
 }

@@ -147,16 +147,16 @@ func (t *Target) again(r *result, err error, now time.Time) time.Time {
 	case err != nil:
 		wait = t.patience()
 	case since.IsZero() && t.left():
-		wait = min(pollEvery<<min(t.tries, 16), leftMax)
-		t.tries++
+		t.tries, wait = 0, min(pollEvery<<min(t.story.lefts, 16), leftMax)
+		t.story.lefts++
 	case o.Streamed && t.covered && !since.IsZero():
 		// The service is as far behind the clock as it was, so that it takes as long.
 		wait = max(since.Sub(r.asOf), t.patience())
 		wait = min(wait, retryMax)
 	case !followed || !o.Streamed:
-		t.tries, wait = 0, pollEvery
+		t.tries, t.story.lefts, wait = 0, 0, pollEvery
 	default:
-		t.tries, wait = 0, knownFor
+		t.tries, t.story.lefts, wait = 0, 0, knownFor
 	}
 	t.story.retry = now.Add(wait + time.Duration(rand.Int64N(int64(wait)/8+1)))
 	return t.story.retry

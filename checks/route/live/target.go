@@ -46,14 +46,15 @@ type Target struct {
 
 // story is what is to be told of the lookups of a target.
 type story struct {
-	looked  bool         // the first lookup has succeeded
-	asOf    time.Time    // of the last that did
-	routes  int          // table entries in it
-	gaps    []checks.Gap // that it left
-	failed  bool         // the last one did
-	empty   time.Time    // as of when a lookup said, unconfirmed, that nothing is left
-	retry   time.Time    // when the next one is due
-	dropped int          // times that too much was held back
+	looked  bool                 // the first lookup has succeeded
+	asOf    time.Time            // of the last that did
+	held    map[netip.Prefix]int // entries in it, by prefix
+	gaps    []checks.Gap         // that it left
+	failed  bool                 // the last one did
+	gone    time.Time            // as of when a lookup said, unconfirmed, that prefixes are gone
+	lefts   int                  // lookups in a row that left collectors out
+	retry   time.Time            // when the next one is due
+	dropped int                  // times that too much was held back
 }
 
 func newTarget(h *Hub, f checks.Footprint) *Target {

@@ -140,8 +140,8 @@ func (t *Target) missing(current bool) (gaps []checks.Gap) {
 		gap("the routes of %s could not be looked up; the next try is at %s", t.name(), s.retry.UTC().Format(clock))
 	case !s.looked:
 		gap("the routes of %s are being looked up", t.name())
-	case !s.empty.IsZero():
-		gap("a lookup says that no route of %s is left at %s; this is asked again before it is believed", t.name(), s.empty.UTC().Format(clock))
+	case !s.gone.IsZero():
+		gap("a lookup says that routes of %s are gone at %s; this is asked again before it is believed", t.name(), s.gone.UTC().Format(clock))
 	case s.failed:
 		gap("the routes of %s could not be looked up again; the next try is at %s", t.name(), s.retry.UTC().Format(clock))
 	}
