@@ -28,7 +28,7 @@ func (a *app) sessions(h *live.Hub) ([]*feed, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	c, err := session.New(session.Options{Neighbors: list, Logger: a.log})
+	c, err := session.New(session.Options{Neighbors: list, Log: a.log})
 	if err != nil {
 		return nil, fail(exitUsage, "setting up BGP sessions: %w", err)
 	}

@@ -61,9 +61,6 @@ type Options struct {
 	Burst int
 	// Parallel bounds the requests under way.
 	Parallel int
-	// Hosts are those besides the one asked that a redirect may lead to, by name,
-	// with the port where it is not that of the scheme.
-	Hosts []string
 
 	// Cache keeps answers to requests that have a TTL; nil keeps none.
 	Cache *Cache
@@ -106,7 +103,7 @@ func New(o Options) *Client {
 		pace:  pace{rate: o.Rate, burst: max(o.Burst, 1)},
 		hide:  newRedactor(o.Secrets, o.Header),
 	}
-	c.http = &http.Client{CheckRedirect: c.redirect}
+	c.http = &http.Client{CheckRedirect: redirect}
 	if o.HTTP != nil {
 		c.http.Transport = o.HTTP.Transport
 	}

@@ -19,15 +19,17 @@ import (
 
 // What a client does where its options leave it open.
 const (
-	DefaultBaseURL     = "https://stat.ripe.net"
-	DefaultWindow      = 24 * time.Hour
-	DefaultBudget      = 60
-	DefaultDaily       = 900
-	DefaultMaxPrefixes = 128
-	DefaultGlass       = 32
-	DefaultTimeout     = 45 * time.Second
-	DefaultMaxBody     = 24 << 20
+	defaultBaseURL = "https://stat.ripe.net"
+	defaultWindow  = 24 * time.Hour
+	defaultBudget  = 60
+	defaultDaily   = 900
+	defaultGlass   = 32
+	defaultTimeout = 45 * time.Second
+	defaultMaxBody = 24 << 20
 )
+
+// maxPrefixes is how many announced prefixes a target may have.
+const maxPrefixes = 128
 
 // parallel is how many requests RIPEstat takes from one address at a time, by its
 // rules of usage: https://stat.ripe.net/docs/02.data-api/, "Rules of Usage".
@@ -39,19 +41,19 @@ const (
 	listBytes       = 8 << 20 // bound an answer that is a list
 )
 
-// Control is a route that is there always. A session that does not have it, where
+// control is a route that is there always. A session that does not have it, where
 // it should, is not up, or the answer is not whole: what it does not hold of a
 // target then says nothing.
-type Control struct {
+type control struct {
 	Prefix netip.Prefix
 	Origin checks.ASN
 }
 
-// DefaultControls are two routes of each address family that every full table
+// defaultControls are two routes of each address family that every full table
 // holds, of networks that have nothing to do with each other: the RIPE NCC's own,
 // and Google's.
-func DefaultControls() []Control {
-	return []Control{
+func defaultControls() []control {
+	return []control{
 		{netip.MustParsePrefix("193.0.0.0/21"), 3333},
 		{netip.MustParsePrefix("8.8.8.0/24"), 15169},
 		{netip.MustParsePrefix("2001:67c:2e8::/48"), 3333},
@@ -74,27 +76,28 @@ type Options struct {
 	// Budget is how many requests one answer may make, where the context sets no
 	// other ([WithBudget]).
 	Budget int
-	// Daily is how many requests may be made in a day (UTC); RIPEstat asks who
-	// plans more than 1,000 to register. Negative sets no bound.
-	Daily int
-	// MaxPrefixes is how many announced prefixes a target may have.
-	MaxPrefixes int
-	// Glass is how many prefixes are looked up in the looking glass, one request
-	// each, to bring an answer from two hours ago to now.
-	Glass int
-	// Controls are those of DefaultControls where nil.
-	Controls []Control
 	// Timeout bounds one request, Attempts is how often one is sent where that may
-	// help, and MaxBody bounds an answer that holds routes, in bytes.
+	// help.
 	Timeout  time.Duration
 	Attempts int
-	MaxBody  int64
-	// Cache keeps answers; nil makes one of its own.
-	Cache *web.Cache
 	// Observe is told how each question ended; see [web.Options].
 	Observe func(service, result string, took time.Duration)
 	// Log hears of what failed and became a gap.
 	Log *slog.Logger
+
+	limits
+}
+
+// limits are those that tests change.
+type limits struct {
+	// daily is how many requests may be made in a day (UTC); RIPEstat asks who
+	// plans more than 1,000 to register.
+	daily int
+	// glass is how many prefixes are looked up in the looking glass, one request
+	// each, to bring an answer from two hours ago to now.
+	glass    int
+	maxBody  int64     // bounds an answer that holds routes, in bytes
+	controls []control // those of defaultControls where nil
 }
 
 // Client asks RIPEstat. It is safe for use by several goroutines.
@@ -109,25 +112,21 @@ type Client struct {
 
 // New makes a client.
 func New(o Options) *Client {
-	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/")
-	o.Window = cmp.Or(o.Window, DefaultWindow)
-	o.Budget = cmp.Or(o.Budget, DefaultBudget)
-	o.Daily = cmp.Or(o.Daily, DefaultDaily)
-	o.MaxPrefixes = cmp.Or(o.MaxPrefixes, DefaultMaxPrefixes)
-	o.Glass = cmp.Or(o.Glass, DefaultGlass)
-	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
-	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
+	o.BaseURL = strings.TrimRight(cmp.Or(o.BaseURL, defaultBaseURL), "/")
+	o.Window = cmp.Or(o.Window, defaultWindow)
+	o.Budget = cmp.Or(o.Budget, defaultBudget)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.daily = cmp.Or(o.daily, defaultDaily)
+	o.glass = cmp.Or(o.glass, defaultGlass)
+	o.maxBody = cmp.Or(o.maxBody, defaultMaxBody)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	if o.Controls == nil {
-		o.Controls = DefaultControls()
-	}
-	if o.Cache == nil {
-		o.Cache = web.NewCache(cacheBytes)
+	if o.controls == nil {
+		o.controls = defaultControls()
 	}
 	return &Client{o: o, web: web.New(web.Options{
 		Service: service, HTTP: o.HTTP, UserAgent: o.UserAgent,
-		Timeout: o.Timeout, Attempts: o.Attempts, MaxBody: min(listBytes, o.MaxBody), Rate: requestsASecond, Burst: parallel, Parallel: parallel,
-		Cache: o.Cache, Observe: o.Observe, Log: o.Log,
+		Timeout: o.Timeout, Attempts: o.Attempts, MaxBody: min(listBytes, o.maxBody), Rate: requestsASecond, Burst: parallel, Parallel: parallel,
+		Cache: web.NewCache(cacheBytes), Observe: o.Observe, Log: o.Log,
 	})}
 }
 
@@ -151,7 +150,7 @@ func (c *Client) spend(n int) bool {
 	if day := time.Now().UTC().Truncate(24 * time.Hour); day != c.day {
 		c.day, c.today = day, 0
 	}
-	if n > 0 && c.o.Daily >= 0 && c.today+n > c.o.Daily {
+	if n > 0 && c.today+n > c.o.daily {
 		return false
 	}
 	c.today = max(c.today+n, 0)

@@ -100,7 +100,7 @@ func TestBudget(t *testing.T) {
 
 func TestDaily(t *testing.T) {
 	w := kp(latest)
-	c := w.client(func(o *Options) { o.Daily = 4 })
+	c := w.client(func(o *Options) { o.daily = 4 })
 	for range 3 { // what is answered from the cache costs nothing
 		for _, a := range []checks.ASN{1, 2, 3} {
 			if _, err := c.Announced(t.Context(), a, asked, asked); err != nil {

@@ -23,7 +23,7 @@
 //
 // An answer that moved the time that was asked, that is empty where it cannot be,
 // or that contradicts itself says nothing. Every question about routes also asks
-// for control routes, which are there always ([Control]): a session that has none
+// for control routes, which are there always (defaultControls): a session that has none
 // of them is not known to be up, and what it does not hold of the target is
 // unknown, not withdrawn. RIPEstat reports no session's ups and downs; a session
 // that loses all control routes within a minute counts as down from then on, and

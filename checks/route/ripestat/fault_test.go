@@ -19,7 +19,7 @@ func TestFaults(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			webtest.Each(t, kp(latest), func(ctx context.Context, t *testing.T, s *webtest.Server, f webtest.Fault) []checks.Gap {
 				w := kp(latest)
-				o := Options{BaseURL: s.URL, HTTP: s.Client, Timeout: 2 * time.Second, Attempts: 1, MaxBody: 4 << 20}
+				o := Options{BaseURL: s.URL, HTTP: s.Client, Timeout: 2 * time.Second, Attempts: 1, limits: limits{maxBody: 4 << 20}}
 				if call == "all" && !f.Answers {
 					o.Timeout /= 8 // nothing that works has to fit in
 				}

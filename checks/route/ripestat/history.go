@@ -19,7 +19,7 @@ import (
 type lookup struct {
 	c        *Client
 	f        checks.Footprint
-	controls []Control
+	controls []control
 
 	sessions map[source]session // at the start, then at the end
 	start    *view              // nil where only the end is wanted
@@ -35,7 +35,7 @@ type lookup struct {
 
 func (c *Client) lookup(f checks.Footprint) *lookup {
 	l := &lookup{c: c, f: f}
-	l.controls = l.usable(c.o.Controls)
+	l.controls = l.usable(c.o.controls)
 	return l
 }
 
@@ -240,14 +240,14 @@ func (l *lookup) lookNow(ctx context.Context, p *plan) {
 	case len(prefixes) == 0:
 		l.note("RIPEstat's routes end at %s: nothing of %s was announced then, and %s", clock(l.end.at), l.name(), late)
 		return
-	case len(prefixes) > l.c.o.Glass:
-		l.note("RIPEstat's routes end at %s, and its looking glass is asked about %d prefixes at most, %s has %d: %s; a stream or a table dump would show it", clock(l.end.at), l.c.o.Glass, l.name(), len(prefixes), late)
+	case len(prefixes) > l.c.o.glass:
+		l.note("RIPEstat's routes end at %s, and its looking glass is asked about %d prefixes at most, %s has %d: %s; a stream or a table dump would show it", clock(l.end.at), l.c.o.glass, l.name(), len(prefixes), late)
 		return
 	}
 	for _, c := range l.controls[:min(len(l.controls), 1)] {
 		prefixes = append(prefixes, c.Prefix)
 	}
-	if i := slices.IndexFunc(l.controls, func(c Control) bool { return c.Prefix.Addr().Is6() }); i > 0 {
+	if i := slices.IndexFunc(l.controls, func(c control) bool { return c.Prefix.Addr().Is6() }); i > 0 {
 		prefixes = append(prefixes, l.controls[i].Prefix)
 	}
 	v, err := l.glasses(ctx, prefixes)

@@ -332,7 +332,7 @@ func TestNow(t *testing.T) {
 				w.date = time.Now()
 				w.present = w.date
 				tt.change(w)
-				tt.want.hold(t, judge(t, w.client(func(o *Options) { o.Glass = w.glassMost }), country(), time.Time{}))
+				tt.want.hold(t, judge(t, w.client(func(o *Options) { o.glass = w.glassMost }), country(), time.Time{}))
 			})
 		})
 	}

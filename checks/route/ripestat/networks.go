@@ -121,7 +121,7 @@ func (d *historyData) list() (list []Announced, err error) {
 // "193.0.0.0/21"), since 2000. Times are those of table dumps, and of long ones
 // only every twelfth day. https://stat.ripe.net/docs/02.data-api/routing-history.html
 func (c *Client) RoutingHistory(ctx context.Context, resource string) (list []Announced, err error) {
-	q := call{name: "routing-history", query: url.Values{"resource": {resource}}, ttl: ttlList, bytes: c.o.MaxBody}
+	q := call{name: "routing-history", query: url.Values{"resource": {resource}}, ttl: ttlList, bytes: c.o.maxBody}
 	_, _, err = ask(ctx, c, q, func(d *historyData) (err error) {
 		list, err = d.list()
 		return err

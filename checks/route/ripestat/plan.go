@@ -57,7 +57,7 @@ func (l *lookup) plan(ctx context.Context, from, to time.Time) (*plan, error) {
 	default:
 		return nil, &Error{Kind: Unsuited, Detail: fmt.Sprintf("RIPEstat cannot be asked about %s as a whole: ask about a country, a network, a prefix or an address", l.f.Target)}
 	}
-	if n := len(p.prefixes); n > l.c.o.MaxPrefixes {
+	if n := len(p.prefixes); n > maxPrefixes {
 		return nil, l.tooMany(fmt.Sprintf("%s has %d prefixes", l.name(), n))
 	}
 	if p.ladder {
@@ -83,7 +83,7 @@ func (l *lookup) planCountry(ctx context.Context, p *plan, from, to time.Time) e
 	if need, have := len(l.f.Origins)+requestsOfHistory, left(ctx); need > have {
 		return l.tooMany(fmt.Sprintf("%s has %d networks, which takes %d requests, and %d are allowed", l.name(), len(l.f.Origins), need, have))
 	}
-	if n := len(l.f.Prefixes); n > l.c.o.MaxPrefixes {
+	if n := len(l.f.Prefixes); n > maxPrefixes {
 		return l.tooMany(fmt.Sprintf("%s has %d registered prefixes", l.name(), n))
 	}
 	p.add(l.f.Prefixes)
@@ -106,7 +106,7 @@ func (l *lookup) name() string {
 }
 
 func (l *lookup) tooMany(what string) error {
-	return &Error{Kind: TooMany, Detail: fmt.Sprintf("%s, too much for lookups at RIPEstat (%d prefixes at most): give a table dump (--routes), or ask about a part of it", what, l.c.o.MaxPrefixes)}
+	return &Error{Kind: TooMany, Detail: fmt.Sprintf("%s, too much for lookups at RIPEstat (%d prefixes at most): give a table dump (--routes), or ask about a part of it", what, maxPrefixes)}
 }
 
 // announcements adds what the networks announced lately, as far as it belongs to
@@ -156,7 +156,7 @@ func (l *lookup) inside(ctx context.Context, p *plan, prefix netip.Prefix) {
 		return
 	}
 	for _, r := range list {
-		if r.Bits() > prefix.Bits() && len(p.prefixes) < l.c.o.MaxPrefixes {
+		if r.Bits() > prefix.Bits() && len(p.prefixes) < maxPrefixes {
 			p.prefixes[r] = true
 		}
 	}
@@ -188,7 +188,7 @@ func chunks(first []string, prefixes []netip.Prefix) (texts []string) {
 }
 
 // controls gives the control routes that have nothing to do with the target.
-func (l *lookup) usable(controls []Control) (list []Control) {
+func (l *lookup) usable(controls []control) (list []control) {
 	for _, c := range controls {
 		mine := slices.Contains(l.f.Origins, c.Origin) || slices.ContainsFunc(l.f.Prefixes, c.Prefix.Overlaps)
 		if !mine {

@@ -75,7 +75,7 @@ func TestRecordedHistory(t *testing.T) {
 		}
 		json.NewEncoder(w).Encode(map[string]any{"data_call_name": name, "data_call_status": "supported", "status": "ok", "messages": []any{}, "data": data})
 	})
-	c := New(Options{HTTP: webtest.Direct(handler), Controls: []Control{}})
+	c := New(Options{HTTP: webtest.Direct(handler), limits: limits{controls: []control{}}})
 	got := judge(t, c, footprint(t, "140.78.0.0/16"), end)
 	// 347 of 348 sessions with a table of 75 % of a full one have the prefix, at 229 networks.
 	t.Logf("voting %d, sessions %d, updates %v", got.Vantage.Voting, got.Vantage.Sessions, got.counts)

@@ -166,5 +166,5 @@ func TestManyPrefixes(t *testing.T) {
 	expectation{state: checks.Degraded, seen: 40, of: 100, voting: 40, gap: "of 60 prefixes that are gone"}.hold(t, judge(t, w.client(), f, asked))
 	// The same where an answer about updates is larger than is read: it is cut in time.
 	expectation{state: checks.Degraded, seen: 40, of: 100, voting: 40, gap: "of 60 prefixes that are gone"}.hold(t,
-		judge(t, w.client(func(o *Options) { o.MaxBody = 800 << 10 }), f, asked))
+		judge(t, w.client(func(o *Options) { o.maxBody = 800 << 10 }), f, asked))
 }

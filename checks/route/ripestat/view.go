@@ -144,7 +144,7 @@ func (v *view) merge(o *view) {
 }
 
 func (l *lookup) stateChunk(ctx context.Context, p *plan, v *view, resources string, at time.Time) error {
-	q := call{name: "bgp-state", query: url.Values{"resource": {resources}}, ttl: ttlOf(at), bytes: l.c.o.MaxBody}
+	q := call{name: "bgp-state", query: url.Values{"resource": {resources}}, ttl: ttlOf(at), bytes: l.c.o.maxBody}
 	if !at.IsZero() {
 		q.query.Set("timestamp", stamp(at))
 	}
@@ -194,7 +194,7 @@ func (l *lookup) updates(ctx context.Context, prefixes []netip.Prefix, from, to 
 const splits = 3
 
 func (l *lookup) updatesOf(ctx context.Context, resources string, from, to time.Time, splits int) ([]change, error) {
-	q := call{name: "bgp-updates", ttl: ttlList, bytes: l.c.o.MaxBody, query: url.Values{
+	q := call{name: "bgp-updates", ttl: ttlList, bytes: l.c.o.maxBody, query: url.Values{
 		"resource": {resources}, "starttime": {stamp(from)}, "endtime": {stamp(to)},
 	}}
 	var list []change

@@ -34,7 +34,7 @@ func New(o Options) (*Collector, error) {
 	if err := supported(o.Neighbors); err != nil {
 		return nil, err
 	}
-	c := &Collector{options: o, log: o.Logger}
+	c := &Collector{options: o, log: o.Log}
 	for i := range o.Neighbors {
 		n := &o.Neighbors[i]
 		c.peers = append(c.peers, &peer{c: c, n: n, addr: n.Address.Addr(), first: true, status: firstStatus(n)})

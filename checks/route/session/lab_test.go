@@ -75,7 +75,7 @@ func collect(t *testing.T, neighbors ...Neighbor) *lab {
 	var err error
 	l.c, err = New(Options{
 		Neighbors: neighbors, Retry: 100 * time.Millisecond, RetryMax: 500 * time.Millisecond, DialTimeout: time.Second,
-		Logger: slog.New(slog.NewTextHandler(testLog{t}, nil)),
+		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)),
 		Dial: func(ctx context.Context, n *Neighbor) (net.Conn, error) {
 			conn, err := dialTCP(ctx, n)
 			if err != nil {

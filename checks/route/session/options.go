@@ -15,7 +15,7 @@ import (
 // Options are those of a [Collector].
 type Options struct {
 	Neighbors []Neighbor
-	Logger    *slog.Logger // nil logs nothing
+	Log       *slog.Logger // nil logs nothing
 	// Dial opens a connection to a neighbour; nil is TCP. It gets the neighbour for
 	// its address, password and TTL.
 	Dial func(ctx context.Context, n *Neighbor) (net.Conn, error)
@@ -111,8 +111,8 @@ func (o *Options) complete() error {
 			errs = append(errs, fmt.Errorf("neighbour %q: %w", n.Name, err))
 		}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Retry <= 0 {
 		o.Retry = defaultRetry
