@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"isitdown/checks"
 )
@@ -20,5 +22,18 @@ func TestGapsSayNothingTwice(t *testing.T) {
 	}
 	if got, want := gapsText(v), "the routes are not known; IODA gave an empty answer"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Claims of one service that have the same reason give it once.
+func TestOthersSayAReasonOnce(t *testing.T) {
+	text, _ := othersText([]checks.Claim{
+		{Service: "IODA", Text: "no active probing signal: too few /24s"},
+		{Service: "IODA", Text: "no network telescope signal: too few /24s"},
+		{Service: "Radar", Text: "nothing: too few /24s"},
+	}, "", time.Time{})
+	want := "IODA: no active probing signal; no network telescope signal: too few /24s"
+	if !strings.HasPrefix(text, want) || !strings.Contains(text, "Radar: nothing: too few /24s") {
+		t.Errorf("got %q, want it to begin with %q, and Radar's reason", text, want)
 	}
 }

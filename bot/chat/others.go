@@ -45,7 +45,7 @@ func othersText(claims []checks.Claim, source string, now time.Time) (text strin
 		if !c.At.IsZero() {
 			text += ", as of " + near(c.At, now)
 		}
-		said[name] = append(said[name], joinNonEmpty(" ", text, notes[i]))
+		said[name] = addClaim(said[name], joinNonEmpty(" ", text, notes[i]))
 		if link := safeLink(c.Link); link != "" && !slices.Contains(pages[name], link) {
 			pages[name] = append(pages[name], link)
 		}
@@ -59,6 +59,19 @@ func othersText(claims []checks.Claim, source string, now time.Time) (text strin
 		parts = append(parts, count(left, "more claim", "more claims")+" not listed")
 	}
 	return strings.Join(parts, dot), links
+}
+
+// addClaim adds a claim to what a service said; the reason that the claim before it
+// gave as well, after a colon, stands once.
+func addClaim(said []string, text string) []string {
+	if n := len(said); n > 0 {
+		before, why, ok := strings.Cut(said[n-1], ": ")
+		if now, same, also := strings.Cut(text, ": "); ok && also && why == same {
+			said[n-1] = before
+			return append(said, now+": "+why)
+		}
+	}
+	return append(said, text)
 }
 
 // basisNotes says of each of the claims that are shown what it rests on, so that

@@ -68,7 +68,7 @@ func New(o Options) *Client {
 // Gap says for a person that there is nothing, or not all, from IODA, and why. err
 // is what [Client.Claims] gave.
 func Gap(err error) checks.Gap {
-	return web.Gap(err, Check, Service, "what it measured is not all known")
+	return web.Gap(err, Check, Service, "some or all of what it measured is missing")
 }
 
 // Asks reports whether IODA has anything on a kind of target.

@@ -257,7 +257,7 @@ func TestPartOfIt(t *testing.T) {
 	if len(claims) != 2 || err == nil {
 		t.Fatalf("%d claims and error %v, want two and an error", len(claims), err)
 	}
-	const want = "IODA has a fault of its own (HTTP status 500); what it measured is not all known"
+	const want = "IODA has a fault of its own (HTTP status 500); some or all of what it measured is missing"
 	if g := Gap(err); g.Check != "ioda" || g.Reason != want {
 		t.Errorf("got gap %+v, want %q", g, want)
 	}
@@ -362,5 +362,5 @@ func FuzzAnswers(f *testing.F) {
 
 func ExampleGap() {
 	fmt.Println(Gap(context.DeadlineExceeded).Reason)
-	// Output: IODA could not be used; what it measured is not all known
+	// Output: IODA could not be used; some or all of what it measured is missing
 }

@@ -61,7 +61,7 @@ func TestCheckHearsOthers(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Others IODA: BGP signal at 25 % of its value 24 h before (1 of 4 /24s), as of",
-		"(rests on the same route collectors as above); no active probing signal: the registered space is below IODA's floor of 20 /24s",
+		"(rests on the same route collectors as above); no active probing signal; no network telescope signal: the registered space is below IODA's floor of 20 /24s",
 		"https://ioda.inetintel.cc.gatech.edu/country/KP?from=",
 		"Cloudflare Radar: an annotation of a nationwide outage, from", "https://radar.cloudflare.com/outage-center",
 	} {

@@ -30,7 +30,9 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 
 	f, gaps, err := s.footprint(asking, reg, t, at)
 	if err != nil {
-		gaps = append(gaps, unregistered(t, err), checks.Gap{Check: "route", Reason: "routes were not looked up, because it is not known what belongs to " + t.String()})
+		lost := unregistered(t, err)
+		lost.Check = "route" // for want of it no routes are looked up either
+		gaps = append(gaps, lost)
 		f = checks.Footprint{Target: t, Name: nameOf(t)}
 	}
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
