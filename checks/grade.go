@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +22,9 @@ func (a *assessment) grade() {
 		a.Evidence = EvidenceNone
 	case voting < a.in.Rules.MinVoting:
 		a.Evidence = EvidenceWeak
+		if why := a.routeGapReason(); voting == 0 && why != "" {
+			a.because("%s", why)
+		}
 		a.because("%d settled full-feed %svantage %s, and it takes %d to call a loss", voting, family, plural(voting, "point", "points"), a.in.Rules.MinVoting)
 		a.raise("a table dump or feed with at least %d full-feed %svantage points", a.in.Rules.MinVoting, family)
 	case voting*2 < usual:
@@ -82,12 +86,17 @@ func (a *assessment) nothing() bool {
 
 // whyNoData says why there is no routing data: the gap about it, where there is one.
 func (a *assessment) whyNoData() string {
+	return cmp.Or(a.routeGapReason(), "no routing data was given")
+}
+
+// routeGapReason gives the first of the gaps about routes, "" where there is none.
+func (a *assessment) routeGapReason() string {
 	for _, g := range a.Gaps {
 		if g.Check == "route" {
 			return g.Reason
 		}
 	}
-	return "no routing data was given"
+	return ""
 }
 
 // gradeFull grades a case with enough voting vantage points.

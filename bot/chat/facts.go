@@ -195,7 +195,7 @@ func leftOut(w *checks.Vantage) string {
 		parts = append(parts, count(w.Partial, "partial feed", "partial feeds"))
 	}
 	if w.Syncing > 0 {
-		parts = append(parts, thousands(uint64(w.Syncing))+" still sending "+plural(w.Syncing, "its table", "their tables"))
+		parts = append(parts, thousands(uint64(w.Syncing))+" with "+plural(w.Syncing, "a table", "tables")+" not known to be whole")
 	}
 	if len(parts) == 0 {
 		return ""

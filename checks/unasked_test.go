@@ -20,3 +20,14 @@ func TestAssessName(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody votes the reason is what is missing of the routes, not the count alone.
+func TestAssessNobodyVotes(t *testing.T) {
+	c := testCase(4)
+	c.Vantage.Voting, c.Vantage.Syncing = 0, c.Vantage.Live
+	c.Gaps = []Gap{{Check: "ioda", Reason: "IODA is slow"}, {Check: "route", Reason: "the stream was cut"}}
+	v := Assess(c)
+	if len(v.Reasons) < 2 || v.Reasons[0] != "the stream was cut" {
+		t.Errorf("reasons %q, want the gap first", v.Reasons)
+	}
+}
