@@ -164,7 +164,7 @@ func (r *RIB) message(u *Update, at stamp) {
 	case PeerUp:
 		r.end(i, at) // in case that its end was not reported
 		s.enter(Syncing, at)
-		s.table = true
+		s.table, s.unproven = true, u.Refresh
 	case PeerDown:
 		r.end(i, at)
 	case EndOfRIB:

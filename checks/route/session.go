@@ -67,15 +67,16 @@ type session struct {
 	marked               [2]bool // End-of-RIB, by family
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes.
-	table   bool
-	sized   bool   // the source says how large the whole table is
-	whole   [2]int // as the source says, by family
-	hole    stamp  // when the feed last lost messages of this session, 0 for never since it came up
-	refresh bool   // only a dump makes it whole after that
-	resent  bool   // in a recording without a table: what it says may be no change
-	dump    int    // the last table dump it was in
-	adopts  bool   // it takes its routes from that dump
-	loading bool   // a record of that dump is being taken in
+	table    bool
+	sized    bool   // the source says how large the whole table is
+	whole    [2]int // as the source says, by family
+	hole     stamp  // when the feed last lost messages of this session, 0 for never since it came up
+	unproven bool   // that it came up is not to be believed before it says something
+	refresh  bool   // only a dump makes it whole after that
+	resent   bool   // in a recording without a table: what it says may be no change
+	dump     int    // the last table dump it was in
+	adopts   bool   // it takes its routes from that dump
+	loading  bool   // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {
@@ -99,7 +100,7 @@ func (s *session) live() bool { return s.state == Established || s.state == Sync
 func (s *session) settle(now stamp, r *Rules) {
 	switch s.state {
 	case Syncing:
-		if !s.refresh && (s.complete(r.SyncShare) || now.since(s.since) >= r.SyncAfter) {
+		if !s.refresh && (s.complete(r.SyncShare) || now.since(s.since) >= r.SyncAfter && !s.mute()) {
 			s.enter(Established, now)
 		}
 	case Established:
@@ -108,6 +109,10 @@ func (s *session) settle(now stamp, r *Rules) {
 		}
 	}
 }
+
+// mute reports whether nothing has come of a session since its feed said that it is up,
+// where that proves nothing.
+func (s *session) mute() bool { return s.unproven && s.peak == [2]int{} }
 
 // complete reports whether a session that is sending its table has sent it. Each
 // family it holds or held must have had its End-of-RIB or be nearly as large as

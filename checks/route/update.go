@@ -66,7 +66,9 @@ type Update struct {
 	Entries []Entry
 	Dump    int
 
-	// Refresh is of a Lost: a dump follows, and time alone makes nothing whole.
+	// Refresh is of a Lost: a dump follows, and time alone makes nothing whole. Of a PeerUp
+	// it says that time alone does not until the session has announced something: the feed
+	// delivers a few routes only, and may report sessions up that never went down.
 	Refresh bool
 	// Size is that of a Size: routes of the whole table, IPv4 and IPv6.
 	Size [2]int

@@ -51,6 +51,11 @@ func (h *Hub) dispatch(u *route.Update, whole bool) {
 	case route.Table:
 		h.table(c, u)
 	default: // about a session, or all
+		if u.Kind == route.PeerUp && !whole && h.o.looksUp() {
+			up := *u
+			up.Refresh = true
+			u = &up
+		}
 		for t := range h.targets {
 			t.deliver(u, c)
 		}

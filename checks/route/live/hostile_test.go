@@ -266,3 +266,37 @@ func TestAStateWithoutAPrefix(t *testing.T) {
 		})
 	}
 }
+
+// A stream that reports sessions up, all of them and whether they went down or not, and
+// delivers no table after that, makes nothing lost.
+func TestSessionsUpWithoutATable(t *testing.T) {
+	for name, down := range map[string]bool{"after their end": true, "without an end": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 15, time.Minute)
+				defer w.start()()
+				k := w.hub.Follow(country())
+				settled(t, k)
+				wait(2 * time.Hour)
+				for _, p := range w.peers {
+					if down {
+						w.hub.Apply(&route.Update{Kind: route.PeerDown, At: time.Now(), Peer: p})
+					}
+					w.hub.Apply(&route.Update{Kind: route.PeerUp, At: time.Now(), Peer: p})
+				}
+				for range 60 {
+					wait(time.Minute)
+					if v := verdict(k); v.State > checks.Up {
+						t.Fatalf("%v, %d vote, %q", v.State, v.Vantage.Voting, v.Reasons)
+					}
+				}
+				w.announce(w.peers, kp()...)
+				wait(15 * time.Minute)
+				expect(t, k, checks.Up)
+				w.withdraw(w.peers, kp()...)
+				wait(time.Minute)
+				expect(t, k, checks.Down)
+			})
+		})
+	}
+}
