@@ -128,6 +128,9 @@ func TestCheckWithoutAnswers(t *testing.T) {
 			if n := strings.Count(stdout, "\n"); n != 1 {
 				t.Errorf("%d answers, want 1", n)
 			}
+			if tt.name == "too slow" && strings.Contains(stdout, "IODA did not answer") {
+				t.Errorf("who was not asked is said not to answer:\n%s", stdout)
+			}
 		})
 	}
 }

@@ -38,7 +38,11 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
 	var said testimony
 	var wg sync.WaitGroup
-	wg.Go(func() { said = hear(asking, s.witnesses, f, at, true) })
+	if asking.Err() == nil {
+		wg.Go(func() { said = hear(asking, s.witnesses, f, at, true) })
+	} else if len(s.witnesses) > 0 {
+		gaps = append(gaps, checks.Gap{Check: "others", Reason: "what others say was not asked for: the time for an answer was used up (sources.wait)"})
+	}
 	if err == nil && len(f.Prefixes)+len(f.Origins) > 0 {
 		gaps = append(gaps, s.routes(asking, &c)...)
 	}
