@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,22 +177,14 @@ func (w *fetchedWorld) name(ctx context.Context, v *checks.Verdict) {
 // fetch brings recordings of public collectors here. That there is none of some time,
 // or none at all, is a gap.
 func (a *app) fetch(ctx context.Context, log *slog.Logger, collectors []string, from, to time.Time) (archive.Covered, error) {
-	dir, err := a.cacheDir()
-	if err != nil {
-		return archive.Covered{}, &failure{exitUsage, err}
-	}
-	client := a.http
-	if client == nil {
-		client = transport()
-	}
 	p := &fetchProgress{progress: newProgress(&a.console, "fetching"), log: log, told: time.Now()}
 	defer p.clear()
+	f, err := a.fetcher(a.http, p.show)
+	if err != nil {
+		return archive.Covered{}, err
+	}
 	began := time.Now()
-	got, err := archive.NewFetcher(archive.FetchOptions{
-		Dir: filepath.Join(dir, "recordings"), MaxCache: int64(a.config.Sources.CacheSize) << 20,
-		RIS: a.config.URLs.RISArchive, RouteViews: a.config.URLs.RouteViews,
-		HTTP: client, UserAgent: a.agent(), Progress: p.show,
-	}).Cover(ctx, from, to, slices.Compact(slices.Sorted(slices.Values(collectors)))...)
+	got, err := f.Cover(ctx, from, to, slices.Compact(slices.Sorted(slices.Values(collectors)))...)
 	switch {
 	case ctx.Err() != nil:
 		return got, ctx.Err()
@@ -200,6 +193,22 @@ func (a *app) fetch(ctx context.Context, log *slog.Logger, collectors []string, 
 	}
 	log.Info("recordings are here", "collectors", strings.Join(collectors, " "), "files", len(got.Files), "size", megabytes(sizeOf(got.Files)), "took", time.Since(began).Round(time.Millisecond))
 	return got, nil
+}
+
+// fetcher makes what fetches from the archives, with a client of its own where none is given.
+func (a *app) fetcher(client *http.Client, progress func(archive.FetchProgress)) (*archive.Fetcher, error) {
+	dir, err := a.cacheDir()
+	if err != nil {
+		return nil, &failure{exitUsage, err}
+	}
+	if client == nil {
+		client = transport()
+	}
+	return archive.NewFetcher(archive.FetchOptions{
+		Dir: filepath.Join(dir, "recordings"), MaxCache: int64(a.config.Sources.CacheSize) << 20,
+		RIS: a.config.URLs.RISArchive, RouteViews: a.config.URLs.RouteViews,
+		HTTP: client, UserAgent: a.agent(), Progress: progress,
+	}), nil
 }
 
 // sizeOf adds up the sizes of files, each given as COLLECTOR=FILE.

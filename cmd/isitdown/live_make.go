@@ -12,12 +12,27 @@ func (w *world) goLive(ctx context.Context) error {
 	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration)}
 	stream := w.app.risLive(s)
-	c.hub = live.New(live.Options{
+	collectors, err := w.app.config.wholeCollectors()
+	if err != nil {
+		return err
+	}
+	o := live.Options{
 		Rules: w.app.config.routeRules(), Lookup: live.Lookup{History: s.history, State: s.state},
 		Streamed: stream != nil, Cover: stream.cover(), Log: w.app.log,
-	})
-	if stream != nil {
-		c.feeds = append(c.feeds, stream.feed(c.hub))
+	}
+	if len(collectors) > 0 { // whole tables, and nothing to be looked up for a target
+		o.Lookup, o.Streamed = live.Lookup{}, false
+	}
+	c.hub = live.New(o)
+	switch {
+	case len(collectors) > 0:
+		feeds, take, err := w.app.followCollectors(c.hub, collectors)
+		if err != nil {
+			return err
+		}
+		c.feeds = append(append(c.feeds, stream.feed(take)), feeds...)
+	case stream != nil:
+		c.feeds = append(c.feeds, stream.feed(c.hub.Apply))
 	}
 	own, err := w.app.ownRouters(ctx, c.hub)
 	if err != nil {

@@ -53,12 +53,12 @@ func (r *stream) cover() func(context.Context, []live.Filter) error {
 	}
 }
 
-// feed is the stream as one of the feeds.
-func (r *stream) feed(h *live.Hub) *feed {
+// feed is the stream as one of the feeds, with what takes its updates.
+func (r *stream) feed(take func(*route.Update)) *feed {
 	return &feed{
 		name: "RIS Live",
 		run: func(ctx context.Context) error {
-			return r.client.Run(ctx, until(ctx, h.Apply))
+			return r.client.Run(ctx, until(ctx, take))
 		},
 		state: r.state,
 	}

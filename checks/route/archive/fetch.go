@@ -96,6 +96,9 @@ type Covered struct {
 	Holes []Hole
 	// Gaps say what is missing, and why.
 	Gaps []checks.Gap
+	// Until is up to when updates of all the collectors are there, holes aside; zero
+	// where one has none.
+	Until time.Time
 }
 
 // Open opens what was fetched to be played.
@@ -141,6 +144,9 @@ func (f *Fetcher) Cover(ctx context.Context, from, to time.Time, collectors ...s
 		all.Files = append(all.Files, c.got.Files...)
 		all.Holes = append(all.Holes, c.got.Holes...)
 		all.Gaps = append(all.Gaps, c.got.Gaps...)
+		if i == 0 || c.got.Until.Before(all.Until) {
+			all.Until = c.got.Until
+		}
 		used = append(used, c.paths...)
 	}
 	if err := f.evict(used, now); err != nil {
@@ -288,6 +294,7 @@ func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to tim
 		c.got.Holes = append(c.got.Holes, Hole{c.collector, first.start, end.end})
 		until = end.end
 	}
+	c.got.Until = until
 	switch {
 	case !until.Before(to):
 	case until.IsZero():

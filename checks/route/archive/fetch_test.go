@@ -104,6 +104,9 @@ func TestCover(t *testing.T) {
 	if err != nil || len(got.Gaps) > 0 {
 		t.Fatalf("got gaps %q and error %v, want neither", gapTexts(got.Gaps), err)
 	}
+	if want := noon.Add(15 * time.Minute); !got.Until.Equal(want) {
+		t.Errorf("reaches %v, want %v", got.Until, want)
+	}
 	if want := 1 + 4*12 + 3; len(got.Files) != want {
 		t.Fatalf("got %d files, want %d: a table, the updates of four hours, and of ten minutes and the moment that ends them", len(got.Files), want)
 	}
