@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"isitdown/checks"
 	"isitdown/checks/route/archive"
 )
 
@@ -25,8 +26,8 @@ watch KP
 registered apnic KP AS131279        2009-12-21
 registered apnic KP 175.45.176.0/22 2009-12-21
 as 131279 "Star-KP"
-collector rrc00 286 680 1103 3333 3549 6881 9304
-collector route-views2 293 701 852 1221 1239 2152
+collector rrc00 286 680 1103 3333 3549 6881 9304 12859 13030 25091 29608 34854 50304
+collector route-views2 293 701
 network kp origin 131279 via 4837 : 175.45.176.0/24 175.45.177.0/24 175.45.178.0/24 175.45.179.0/24
 background 40 via 4837
 2014-12-22T16:15Z withdraw kp over 90s
@@ -62,10 +63,10 @@ func (s *archiveStand) requests() int {
 	return n
 }
 
-// newArchiveStand cuts what the scenario's collectors recorded into files.
-func newArchiveStand(t *testing.T) (*archiveStand, *archive.Scenario) {
+// newArchiveStand cuts what the scenario's collectors recorded into files of a day.
+func newArchiveStand(t *testing.T, day string) (*archiveStand, *archive.Scenario) {
 	t.Helper()
-	scenario, err := archive.ParseScenario("withdrawn.scenario", strings.NewReader(withdrawnScenario))
+	scenario, err := archive.ParseScenario("withdrawn.scenario", strings.NewReader(strings.ReplaceAll(withdrawnScenario, "2014-12-22", day)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ type archiveRig struct {
 
 func newArchiveRig(t *testing.T, more string) *archiveRig {
 	t.Helper()
-	stand, scenario := newArchiveStand(t)
+	stand, scenario := newArchiveStand(t, "2014-12-22")
 	r := &archiveRig{archiveStand: stand, cache: t.TempDir(), lists: filepath.Join(t.TempDir(), "delegated-apnic-20141222.txt")}
 	if err := os.WriteFile(r.lists, scenario.Delegated(), 0o600); err != nil {
 		t.Fatal(err)
@@ -249,5 +250,54 @@ func TestFetchLine(t *testing.T) {
 		if got := fetchLine(tt.progress); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
+	}
+}
+
+// The bot follows the whole table of a collector: from its archive to the stream, and,
+// where the stream has a hole, through the archive again. What is still loading is unknown.
+func TestLiveCollector(t *testing.T) {
+	stand, _ := newArchiveStand(t, "2026-11-22")
+	cache := t.TempDir()
+	with := func(a *app, services byHost) {
+		services["data.ris.ripe.net"] = handled{stand}
+		a.config.Sources.Cache, a.config.Sources.RISLive, a.config.Sources.Collectors = cache, risAll, []string{"rrc00"}
+	}
+	showLiveWith(t, with, func(t *testing.T, s *liveShow) {
+		s.pass(2 * time.Minute)
+		s.is("before the files reach the stream", checks.Unknown)
+		if gaps := fmt.Sprint(s.watch.Verdict().Gaps); !strings.Contains(gaps, "the whole table of rrc00 is not there yet") {
+			t.Errorf("it is not said why: %s", gaps)
+		}
+		s.pass(10 * time.Minute)
+		s.is("when they do", checks.Up)
+		if n := s.ripe.calls["bgp-state"]; n > 0 {
+			t.Errorf("RIPEstat was asked for routes %d times", n)
+		}
+		s.pass(time.Until(time.Date(2026, 11, 22, 16, 10, 0, 0, time.UTC)))
+		s.is("for hours", checks.Up)
+		s.dumb.Store(true)
+		s.pass(10 * time.Minute)
+		s.is("when the stream has a hole", checks.Unknown)
+		s.nothing("in the hole")
+		s.dumb.Store(false)
+		s.pass(20 * time.Minute)
+		s.is("when it went in the hole", checks.Down)
+	})
+}
+
+// Collectors that no stream goes on from are refused for the bot, and only there.
+func TestWholeCollectors(t *testing.T) {
+	c := defaultConfig()
+	c.Sources.Collectors = []string{"rrc00", "route-views2"}
+	if names, err := c.wholeCollectors(); err != nil || names != nil {
+		t.Errorf("with a stream of what is followed: %q, %v, want none", names, err)
+	}
+	c.Sources.RISLive = risAll
+	if _, err := c.wholeCollectors(); err == nil || !strings.Contains(err.Error(), "route-views2, whose files are up to half an hour old") {
+		t.Errorf("got %v, want a refusal of route-views2", err)
+	}
+	c.Sources.Collectors = c.Sources.Collectors[:1]
+	if names, err := c.wholeCollectors(); err != nil || len(names) != 1 {
+		t.Errorf("got %q, %v, want rrc00", names, err)
 	}
 }

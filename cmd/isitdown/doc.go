@@ -36,6 +36,6 @@
 // This package reads the command line, the settings and the environment, and wires
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
 // its facts come from, live.go the facts of the present, once.go one answer from lookups,
-// collectors.go answers from recordings that are fetched,
+// collectors.go answers from recordings that are fetched, follower.go whole tables of public collectors,
 // rehearse.go a recording with its own clock.
 package main

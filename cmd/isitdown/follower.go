@@ -35,7 +35,7 @@ type follower struct {
 	recordings func(ctx context.Context) (play player, until time.Time, err error)
 	rules      route.Rules
 	turn       chan struct{} // one follower reads at a time
-	most       int // updates in the queue
+	most       int           // updates in the queue
 
 	mu      sync.Mutex
 	through bool

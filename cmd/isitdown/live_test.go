@@ -54,6 +54,11 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // showLive runs a test in a bubble in which all is well.
 func showLive(t *testing.T, play func(t *testing.T, s *liveShow)) {
+	showLiveWith(t, func(*app, byHost) {}, play)
+}
+
+// showLiveWith does it with settings and services besides.
+func showLiveWith(t *testing.T, more func(*app, byHost), play func(t *testing.T, s *liveShow)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 22, 12, 20, 0, 0, time.UTC)))
 		s := &liveShow{t: t, log: &lockedBuffer{}}
@@ -63,9 +68,11 @@ func showLive(t *testing.T, play func(t *testing.T, s *liveShow)) {
 		pipe, stopPipe := s.ris.Pipe()
 		a := testApp()
 		a.log = slog.New(slog.NewTextHandler(s.log, nil))
-		a.http = &http.Client{Transport: byHost{"stat.ripe.net": handled{s.ripe}, "ris-live.ripe.net": pipe.Transport}}
+		services := byHost{"stat.ripe.net": handled{s.ripe}, "ris-live.ripe.net": pipe.Transport}
+		a.http = &http.Client{Transport: services}
 		a.config.URLs.RISLive = "ws://ris-live.ripe.net/v1/ws/"
 		a.config.Sources.IODA, a.config.Sources.Globalping, a.config.Sources.RegistryRefresh = false, false, false
+		more(a, services)
 		s.world = a.newWorld(source{registry: emptyRegistry(t)})
 		if err := s.goLive(t.Context()); err != nil {
 			t.Fatal(err)

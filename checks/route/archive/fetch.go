@@ -99,6 +99,8 @@ type Covered struct {
 	// Until is up to when updates of all the collectors are there, holes aside; zero
 	// where one has none.
 	Until time.Time
+
+	collectors []string
 }
 
 // Open opens what was fetched to be played.
@@ -107,7 +109,7 @@ func (c Covered) Open() (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec.holes = slices.Clone(c.Holes)
+	rec.holes, rec.gapless = slices.Clone(c.Holes), c.collectors
 	rec.known = append(rec.known, c.Gaps...)
 	return rec, nil
 }
@@ -134,7 +136,7 @@ func (f *Fetcher) Cover(ctx context.Context, from, to time.Time, collectors ...s
 			return Covered{}, fmt.Errorf("from %v to %v %s has %d files, and at most %d are fetched at once: ask for less time", from.UTC(), to.UTC(), name, n, mostFiles)
 		}
 	}
-	var all Covered
+	all := Covered{collectors: slices.Clone(collectors)}
 	var used []string
 	for i, name := range collectors {
 		c := &cover{f: f, s: sites[i], collector: name, client: f.clients[sites[i].service], now: now}

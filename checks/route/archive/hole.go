@@ -99,7 +99,7 @@ func (p *player) hear(s *playing, at time.Time) {
 
 // silence looks, at the end of a source, whether a file is missing behind it.
 func (p *player) silence(s *playing) error {
-	if s.dump {
+	if s.dump || slices.Contains(p.rec.gapless, s.collector) {
 		return nil
 	}
 	for _, other := range p.active {

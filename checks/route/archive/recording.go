@@ -28,6 +28,7 @@ type Recording struct {
 
 	sources []*source    // by start
 	holes   []Hole       // known before it is played
+	gapless []string     // collectors of which nothing else is missing
 	known   []checks.Gap // before it was played
 	gaps    []checks.Gap
 }
