@@ -386,8 +386,10 @@ func TestCoverSeveral(t *testing.T) {
 // Files that follow one another have nothing between them, however long it is silent there.
 func TestCoverSilence(t *testing.T) {
 	shelf := risShelf(t)
-	quiet := newRecorder(t).announce(-3*time.Hour+time.Second, peerA, "175.45.177.0/24").announce(-3*time.Hour+2*time.Second, peerB, "175.45.178.0/24")
-	shelf.files["/rrc23/2014.12/updates.20141222.0900.gz"] = zipped(t, quiet.buf.Bytes())
+	for after := -4 * time.Hour; after < 15*time.Minute; after += 5 * time.Minute {
+		quiet := newRecorder(t).announce(after+time.Second, peerA, "175.45.177.0/24").announce(after+2*time.Second, peerB, "175.45.178.0/24")
+		shelf.files["/rrc23"+noon.Add(after).Format("/2006.01/updates.20060102.1504.gz")] = zipped(t, quiet.buf.Bytes())
+	}
 	got, err := testFetcher(t, webtest.Start(t, webtest.Fault{}, shelf), t.TempDir()).Cover(t.Context(), noon, noon.Add(4*time.Minute), "rrc23")
 	if err != nil {
 		t.Fatal(err)
