@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -217,7 +218,11 @@ func (s *Station) finish(c *connection, err error) {
 		if !errors.Is(err, errEnded) {
 			r.ending = ending(err)
 		}
-		s.opt.Log.Warn("BMP: router disconnected", "router", r.name, "from", r.addr, "reason", r.ending)
+		level := slog.LevelWarn
+		if errors.Is(err, net.ErrClosed) { // we did, on our way out
+			level = slog.LevelInfo
+		}
+		s.opt.Log.Log(context.Background(), level, "BMP: router disconnected", "router", r.name, "from", r.addr, "reason", r.ending)
 		s.lose(r, now)
 		return true
 	})

@@ -300,3 +300,42 @@ func TestSessionsUpWithoutATable(t *testing.T) {
 		})
 	}
 }
+
+// Whoever asks while a lookup that says that all is gone is being asked again hears
+// neither that it is up, as of two minutes ago, nor that it is down.
+func TestAnswerInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 15, 0)
+		defer w.start(func(*Options) {})()
+		w.silence(w.names()...)
+		wait(time.Minute)
+		k := w.hub.Follow(country())
+		wait(time.Minute)
+		asked := func() (checks.Verdict, bool) {
+			v := k.Observe(time.Now())
+			return checks.Assess(v.Answer(v.AsOf, checks.DefaultRules())), v.Doubted
+		}
+		if v, doubted := asked(); v.State != checks.Up || doubted {
+			t.Fatalf("by the first lookup: %v, doubted %v", v.State, doubted)
+		}
+		w.notice(w.names()...)
+		for _, prefix := range kp() {
+			w.withdraw(w.peers, prefix)
+		}
+		w.reconnect(w.names()...)
+		times := 0
+		for range 200 {
+			wait(5 * time.Second)
+			if v, doubted := asked(); doubted {
+				times++
+				if v.State != checks.Unknown {
+					t.Fatalf("%v while in doubt, gaps %q", v.State, v.Gaps)
+				}
+			}
+		}
+		if times == 0 {
+			t.Error("nobody was ever in doubt")
+		}
+		expect(t, k, checks.Down)
+	})
+}

@@ -22,14 +22,22 @@ type View struct {
 	// hole, or where none is expected and the last lookup stands. Otherwise the view is
 	// that of a lookup: good for an answer "as of", and not for opening an incident.
 	Current bool
+	// Doubted is true where a later lookup says that routes of it are gone, and is asked
+	// again before it is believed.
+	Doubted bool
 }
 
-// Answer is the case for somebody who asks.
+// Answer is the case for somebody who asks. Of a view of the past that is in doubt
+// nothing is claimed.
 func (v *View) Answer(now time.Time, rules checks.Rules) checks.Case {
-	return checks.Case{
+	c := checks.Case{
 		Footprint: v.Footprint, Baseline: v.Baseline, Vantage: v.Vantage, Observations: v.Observations,
 		Gaps: v.Gaps, Now: now, Rules: rules,
 	}
+	if v.Doubted && !v.Current {
+		c.Observations, c.Vantage.Live = nil, 0
+	}
+	return c
 }
 
 // Step is the case for the life of an incident: of a view that is not current nothing is
@@ -55,7 +63,7 @@ func (t *Target) Observe(now time.Time) View {
 	}
 	t.qmu.Lock()
 	defer t.qmu.Unlock()
-	v.Current = t.current()
+	v.Current, v.Doubted = t.current(), !t.story.gone.IsZero()
 	v.AsOf = v.Vantage.NewestAt
 	v.Gaps = append(t.missing(v.Current), t.story.gaps...)
 	if out := t.watch.LeftOut(); !out.IsZero() && now.Sub(out) < t.hub.o.Rules.BaselineWindow {
