@@ -205,20 +205,20 @@ func TestLinks(t *testing.T) {
 		{"nothing", "", ""},
 	}
 	for _, tt := range tests {
-		got := ""
+		var got strings.Builder
 		for _, e := range linked(tt.text, []string{own}) {
 			switch e := e.(type) {
 			case *api.RichTextSectionTextElement:
-				got += "[" + e.Text + "]"
+				got.WriteString("[" + e.Text + "]")
 			case *api.RichTextSectionLinkElement:
-				got += "[link " + e.URL + "]"
+				got.WriteString("[link " + e.URL + "]")
 				if e.Text != e.URL {
 					t.Errorf("%s: the link to %s is shown as %q", tt.name, e.URL, e.Text)
 				}
 			}
 		}
-		if got != tt.want {
-			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		if got.String() != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got.String(), tt.want)
 		}
 	}
 }
