@@ -148,8 +148,12 @@ func checkSlackObject(o map[string]any) error {
 		if strings.TrimSpace(words) == "" {
 			return fmt.Errorf("there is an empty text in the blocks")
 		}
-	case "user", "usergroup", "channel", "broadcast", "link", "team":
-		return fmt.Errorf("there is a mention or a link in the blocks: %v", o)
+	case "user", "usergroup", "channel", "broadcast", "team":
+		return fmt.Errorf("there is a mention in the blocks: %v", o)
+	case "link":
+		if to, _ := o["url"].(string); to != words || !strings.HasPrefix(to, "https://") {
+			return fmt.Errorf("there is a link in the blocks that does not show where it leads: %v", o)
+		}
 	case "image":
 		if alt, _ := o["alt_text"].(string); strings.TrimSpace(alt) == "" {
 			return fmt.Errorf("there is a picture without alternative text")

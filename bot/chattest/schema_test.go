@@ -34,21 +34,28 @@ func TestPatterns(t *testing.T) {
 func TestCheckSlackMessageRefuses(t *testing.T) {
 	s := LoadSchema(t, "specs/slack-blockkit.schema.json", "#/definitions/SlackMessage")
 	good := `{"text":"UP","blocks":[{"type":"header","text":{"type":"plain_text","text":"UP"}}]}`
-	if err := CheckSlackMessage(s, []byte(good)); err != nil {
-		t.Errorf("%s: %v, want nothing", good, err)
-	}
 	block := func(b string) string { return `{"text":"UP","blocks":[` + b + `]}` }
+	link := func(to, text string) string {
+		return block(`{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"link","url":"` + to + `","text":"` + text + `"}]}]}`)
+	}
+	for _, payload := range []string{good, link("https://example.org/a?b=1", "https://example.org/a?b=1")} {
+		if err := CheckSlackMessage(s, []byte(payload)); err != nil {
+			t.Errorf("%s: %v, want nothing", payload, err)
+		}
+	}
 	for name, payload := range map[string]string{
-		"no text":      `{"text":" ","blocks":[]}`,
-		"markup":       `{"text":"<!channel>"}`,
-		"a long head":  block(`{"type":"header","text":{"type":"plain_text","text":"` + strings.Repeat("a", 151) + `"}}`),
-		"nothing said": block(`{"type":"header","text":{"type":"plain_text","text":""}}`),
-		"a mention":    block(`{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"user","user_id":"U1"}]}]}`),
-		"bold":         block(`{"type":"context","elements":[{"type":"mrkdwn","text":"*a*"}]}`),
-		"no alt text":  block(`{"type":"image","image_url":"https://example.org/a.png","alt_text":""}`),
-		"much text":    `{"text":"` + strings.Repeat("a", slackTotal) + `"}`,
-		"many blocks":  block(strings.TrimSuffix(strings.Repeat(`{"type":"divider"},`, 51), ",")),
-		"no block":     block(`{"type":"banner"}`),
+		"no text":          `{"text":" ","blocks":[]}`,
+		"markup":           `{"text":"<!channel>"}`,
+		"a long head":      block(`{"type":"header","text":{"type":"plain_text","text":"` + strings.Repeat("a", 151) + `"}}`),
+		"nothing said":     block(`{"type":"header","text":{"type":"plain_text","text":""}}`),
+		"a mention":        block(`{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"user","user_id":"U1"}]}]}`),
+		"a hidden link":    link("https://example.net", "https://example.org"),
+		"a link elsewhere": link("slack://open", "slack://open"),
+		"bold":             block(`{"type":"context","elements":[{"type":"mrkdwn","text":"*a*"}]}`),
+		"no alt text":      block(`{"type":"image","image_url":"https://example.org/a.png","alt_text":""}`),
+		"much text":        `{"text":"` + strings.Repeat("a", slackTotal) + `"}`,
+		"many blocks":      block(strings.TrimSuffix(strings.Repeat(`{"type":"divider"},`, 51), ",")),
+		"no block":         block(`{"type":"banner"}`),
 	} {
 		if err := CheckSlackMessage(s, []byte(payload)); err == nil {
 			t.Errorf("%s: got nothing, want a complaint", name)
