@@ -42,7 +42,7 @@ type FaultProxy struct {
 	URL string
 	// RetryAfter is what a 429 or 503 asks for; 1 s, the least that a header can say.
 	RetryAfter time.Duration
-	// Delay is how long a slow request waits; 50 ms.
+	// Delay is how long a slow request waits; 20 ms.
 	Delay time.Duration
 
 	upstream string
@@ -58,7 +58,7 @@ type FaultProxy struct {
 func NewFaultProxy(t testing.TB, upstream string, choose func(r *http.Request, body []byte) Fault) *FaultProxy {
 	t.Helper()
 	p := &FaultProxy{
-		RetryAfter: time.Second, Delay: 50 * time.Millisecond,
+		RetryAfter: time.Second, Delay: 20 * time.Millisecond,
 		upstream: strings.TrimSuffix(upstream, "/"), choose: choose, counts: make(map[Fault]int),
 		client: &http.Client{
 			Transport:     &http.Transport{MaxIdleConnsPerHost: 64},

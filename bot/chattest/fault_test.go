@@ -33,7 +33,7 @@ func TestFaultProxy(t *testing.T) {
 		{TooManyHTML, 429, "<html>", 0, 0},
 		{Unavailable, 503, "service_unavailable", 0, 0},
 		{UnavailableHTML, 503, "<html>", 0, 0},
-		{Slow, 201, "hello", 1, 50 * time.Millisecond},
+		{Slow, 201, "hello", 1, 20 * time.Millisecond},
 		{CutBefore, 0, "", 0, 0},
 		{CutAfter, 0, "", 1, 0},
 	} {

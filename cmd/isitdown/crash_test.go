@@ -211,7 +211,6 @@ func TestCrash(t *testing.T) {
 	defer server.Close()
 	faults := &crashFaults{rng: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)), cutAfter: make(map[string]int)}
 	proxy := chattest.NewFaultProxy(t, server.URL, faults.choose)
-	proxy.Delay = 20 * time.Millisecond
 	path := filepath.Join(t.TempDir(), "isitdown.db")
 
 	start := time.Now()

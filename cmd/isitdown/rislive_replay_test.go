@@ -30,6 +30,9 @@ func TestConvertedStreamIsAsItsRecording(t *testing.T) {
 		{"a failover, 2016", "rrc21", "mrt/updates.20160811.1600.gz", "AS36867", ""},
 		{"a partial withdrawal, 2026", "rrc99", "mrt/updates.20260222.1530.bz2", "AS31148", ""},
 	}
+	if testing.Short() { // the others go the same way
+		tests = tests[:1]
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := &replayCommand{Recording: []string{tt.collector + "=" + data(t, tt.file)}, Watch: []string{tt.watch}}
@@ -50,6 +53,9 @@ func TestConvertedStreamIsAsItsRecording(t *testing.T) {
 // The same for the scenario that comes with the program, with thousands of flaps and
 // two outages.
 func TestConvertedScenarioIsAsItsReplay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same once more, of thousands of messages: left out with -short")
+	}
 	text, err := os.ReadFile(filepath.Join(moduleRoot, "checks", "route", "archive", "scenarios", "kp-2014.scenario"))
 	if err != nil {
 		t.Fatal(err)
