@@ -146,21 +146,34 @@ func (f *follower) catchUp(ctx context.Context, since time.Time, holes int) erro
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	play, until, err := f.recordings(ctx)
-	if err != nil {
-		return err
-	}
-	if until.Before(since) {
-		return fmt.Errorf("the archive has files up to %s, and the stream begins at %s", clock(until), clock(since))
-	}
-	f.lack("its table is being read")
 	current := func() error {
 		if _, now, _ := f.position(); now != holes {
 			return errHole
 		}
 		return nil
 	}
-	table := route.NewRIB(f.rules)
+	table, until, err := f.read(ctx, since, current)
+	if err != nil {
+		return err
+	}
+	if err := f.hand(table, current); err != nil {
+		return err
+	}
+	return f.join(until, holes)
+}
+
+// read plays the files, and what is queued so far, into a table of their own. until is up
+// to when the files go.
+func (f *follower) read(ctx context.Context, since time.Time, current func() error) (table *route.RIB, until time.Time, err error) {
+	play, until, err := f.recordings(ctx)
+	if err != nil {
+		return nil, until, err
+	}
+	if until.Before(since) {
+		return nil, until, fmt.Errorf("the archive has files up to %s, and the stream begins at %s", clock(until), clock(since))
+	}
+	f.lack("its table is being read")
+	table = route.NewRIB(f.rules)
 	err = play(ctx, func(u *route.Update) error {
 		if u.Kind == route.Lost {
 			return fmt.Errorf("of %s updates are missing since its last table", f.name)
@@ -169,16 +182,18 @@ func (f *follower) catchUp(ctx context.Context, since time.Time, holes int) erro
 		return current()
 	})
 	if err != nil {
-		return err
+		return nil, until, err
 	}
 	for _, u := range f.waiting() {
 		if !u.At.Before(until) {
 			table.Apply(u)
 		}
 	}
-	if err := f.hand(table, current); err != nil {
-		return err
-	}
+	return table, until, nil
+}
+
+// join gives the hub what came by the stream meanwhile, and the stream from there on.
+func (f *follower) join(until time.Time, holes int) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.holes != holes {
