@@ -38,6 +38,7 @@ type Case struct {
 	Baseline     Baseline
 	Vantage      Vantage
 	Observations []Observation
+	Reach        Reach
 	Claims       []Claim // of outside services; they change neither state nor grade
 	Gaps         []Gap
 	Now          time.Time

@@ -111,6 +111,8 @@ type Verdict struct {
 
 	// Announced and Answering are two facts and stay two facts.
 	Announced, Answering Extent
+	// Probing is what Answering rests on.
+	Probing Probing
 
 	IPv4, IPv6 Counts
 	Vantage    Vantage

@@ -49,6 +49,7 @@ var homes = map[string]string{
 	"github.com/gaissmai/bart":                 "checks/route",
 	"github.com/klauspost/compress":            "checks/internal/mrt",
 	"github.com/mattn/go-runewidth":            "bot/chat",
+	"github.com/miekg/dns":                     "checks/reach",
 	"github.com/osrg/gobgp/v4":                 "checks/route/session",
 	"github.com/pelletier/go-toml/v2":          "cmd/isitdown",
 	"github.com/prometheus-community/pro-bing": "checks/reach",
@@ -56,6 +57,7 @@ var homes = map[string]string{
 	"github.com/santhosh-tekuri/jsonschema/v6": "bot/chattest",
 	"github.com/slack-go/slack":                "bot/slack",
 	"go.etcd.io/bbolt":                         "bot",
+	"golang.org/x/sys":                         "checks/internal/errqueue",
 	"golang.org/x/term":                        "cmd/isitdown",
 	"golang.org/x/text":                        "checks/registry",
 	"golang.org/x/time":                        "bot",
@@ -63,10 +65,10 @@ var homes = map[string]string{
 }
 
 // testOnly are the modules that any test may import and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // testSupport starts what tests talk to; no program has it in it.
-var testSupport = []string{"bot/chattest", "checks/internal/labtest", "checks/internal/webtest", "checks/route/rislivetest"}
+var testSupport = []string{"bot/chattest", "checks/internal/labtest", "checks/internal/netlab", "checks/internal/webtest", "checks/route/rislivetest"}
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}
