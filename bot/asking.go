@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"isitdown/bot/chat"
+	"isitdown/checks"
 )
 
 // How many questions may be worked on at the same time: of one person, of one
@@ -26,12 +28,7 @@ type asking struct {
 // begin takes a place for a question; end gives it back. The error is a sentence
 // for whoever asks too much.
 func (a *asking) begin(r *request) (end func(), err error) {
-	c := r.Channel
-	tenant := tenantOf(c)
-	person := c.String() // where nobody knows who asks
-	if r.Person.ID != "" {
-		person = tenant + "/ /" + r.Person.ID
-	}
+	tenant, person := tenantOf(r.Channel), r.who()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -56,6 +53,25 @@ func (a *asking) begin(r *request) (end func(), err error) {
 			}
 		}
 	}, nil
+}
+
+// who is a key for the person who asks; for the channel where nobody knows who it is.
+func (r *request) who() string {
+	if r.Person.ID == "" {
+		return r.Channel.String()
+	}
+	return tenantOf(r.Channel) + "/ /" + r.Person.ID
+}
+
+// may refuses a question that whoever answers it does not want of this person now.
+func (b *Bot) may(r *request, t checks.Target, at time.Time) error {
+	if b.c.May == nil || !at.IsZero() {
+		return nil
+	}
+	if err := b.c.May(r.who(), t); err != nil {
+		return refusal(err.Error())
+	}
+	return nil
 }
 
 // survive makes an error of a panic: what one person asks must not end the program for all.

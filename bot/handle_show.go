@@ -22,6 +22,9 @@ const longest = 5 * time.Minute
 // ask assesses a target, and says so if it takes long. Who asks too much at a time is
 // refused.
 func (b *Bot) ask(ctx context.Context, r *request, t checks.Target, at time.Time) (chat.Notice, error) {
+	if err := b.may(r, t, at); err != nil {
+		return chat.Notice{}, err
+	}
 	over, err := b.asking.begin(r)
 	if err != nil {
 		return chat.Notice{}, err

@@ -26,6 +26,11 @@ type Config struct {
 	// Assess answers a question about a target, with place and caveats; the zero
 	// time means now. It may take seconds, and an error is for the operator.
 	Assess func(ctx context.Context, t checks.Target, at time.Time) (chat.Notice, error)
+	// May reports why a person may not ask about a target now, in one sentence for
+	// them; nil if they may. Who asks is a key that stays the same for a person. It is
+	// asked before Assess, for questions about the present alone, and is quick. nil lets
+	// everybody.
+	May func(who string, t checks.Target) error
 	// Follow begins to follow a target that a channel subscribed to.
 	Follow func(t checks.Target) (Followed, error)
 	// Within gives what holds a target, the widest first: of a prefix its

@@ -25,6 +25,7 @@ type config struct {
 	Overrides string   `toml:"overrides"`
 
 	Routers []routerConfig `toml:"router"`
+	Hosts   []hostConfig   `toml:"host"`
 
 	Assess   assessConfig   `toml:"assess"`
 	Route    routeConfig    `toml:"route"`
@@ -34,6 +35,7 @@ type config struct {
 	Sources    sourcesConfig    `toml:"sources"`
 	Globalping globalpingConfig `toml:"globalping"`
 	Radar      radarConfig      `toml:"radar"`
+	Probe      probeConfig      `toml:"probe"`
 	URLs       urlsConfig       `toml:"urls"`
 
 	Serve     serveConfig     `toml:"serve"`
@@ -91,6 +93,7 @@ func defaultConfig() config {
 		Routes:   []string{},
 		Registry: []string{},
 		Routers:  []routerConfig{},
+		Hosts:    []hostConfig{},
 		Assess: assessConfig{
 			MinFullFeedPeers:  10,
 			DeclaredFullFeeds: []network{},
@@ -126,6 +129,7 @@ func defaultConfig() config {
 		Output: outputConfig{Colour: "auto", Width: 80, TimeZone: zone{time.UTC}},
 
 		Sources: defaultSources(),
+		Probe:   defaultProbe(),
 		URLs:    defaultURLs(),
 
 		Serve:     defaultServe(),

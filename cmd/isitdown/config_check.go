@@ -20,6 +20,8 @@ func (c *config) validate() error {
 		c.Sources.validate(),
 		c.URLs.validate(),
 		validateRouters(c.Routers),
+		c.Probe.validate(),
+		validateHosts(c.Hosts),
 		c.Serve.validate(),
 		c.Slack.validate(&c.Serve),
 		c.Discord.validate(&c.Serve),

@@ -59,6 +59,7 @@ type limitsConfig struct {
 	Tenant            int `toml:"tenant_subscriptions"`
 	NoteLength        int `toml:"note_length"`
 	RequestsPerMinute int `toml:"requests_per_minute"`
+	ProbesPerMinute   int `toml:"probes_per_minute"`
 }
 
 // The ways in which a platform reaches the bot.
@@ -85,7 +86,7 @@ func defaultRetention() retentionConfig {
 }
 
 func defaultLimits() limitsConfig {
-	return limitsConfig{Subscriptions: 200, Tenant: 5000, NoteLength: 1000, RequestsPerMinute: 30}
+	return limitsConfig{Subscriptions: 200, Tenant: 5000, NoteLength: 1000, RequestsPerMinute: 30, ProbesPerMinute: 6}
 }
 
 // configured reports whether there is anything to reach Slack with.

@@ -90,6 +90,7 @@ func (c *limitsConfig) validate() error {
 		atLeastOne("limits.tenant_subscriptions", c.Tenant),
 		atLeastOne("limits.note_length", c.NoteLength),
 		atLeastOne("limits.requests_per_minute", c.RequestsPerMinute),
+		atLeastOne("limits.probes_per_minute", c.ProbesPerMinute),
 	)
 }
 
