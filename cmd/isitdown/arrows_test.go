@@ -145,7 +145,7 @@ func inspect(t *testing.T, name string, src []byte) (complaints []string) {
 	for _, to := range imports(t, src) {
 		switch local, ours := strings.CutPrefix(to, module+"/"); {
 		case slices.Contains(testSupport, local) && ours && from != local:
-			if !test {
+			if !test && !slices.Contains(testSupport, from) {
 				complain("%s must not import %s: it is for tests", from, local)
 			}
 		case ours && local != from && !allowed(from, local):

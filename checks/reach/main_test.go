@@ -1,0 +1,10 @@
+package reach
+
+import (
+	"testing"
+
+	"isitdown/checks/internal/netlab"
+)
+
+// The tests run in a network of their own where there can be one.
+func TestMain(m *testing.M) { netlab.Main(m) }
