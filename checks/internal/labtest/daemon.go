@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Daemon is one routing daemon at work.
+// Daemon is one daemon at work.
 type Daemon struct {
 	t       testing.TB
 	name    string
@@ -23,7 +23,8 @@ type Daemon struct {
 	log     logTail
 	exited  chan struct{}
 	control func(args ...string) *exec.Cmd
-	dump    [][]string // control commands whose answers are shown where the test fails
+	place   func(*exec.Cmd) error // starts it; nil: here
+	dump    [][]string            // control commands whose answers are shown where the test fails
 }
 
 // BIRD starts BIRD 2 with a configuration and waits until it answers. It must hold
@@ -115,7 +116,11 @@ func (d *Daemon) start(cmd *exec.Cmd) {
 	cmd.SysProcAttr = leader()
 	cmd.WaitDelay = time.Second
 	d.command = cmd
-	if err := launch(cmd, d.exited); err != nil {
+	start := d.place
+	if start == nil {
+		start = (*exec.Cmd).Start
+	}
+	if err := launch(cmd, start, d.exited); err != nil {
 		d.t.Fatalf("starting %s: %v", d.name, err)
 	}
 	d.t.Cleanup(func() {
@@ -129,11 +134,7 @@ func (d *Daemon) start(cmd *exec.Cmd) {
 func (d *Daemon) ready(args ...string) *Daemon {
 	d.t.Helper()
 	Await(d.t, d.name+" answers", func() bool {
-		select {
-		case <-d.exited:
-			d.t.Fatalf("%s ended at once; its log:\n%s", d.name, d.log.String())
-		default:
-		}
+		d.alive()
 		_, err := d.try(args...)
 		return err == nil
 	}, d.State)
@@ -148,7 +149,8 @@ func (d *Daemon) Kill() {
 
 // Control runs one command of the daemon's own client and gives what it printed; a
 // command that fails fails the test. For birdc and gobgp each argument is a word; for
-// vtysh it is a whole line, so that "configure terminal" can lead.
+// vtysh it is a whole line, so that "configure terminal" can lead. Servers have no such
+// client.
 func (d *Daemon) Control(args ...string) string {
 	d.t.Helper()
 	out, err := d.try(args...)

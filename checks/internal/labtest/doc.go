@@ -1,6 +1,6 @@
-// Package labtest starts routing daemons that we did not write, on loopback, for
-// one test: BIRD, FRR's bgpd and GoBGP, each with a configuration that the test
-// writes and an address of 127.0.0.0/8 of its own.
+// Package labtest starts daemons that we did not write, on loopback, for one test:
+// the routing daemons BIRD, FRR's bgpd and GoBGP, and the servers nginx and NSD, each
+// with a configuration that the test writes and an address of 127.0.0.0/8 of its own.
 //
 // It promises that a daemon is gone when its test is, however it ends; that no
 // daemon touches the routes of the machine; that what a daemon logged and how it
@@ -12,5 +12,6 @@
 // allow-martian-nexthop", GoBGP a next hop of another kind, which the sender sets.
 //
 // No program has this package in it. It leaves out networks of several hosts, links
-// that are cut and packets that are lost: everything here shares one loopback.
+// that are cut and packets that are lost, which are netlab's: servers can be started in
+// a node of it; everything else here shares one loopback.
 package labtest

@@ -15,12 +15,12 @@ func leader() *syscall.SysProcAttr {
 // launch starts a command and closes exited when it has ended. Linux sends the
 // signal at our end when the thread ends that started the command, so that thread
 // is kept until then.
-func launch(cmd *exec.Cmd, exited chan<- struct{}) error {
+func launch(cmd *exec.Cmd, start func(*exec.Cmd) error, exited chan<- struct{}) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		err := start(cmd)
 		started <- err
 		if err == nil {
 			cmd.Wait() // how it ended says nothing: it was killed

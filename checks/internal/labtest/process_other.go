@@ -11,8 +11,8 @@ import (
 
 func leader() *syscall.SysProcAttr { return nil }
 
-func launch(cmd *exec.Cmd, exited chan<- struct{}) error {
-	err := cmd.Start()
+func launch(cmd *exec.Cmd, start func(*exec.Cmd) error, exited chan<- struct{}) error {
+	err := start(cmd)
 	if err == nil {
 		go func() {
 			cmd.Wait()
