@@ -1,0 +1,14 @@
+//go:build !linux
+
+package reach
+
+import "syscall"
+
+// ear hears nothing on systems that keep no ICMP errors for a socket: who said that a
+// host is unreachable is not known there.
+type ear struct{}
+
+func (e *ear) attach(syscall.RawConn, bool) error { return nil }
+func (e *ear) tells() bool                        { return false }
+func (e *ear) close()                             {}
+func (e *ear) heard() (said, bool)                { return said{}, false }
