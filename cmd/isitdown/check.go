@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -16,8 +17,9 @@ import (
 
 // checkCommand answers once.
 type checkCommand struct {
-	Target []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8."`
-	At     string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data, or now."`
+	Target  []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8."`
+	At      string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data, or now."`
+	NoProbe bool     `name:"no-probe" help:"Send no probes: answer from routes and from what others say."`
 	dataFlags
 }
 
@@ -36,7 +38,7 @@ func (c *checkCommand) run(ctx context.Context, a *app) (int, error) {
 		return 0, err
 	case len(collectors) > 0:
 		return c.fetched(ctx, a, collectors, list, at)
-	case len(c.Routes)+len(a.config.Routes) == 0 && a.config.Sources.asks():
+	case len(c.Routes)+len(a.config.Routes) == 0 && (a.config.Sources.asks() || c.probes(a, list, at)):
 		return c.live(ctx, a, list, at)
 	}
 	d, err := c.load(a, list)
@@ -123,6 +125,10 @@ func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, a
 	}
 	s := a.newSources()
 	s.given = len(c.Registry)+len(a.config.Registry) > 0
+	p, err := c.probing(a, s, at)
+	if err != nil {
+		return 0, err
+	}
 	asking := newAsking(&a.console, s.described())
 	verdicts := make([]checks.Verdict, len(list))
 	slots := make(chan struct{}, mostAtOnce)
@@ -131,7 +137,7 @@ func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, a
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			verdicts[i] = s.once(ctx, reg, t, at)
+			verdicts[i] = s.once(ctx, reg, t, at, p)
 		})
 	}
 	wg.Wait()
@@ -147,6 +153,21 @@ func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, a
 		}
 	}
 	return exitCode(states), nil
+}
+
+// probes reports whether probes alone can answer: for hosts, of the present.
+func (c *checkCommand) probes(a *app, list []checks.Target, at time.Time) bool {
+	return !c.NoProbe && a.config.withoutProbes(at) == "" && !slices.ContainsFunc(list, func(t checks.Target) bool {
+		return t.Kind() != checks.KindHost && t.Kind() != checks.KindURL && t.Kind() != checks.KindAddress
+	})
+}
+
+// probing gives what sends the probes for one answer.
+func (c *checkCommand) probing(a *app, s *sources, at time.Time) (*probing, error) {
+	if why := a.config.withoutProbes(at); why != "" || c.NoProbe {
+		return &probing{why: cmp.Or(why, probesUnwanted)}, nil
+	}
+	return a.newProbing(s, nil)
 }
 
 // mostAtOnce is how many targets are looked up at the same time.

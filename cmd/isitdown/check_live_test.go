@@ -13,10 +13,13 @@ import (
 	"time"
 )
 
-// settings writes a file of settings in which no service is one of the world's, and
-// gives its name.
+// settings writes a file of settings in which no service is one of the world's and no host
+// of it is probed, and gives its name.
 func settings(t *testing.T, text string) string {
 	t.Helper()
+	if !strings.Contains(text, "[probe]\n") {
+		text += "\n[probe]\nenabled = false\n"
+	}
 	for _, name := range []string{"ripestat", "ioda", "globalping", "radar", "registries"} {
 		if !strings.Contains(text, "\n"+name+" = \"http") && strings.Contains(text, "[urls]\n") {
 			text = strings.Replace(text, "[urls]\n", "[urls]\n"+name+" = \"http://127.0.0.1:1\"\n", 1)

@@ -18,6 +18,9 @@ type witness struct {
 	gap func(err error) checks.Gap
 	// ask gives its claims about a target at a moment, the present where that is zero.
 	ask func(ctx context.Context, f *checks.Footprint, at time.Time) ([]checks.Claim, error)
+	// votes gives what its vantage points found of the target, from what ask was told; nil
+	// where it has none.
+	votes func(ctx context.Context, f *checks.Footprint) ([]checks.Vote, error)
 	// suits reports whether the service has anything to do with a target at that moment.
 	suits func(t checks.Target, at time.Time) bool
 	// costs is true where asking takes something that is short, so that it is asked for
@@ -31,6 +34,7 @@ func (w *witness) name() string { return strings.ToLower(w.service) }
 // testimony is what the witnesses said of a target, and what of it is missing.
 type testimony struct {
 	claims []checks.Claim
+	votes  []checks.Vote
 	gaps   []checks.Gap
 	at     time.Time // on the wall; zero for not asked
 	costly bool      // those that cost were asked too
@@ -49,6 +53,8 @@ func hear(ctx context.Context, list []witness, f checks.Footprint, at time.Time,
 			said[i].claims = claims
 			if err != nil {
 				said[i].gaps = []checks.Gap{w.gap(err)}
+			} else if w.votes != nil && at.IsZero() {
+				said[i].votes, _ = w.votes(ctx, &f) // the same question: what fails of it was said
 			}
 		})
 	}
@@ -56,6 +62,7 @@ func hear(ctx context.Context, list []witness, f checks.Footprint, at time.Time,
 	all := testimony{at: time.Now(), costly: costly}
 	for _, s := range said {
 		all.claims = append(all.claims, s.claims...)
+		all.votes = append(all.votes, s.votes...)
 		all.gaps = append(all.gaps, s.gaps...)
 	}
 	return all

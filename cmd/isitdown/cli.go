@@ -15,6 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"isitdown/checks/reach"
 )
 
 // Exit codes: 0 to 3 are an answer; from 64 on there is none (sysexits.h).
@@ -75,6 +77,7 @@ type app struct {
 	log        *slog.Logger
 	http       *http.Client // nil for one of its own
 	slackAPI   string       // "" for Slack's
+	ask        reach.Ask    // nil for the network
 }
 
 // client gives what calls of platforms are made with.

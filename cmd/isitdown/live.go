@@ -17,6 +17,7 @@ type current struct {
 	hub     *live.Hub
 	feeds   []*feed
 	said    *hearsay
+	probing *probing
 }
 
 // feed is one stream of routes.
@@ -75,6 +76,9 @@ func (w *world) run(ctx context.Context) error {
 		part(f.run)
 	}
 	wg.Go(func() { w.live.said.run(ctx) })
+	if w.live.probing.monitor != nil {
+		wg.Go(func() { w.live.probing.monitor.Run(ctx) })
+	}
 	wg.Go(func() { w.watchFeeds(ctx) })
 	wg.Go(func() { w.serveTargets(ctx) })
 	wg.Go(func() { w.refreshLists(ctx) })
@@ -100,6 +104,7 @@ func (w *world) start(ctx context.Context, e *watched) {
 	e.footprint, e.refusal, e.failure, e.missing = f, "", "", gaps
 	if len(f.Prefixes)+len(f.Origins) == 0 { // a host: there are no routes to look for
 		e.watch = w.nobody
+		w.attend(e)
 		e.open()
 		w.mu.Unlock()
 		return
@@ -107,6 +112,7 @@ func (w *world) start(ctx context.Context, e *watched) {
 	target := w.live.hub.Follow(f)
 	e.watch, e.live = liveView{target}, target
 	e.settle(time.Now())
+	w.attend(e)
 	w.mu.Unlock()
 	select {
 	case <-target.Ready():
@@ -159,31 +165,34 @@ func (w *world) watchFeeds(ctx context.Context) {
 	}
 }
 
-// question gives the answer about the present, once the target was looked up and the
-// witnesses were heard, or their time is over. Where nothing can be said of the present
+// question gives the answer about the present, once the target was looked up, its hosts
+// were asked and the witnesses were heard, or their time is over. Where nothing can be said of the present
 // yet, it is the answer of the moment that a lookup speaks of.
 func (w *world) question(ctx context.Context, e *watched) (checks.Verdict, error) {
 	ctx, stop := context.WithTimeout(ctx, w.app.config.Sources.Wait.Duration)
 	defer stop()
+	var probes sync.WaitGroup
+	probes.Go(func() { w.probe(ctx, e) })
 	for _, ready := range []<-chan struct{}{e.ready, w.ask(e, true)} {
 		select {
 		case <-ready:
 		case <-ctx.Done():
 		}
 	}
+	probes.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return checks.Verdict{}, err
 	}
 	now := time.Now()
 	v := w.assess(e, now)
-	if v.State != checks.Unknown || e.live == nil {
+	if v.State != checks.Unknown || v.Answering != checks.ExtentUnknown || e.live == nil {
 		return v, nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	seen := e.live.Observe(now)
 	if then := seen.AsOf; !seen.Current && !then.IsZero() && now.Sub(then) < longAgo {
-		return w.liveVerdict(e, seen.Answer(then, w.app.config.assessRules())), nil
+		return w.liveVerdict(e, seen.Answer(then, w.app.config.assessRules()), probed{gaps: unprobed(probesOfThePast)}), nil
 	}
 	return v, nil
 }

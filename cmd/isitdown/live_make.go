@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 
+	"isitdown/bot"
 	"isitdown/checks/route/live"
 )
 
-// goLive gives a world live sources. What others connect to is open when it returns.
-func (w *world) goLive(ctx context.Context) error {
+// goLive gives a world live sources, and probes, whose history is kept in a store, nil for
+// none. What others connect to is open when it returns.
+func (w *world) goLive(ctx context.Context, store *bot.Store) error {
 	s := w.app.newSources()
 	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration)}
@@ -39,6 +41,9 @@ func (w *world) goLive(ctx context.Context) error {
 		return err
 	}
 	c.feeds = append(c.feeds, own...)
+	if c.probing, err = w.app.liveProbing(s, store); err != nil {
+		return err
+	}
 	w.live, w.missing, w.patience = c, "", 0
 	return nil
 }

@@ -74,7 +74,7 @@ func showLiveWith(t *testing.T, more func(*app, byHost), play func(t *testing.T,
 		a.config.Sources.IODA, a.config.Sources.Globalping, a.config.Sources.RegistryRefresh = false, false, false
 		more(a, services)
 		s.world = a.newWorld(source{registry: emptyRegistry(t)})
-		if err := s.goLive(t.Context()); err != nil {
+		if err := s.goLive(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())

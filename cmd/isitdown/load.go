@@ -140,12 +140,12 @@ func (d *desk) play(ctx context.Context, what string, until time.Time, emit func
 func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	c := checks.Case{Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations, Now: now, Rules: d.app.config.assessRules()}
-	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w])
+	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w], unprobed(probesOfRecording))
 }
 
 // verdict assesses a case with the gaps that every case has, and those given.
 func verdict(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Verdict {
-	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now), []checks.Gap{notProbed()})
+	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now))
 	v := checks.Assess(c)
 	v.NameASes(reg.ASName)
 	return v
@@ -172,11 +172,6 @@ func farOff(lists, now time.Time) []checks.Gap {
 		return nil
 	}
 	return []checks.Gap{{Check: "registry", Reason: fmt.Sprintf("the registry's list of %s is %d months %s than the data; give one of the time", lists.UTC().Format(time.DateOnly), months, which)}}
-}
-
-// notProbed is the gap that every answer of this version has.
-func notProbed() checks.Gap {
-	return checks.Gap{Check: "reach", Reason: "this version does not probe"}
 }
 
 // finish adds to a notice what the reader's surroundings know.

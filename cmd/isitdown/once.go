@@ -16,9 +16,9 @@ import (
 const namesWithin = 2 * time.Second
 
 // once answers about a target at a moment, the present where that is zero, from what
-// the sources say when they are asked. What does not come in time is left out, and is
-// a gap of the verdict.
-func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time) checks.Verdict {
+// the sources say when they are asked, and from probes where there is anything to send them
+// with; p says why where there is not. What does not come in time is left out, and is a gap of the verdict.
+func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time, p *probing) checks.Verdict {
 	wait := s.app.config.Sources.Wait.Duration
 	if s.budget != nil {
 		ctx = s.budget(ctx)
@@ -37,7 +37,13 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	}
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
 	var said testimony
+	var found probed
 	var wg sync.WaitGroup
+	if err == nil || p.why != "" {
+		wg.Go(func() { found = p.once(whole, f) })
+	} else {
+		found.gaps = unprobed(probesOfWhat)
+	}
 	if asking.Err() == nil {
 		wg.Go(func() { said = hear(asking, s.witnesses, f, at, true) })
 	} else if len(s.witnesses) > 0 {
@@ -47,11 +53,12 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 		gaps = append(gaps, s.routes(asking, &c)...)
 	}
 	wg.Wait()
-	if c.Now.IsZero() {
-		c.Now = time.Now()
+	if at.IsZero() {
+		gaps = append(gaps, settle(&c, &found)...)
+		c.Reach = found.with(said.votes)
 	}
 	c.Claims = said.claims
-	v := verdict(c, reg, gaps, said.gaps)
+	v := verdict(c, reg, gaps, said.gaps, found.gaps)
 	s.nameASes(whole, reg, &v)
 	return v
 }
@@ -65,9 +72,9 @@ func unregistered(t checks.Target, err error) checks.Gap {
 		fmt.Sprintf("what is registered to %s is not known: try again, or give the lists with --registry FILE (docs/registry.md)", t))
 }
 
-// routes looks up the routes of a case. Where it is about the present, it becomes one
-// about the moment that the lookup speaks of, if that is older than what may be
-// called the present: an answer of two hours ago that says so is better than none.
+// routes looks up the routes of a case. Where it is about the present, Now becomes the
+// moment that the lookup speaks of, if that is older than what may be called the present: an
+// answer of two hours ago that says so is better than none. Otherwise it stays zero.
 func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
 	lost := checks.Gap{Check: "route", Reason: "the routes of " + c.Footprint.Target.String() + " are not known: try again, or give recordings with --routes FILE"}
 	if s.history == nil {
@@ -84,15 +91,28 @@ func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
 		return append(seen.Gaps, lost)
 	}
 	c.Baseline, c.Vantage, c.Observations = seen.Baseline, seen.Vantage, seen.Observations
-	if !c.Now.IsZero() {
-		return seen.Gaps
-	}
-	c.Now = time.Now()
-	if age := c.Now.Sub(seen.AsOf); age > c.Rules.MaxAge {
+	if c.Now.IsZero() && time.Since(seen.AsOf) > c.Rules.MaxAge {
 		c.Now = seen.AsOf
-		seen.Gaps = append(seen.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the answer is of %s, which was %s before the question", clock(seen.AsOf), minutes(age))})
 	}
 	return seen.Gaps
+}
+
+// settle decides of what moment a case about the present is. Routes of some time ago make it
+// one of then, which probes say nothing of; but who asks about an address wants to know whether it
+// answers, and hears that its routes are not known.
+func settle(c *checks.Case, found *probed) []checks.Gap {
+	now, then := time.Now(), c.Now
+	if then.IsZero() {
+		c.Now = now
+		return nil
+	}
+	age := minutes(now.Sub(then))
+	if c.Footprint.Target.Kind() == checks.KindAddress && !found.reach.At.IsZero() {
+		c.Now = now
+		return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the newest routes that could be looked up are of %s, %s before the question", clock(then), age)}}
+	}
+	*found = probed{gaps: unprobed(probesOfThePast)}
+	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("the answer is of %s, which was %s before the question", clock(then), age)}}
 }
 
 // minutes writes a length of time of less than some days for a person.

@@ -171,7 +171,7 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 	s.world = s.app.newWorld(src)
 	switch {
 	case src.rec == nil && s.app.config.live():
-		if err := s.world.goLive(ctx); err != nil {
+		if err := s.world.goLive(ctx, s.store); err != nil {
 			return err
 		}
 	case len(c.Rehearse) > 0:
@@ -253,7 +253,7 @@ func (s *server) join() error {
 	a := s.app
 	config := bot.Config{
 		Store: s.store, Policy: a.config.policy(), Settle: a.config.Route.Settle.Duration, Logger: a.log,
-		Resolve: registry.Parse, Assess: s.world.answer, Follow: s.world.follow, Within: s.world.within,
+		Resolve: registry.Parse, Assess: s.world.answer, May: s.world.may, Follow: s.world.follow, Within: s.world.within,
 		Finish: s.world.finish, Name: s.world.title, Targets: s.world.suggest, Now: s.world.now,
 		AdminsOnly: a.config.Slack.AdminsOnly, Limits: a.config.Limits.limits(),
 	}

@@ -62,6 +62,7 @@ func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
 	}
 	e := w.enter(t)
 	e.pins += pins
+	w.attend(e)
 	switch {
 	case known:
 	case w.live != nil: // what is not in the lists may be looked up
@@ -116,6 +117,7 @@ func (w *world) makeRoom() bool {
 
 func (w *world) drop(t checks.Target) {
 	e := w.targets[t]
+	e.leave()
 	switch watch, ok := e.watch.(*route.Watch); {
 	case e.live != nil:
 		e.live.Close()
@@ -158,7 +160,11 @@ func (w *world) follow(t checks.Target) (bot.Followed, error) {
 func (w *world) unfollow(t checks.Target, e *watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e.pins--; e.pins == 0 && w.targets[t] == e && closed(e.ready) {
+	if e.pins--; e.pins > 0 {
+		return
+	}
+	e.leave()
+	if w.targets[t] == e && closed(e.ready) {
 		w.drop(t)
 	}
 }
@@ -170,7 +176,11 @@ func (w *world) revision(e *watched) int {
 	if e.watch == nil {
 		return 0
 	}
-	return 1 + e.watch.Revision() + e.heard
+	revision := 1 + e.watch.Revision() + e.heard
+	if e.probes != nil {
+		revision += e.probes.Revision()
+	}
+	return revision
 }
 
 // freeze takes in whether the bot wants the baseline held.

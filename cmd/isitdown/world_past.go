@@ -185,7 +185,7 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 		return v, nil
 	}
 	if w.live != nil {
-		v := w.live.sources.once(ctx, w.lists(), e.footprint.Target, at)
+		v := w.live.sources.once(ctx, w.lists(), e.footprint.Target, at, &probing{why: w.app.config.withoutProbes(at)})
 		w.asked.keep(key, v)
 		return v, ctx.Err()
 	}

@@ -5,6 +5,7 @@ import (
 
 	"isitdown/bot"
 	"isitdown/checks"
+	"isitdown/checks/reach"
 	"isitdown/checks/route/live"
 )
 
@@ -32,11 +33,13 @@ type watched struct {
 	footprint checks.Footprint
 	refusal   string // why there is nothing to watch: a sentence for a person
 	ready     chan struct{}
-	watch     view         // nil while it is being caught up with, or where that failed
-	live      *live.Target // the same, of live sources; nil of a recording
-	missing   []checks.Gap // of the footprint
-	failed    time.Time    // on the wall: when its footprint could not be found out
-	heard     int          // grows when witnesses said something new
+	watch     view            // nil while it is being caught up with, or where that failed
+	live      *live.Target    // the same, of live sources; nil of a recording
+	missing   []checks.Gap    // of the footprint
+	failed    time.Time       // on the wall: when its footprint could not be found out
+	heard     int             // grows when witnesses said something new
+	probes    *reach.Followed // nil unless it is probed by itself
+	found     probed          // of the last question
 
 	failure string    // why it failed
 	pins    int       // how often it is followed

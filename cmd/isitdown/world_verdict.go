@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"isitdown/checks"
@@ -41,18 +42,21 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 	if e.live != nil {
 		seen := e.live.Observe(now)
-		return w.liveVerdict(e, seen.Step(now, w.app.config.assessRules()))
+		return w.liveVerdict(e, seen.Step(now, w.app.config.assessRules()), w.probed(e, now))
 	}
 	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
 	c.Baseline, c.Vantage, c.Observations = e.watch.Observe(now)
-	return verdict(c, w.lists(), w.gaps, refused(w.rib))
+	if w.live != nil { // a host, of which routing knows nothing
+		return w.liveVerdict(e, c, w.probed(e, now))
+	}
+	return verdict(c, w.lists(), w.gaps, refused(w.rib), unprobed(w.withoutProbes()))
 }
 
-// liveVerdict assesses a case of live sources, with what others say.
-func (w *world) liveVerdict(e *watched, c checks.Case) checks.Verdict {
+// liveVerdict assesses a case of live sources, with what was probed and what others say.
+func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verdict {
 	said := w.live.said.about(e.footprint.Target)
-	c.Claims = said.claims
-	return verdict(c, w.lists(), c.Gaps, e.missing, w.live.gaps(), said.gaps)
+	c.Claims, c.Reach = said.claims, found.with(said.votes)
+	return verdict(c, w.lists(), c.Gaps, e.missing, w.live.gaps(), said.gaps, found.gaps)
 }
 
 // refuse is the verdict about a target that has nothing to watch: who could have been
@@ -60,13 +64,13 @@ func (w *world) liveVerdict(e *watched, c checks.Case) checks.Verdict {
 func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
 	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
 	_, c.Vantage, _ = w.nobody.Observe(now)
-	return verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps)
+	return verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps, unprobed(cmp.Or(w.withoutProbes(), probesOfWhat)))
 }
 
 // unknown is the verdict where nothing can be said, with the sentence that says why.
 func (w *world) unknown(f checks.Footprint, now time.Time, why string) checks.Verdict {
 	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
-	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}})
+	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), probesNotYet)))
 }
 
 func originsOf(v *checks.Verdict) (list []checks.ASN) {
