@@ -60,6 +60,9 @@ func (a Account) Why() Message {
 	}
 	add("Present", a.nowText())
 	add("Seen", seenRecord(&last.Verdict))
+	if last.Verdict.Answering != nil {
+		add("Probes", probesRecord(&last.Verdict))
+	}
 	m.Parts = addOthers(m.Parts, &last.Verdict)
 	add("Evidence", evidenceRecord(&last.Verdict))
 	add("Lost", lostRecord(&last.Verdict))
@@ -70,6 +73,7 @@ func (a Account) Why() Message {
 	add("Rules", strings.Join(cleaned(a.Rules), " "))
 	m.Parts = addFixed(m.Parts, "Told so far (UTC)", tellingLines(a.Tellings))
 	m.Parts = addFixed(m.Parts, "The newest rests on", sightLines(last.Seen))
+	m.Parts = addFixed(m.Parts, "What each host did (UTC)", hostLines(&last.Verdict))
 	m.Parts = append(m.Parts, caveatParts(last.Verdict.Caveats)...)
 	return m
 }
@@ -186,7 +190,8 @@ func tellingLines(list []Telling) []string {
 		t := &list[i]
 		v := &t.Verdict
 		line := t.At.UTC().Format(time.DateTime) + "  " + pad(tellingWord(t), word) + "  " + pad(clean(v.State), state)
-		line += "  " + prefixCounts(checks.Count(v.Announced.IPv4.Prefixes), checks.Count(v.Announced.IPv6.Prefixes))
+		line += "  " + joinNonEmpty(", ", prefixCounts(checks.Count(v.Announced.IPv4.Prefixes), checks.Count(v.Announced.IPv6.Prefixes)),
+			AnswersOf(verdictOf(v)).text())
 		lines = append(lines, strings.TrimRight(line, " ")+", evidence "+clean(v.Evidence))
 	}
 	return lines

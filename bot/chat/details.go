@@ -46,6 +46,7 @@ func (a Account) Details() Message {
 	add("Missing", missingRecord(v))
 	add("Not known", notKnownRecord(v, t.Kind))
 	m.Parts = addFixed(m.Parts, "Prefix by prefix", prefixLines(v.Prefixes))
+	m.Parts = addFixed(m.Parts, "Host by host (UTC)", hostLines(v))
 	m.Parts = append(m.Parts, caveatParts(v.Caveats)...)
 	return m
 }
@@ -119,7 +120,8 @@ func depthRecordText(f *IncidentRecord) string {
 			Prefixes: checks.Count(f.Depth.IPv4.Prefixes), Slash24s: checks.Count(f.Depth.IPv4.Slash24s),
 			Addresses: checks.Count(f.Depth.IPv4.Addresses),
 		},
-		IPv6: checks.Counts{Prefixes: checks.Count(f.Depth.IPv6.Prefixes)},
+		IPv6:    checks.Counts{Prefixes: checks.Count(f.Depth.IPv6.Prefixes)},
+		Answers: f.Depth.Answering.answers(), Routes: f.Depth.Routes,
 	})
 }
 

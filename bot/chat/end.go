@@ -16,12 +16,14 @@ type EndRecord struct {
 
 // MomentRecord is one moment of a timeline.
 type MomentRecord struct {
-	At        string      `json:"at"`
-	State     string      `json:"state"`
-	IPv4      CountRecord `json:"ipv4"` // visible prefixes
-	IPv6      CountRecord `json:"ipv6"`
-	Upstreams []string    `json:"upstreams"`
-	Note      string      `json:"note"` // "" for a mere observation
+	At    string      `json:"at"`
+	State string      `json:"state"`
+	IPv4  CountRecord `json:"ipv4"` // visible prefixes
+	IPv6  CountRecord `json:"ipv6"`
+	// Answering is what probes found; null where nothing was probed.
+	Answering *ShortAnswersRecord `json:"answering"`
+	Upstreams []string            `json:"upstreams"`
+	Note      string              `json:"note"` // "" for a mere observation
 }
 
 // EndJSON gives the record of the answer at the end of a recording; open are the
@@ -36,6 +38,7 @@ func EndJSON(n Notice, moments []Moment, dropped int, open []string) EndRecord {
 			return MomentRecord{
 				At: m.At.UTC().Format(time.RFC3339), State: m.State.String(),
 				IPv4: CountRecord(m.IPv4), IPv6: CountRecord(m.IPv6),
+				Answering: shortAnswersRecord(m.Answers),
 				Upstreams: records(m.Upstreams, asnText), Note: clean(m.Note),
 			}
 		}),

@@ -40,10 +40,11 @@ const maxSubjects = 60
 type Episode struct {
 	Subject  string // as [Subject] writes it
 	Incident Incident
-	// State, IPv4 and IPv6 (visible prefixes) are what is known now. They are only
+	// State, IPv4 and IPv6 (visible prefixes) and Answers are what is known now. They are only
 	// said of incidents that last; Unknown is said as such.
 	State      checks.State
 	IPv4, IPv6 checks.Count
+	Answers    Answers
 	// Inside are the narrower targets, as [Subject] writes them, of which the same
 	// is part of this.
 	Inside []string
@@ -80,7 +81,7 @@ func (e *Episode) stand(now time.Time) string {
 		return "UNSTABLE " + who + ": " + count(i.Changes, "loss", "losses") + " " + since(i.Onset, dated) + ", " +
 			stateNow(e.State)
 	case e.lasts() && i.Recovering:
-		text := "BACK " + who + ": visible again " + since(i.End, dated) + endedAfter(i)
+		text := "BACK " + who + ": " + backWord(i) + " again " + since(i.End, dated) + endedAfter(i)
 		if !i.WatchUntil.IsZero() {
 			text += ", watched for a relapse until " + near(i.WatchUntil, now)
 		}
@@ -119,10 +120,27 @@ func (e *Episode) visible() string {
 		return "nothing is known at present; open "
 	}
 	counts := prefixCounts(e.IPv4, e.IPv6)
+	if counts != "" {
+		counts += " visible"
+	}
+	if e.Answers.Amiss() {
+		counts = joinNonEmpty(", ", counts, e.Answers.text())
+	}
 	if counts == "" {
 		return ""
 	}
-	return counts + " visible "
+	return counts + " "
+}
+
+// backWord says what an incident that is over is again.
+func backWord(i *Incident) string {
+	switch {
+	case !i.silenceAlone():
+		return "visible"
+	case i.Answers.Silent():
+		return "answering"
+	}
+	return "serving"
 }
 
 // prefixCounts writes "0 of 4 IPv4 prefixes, 1 of 1 IPv6 prefix".

@@ -99,8 +99,8 @@ func absent(v *checks.Verdict, family string) string {
 // seenText says who saw it: votes, collectors, source, age, and who was left out.
 // Dated is true where the notice says nowhere else which moment it is about.
 func seenText(v *checks.Verdict, dated bool) string {
-	if needsProbes(v) {
-		return ""
+	if named(v) && !routed(v) {
+		return "" // routing knows no names
 	}
 	w := &v.Vantage
 	when := ""
@@ -298,44 +298,11 @@ func nowText(v *checks.Verdict) string {
 	return joinNonEmpty("; ", carriedText(v.Upstreams(), now, "carries"), behindText(v.Upstreams(), now))
 }
 
-// probesText says what the probes found: a fact of its own.
-func probesText(v *checks.Verdict) string {
-	switch v.Answering {
-	case checks.ExtentAll:
-		return "usual targets answer"
-	case checks.ExtentPart:
-		return "some usual targets answer, others do not"
-	case checks.ExtentNone:
-		if v.Announced == checks.ExtentAll {
-			return `no usual target answers; routing alone would say "up"`
-		}
-		return "no usual target answers"
-	}
-	return strings.TrimPrefix(probeReason(v), "probes ")
-}
-
-// probeReason says why nothing was probed.
-func probeReason(v *checks.Verdict) string {
-	if v.Answering != checks.ExtentUnknown {
-		return probesText(v)
-	}
-	var reasons []string
-	for _, g := range v.Gaps {
-		if g.Check == "reach" {
-			reasons = append(reasons, g.Reason)
-		}
-	}
-	if text := phrases(reasons); text != "" {
-		return "probes not run: " + text
-	}
-	return "probes not run"
-}
-
 // evidenceText grades what the verdict rests on, why, and what would add.
 func evidenceText(v *checks.Verdict) string {
 	text := v.Evidence.String()
-	if lossOfRoutes(v) && v.Evidence > checks.EvidenceNone {
-		text += " that the routes are gone"
+	if v.Evidence > checks.EvidenceNone {
+		text += evidenceOf(v)
 	}
 	if why := phrases(v.Reasons); why != "" && v.State != checks.Unknown {
 		text += ": " + why
@@ -348,6 +315,21 @@ func evidenceText(v *checks.Verdict) string {
 		text += " Would add to it: " + raise + "."
 	}
 	return strings.ToLower(text[:1]) + text[1:]
+}
+
+// evidenceOf says what a grade is of: of what is lost, not of anything behind it.
+func evidenceOf(v *checks.Verdict) string {
+	switch {
+	case lossOfRoutes(v):
+		return " that the routes are gone"
+	case lossOf(v) == lossSilent && v.Answering == checks.ExtentPart:
+		return " that a part does not answer"
+	case lossOf(v) == lossSilent:
+		return " that it does not answer"
+	case lossOf(v) == lossFailing:
+		return " that it cannot serve"
+	}
+	return ""
 }
 
 // rule words the definition of what is counted.
@@ -400,7 +382,7 @@ func gapsText(v *checks.Verdict) string {
 	}
 	var parts []string
 	for _, g := range v.Gaps {
-		if g.Check == "reach" {
+		if g.Check == "reach" && !probed(v) {
 			continue
 		}
 		for clause := range strings.SplitSeq(g.Reason, "; ") {
@@ -415,27 +397,56 @@ func gapsText(v *checks.Verdict) string {
 
 // notKnownText says what the verdict does not tell; every notice has it.
 func notKnownText(v *checks.Verdict) string {
-	probed := v.Answering != checks.ExtentUnknown
 	switch v.State {
 	case checks.Up:
-		if probed {
-			return "throttling, blocked apps and mobile-only cuts: neither routing nor probes show them."
+		switch {
+		case v.Answering == checks.ExtentUnknown:
+			return "whether anything inside answers (" + probeReason(v) + ")."
+		case named(v):
+			return "whether others can reach it, and whether it works as it should: a probe asks one question from one place."
 		}
-		return "whether anything inside answers (" + probeReason(v) + ")."
-	case checks.Down:
-		return "the cause; whether anything inside still works; how many people are affected."
-	case checks.Degraded:
-		if v.Announced == checks.ExtentAll {
-			return "the cause: why targets are silent does not show from outside; how many people are affected."
-		}
-		return "the cause; whether what is still announced answers; how many people are affected."
+		return "throttling, blocked apps and mobile-only cuts: neither routing nor probes show them."
+	case checks.Down, checks.Degraded:
+		return "the cause; " + lossUnknowns(v) + "how many people are affected."
 	}
 	return "whether it is up or down now, and why."
+}
+
+// lossUnknowns says what a loss leaves open, besides the cause and how many it affects.
+func lossUnknowns(v *checks.Verdict) string {
+	switch lossOf(v) {
+	case lossSilent:
+		return "why hosts are silent does not show from outside; "
+	case lossFailing:
+		return "what in the service fails; "
+	}
+	probed := v.Answering != checks.ExtentUnknown
+	switch {
+	case v.State == checks.Down:
+		return "whether anything inside still works; "
+	case probed:
+		return ""
+	}
+	return "whether what is still announced answers; "
+}
+
+// backUnknowns says what a return leaves open.
+func backUnknowns(v *checks.Verdict) string {
+	if v.Answering == checks.ExtentUnknown {
+		return "the cause; whether anything inside answers again (" + probeReason(v) + "); how many people were affected."
+	}
+	return "the cause; how many people were affected."
 }
 
 // worstText writes "(at worst 2 of 3 prefixes)" of an incident in which not all was
 // gone; "" where all was.
 func worstText(i *Incident) string {
+	if i.silenceAlone() {
+		if i.Answers.Extent == checks.ExtentPart {
+			return "(" + i.Answers.worst() + ")"
+		}
+		return ""
+	}
 	var parts []string
 	all := true
 	for _, f := range []struct {
@@ -470,8 +481,8 @@ func depthText(i *Incident) string {
 		}
 		parts = append(parts, text)
 	}
-	if len(parts) == 0 {
-		return ""
+	if len(parts) == 0 || i.silenceAlone() {
+		return i.Answers.worst()
 	}
-	return "at worst " + strings.Join(parts, "; ") + " not visible"
+	return joinNonEmpty("; ", "at worst "+strings.Join(parts, "; ")+" not visible", i.Answers.worst())
 }

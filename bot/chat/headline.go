@@ -46,12 +46,12 @@ func newHeadline(n *Notice, at func(time.Time) string) headline {
 		h.word, h.what = unstableHeadline(n, at)
 	case n.Kind == Resolved, i.Recovering && v.State == checks.Up:
 		h.word = "BACK"
-		h.what = joinNonEmpty(" ", backText(v)+endedAfter(i), worstText(i))
+		h.what = joinNonEmpty(" ", backText(n)+endedAfter(i), worstText(i))
 	default:
 		h.what = stateText(n)
 		if v.State == checks.Down || v.State == checks.Degraded {
 			sep, when := " ", since(v.Onset, at)
-			if v.MovedOnly {
+			if v.MovedOnly || lossOf(v) == lossFailing {
 				sep = ", "
 			}
 			if last := lastLoss(v); !last.IsZero() {
@@ -84,25 +84,46 @@ func stateText(n *Notice) string {
 	v := &n.Verdict
 	switch v.State {
 	case checks.Down:
-		if v.Announced != checks.ExtentNone && v.Answering == checks.ExtentNone {
-			return "not answering (by probes alone)"
+		if lossOf(v) == lossRoutes {
+			return goneText(v)
 		}
-		return goneText(v)
+		return joinNonEmpty(" ", "not answering", place(v))
 	case checks.Degraded:
-		switch {
-		case v.Announced == checks.ExtentAll && v.Answering == checks.ExtentNone:
-			return "announced but not answering"
-		case v.Announced == checks.ExtentAll && v.Answering == checks.ExtentPart:
-			return "announced, partly answering"
-		}
-		return goneText(v)
+		return degradedText(v)
 	case checks.Up:
-		if v.Announced == checks.ExtentUnknown {
-			return "answering (by probes alone)"
+		switch {
+		case v.Announced == checks.ExtentUnknown:
+			return joinNonEmpty(" ", thereText(v), place(v))
+		case v.Answering == checks.ExtentAll && named(v):
+			return joinNonEmpty(", ", upText(v), upUpstreams(v), thereText(v))
+		case v.Answering == checks.ExtentAll:
+			return joinNonEmpty(", ", upText(v), "usual hosts answer", upUpstreams(v))
 		}
 		return joinNonEmpty(", ", upText(v), upUpstreams(v))
 	}
 	return unknownText(v)
+}
+
+// degradedText says what of a target is amiss.
+func degradedText(v *checks.Verdict) string {
+	where := ""
+	if !v.Probing.World {
+		where = place(v)
+	}
+	announced := v.Announced == checks.ExtentAll
+	switch l := lossOf(v); {
+	case l == lossFailing:
+		return joinNonEmpty(": ", "answering, but failing", failingText(v))
+	case l == lossRoutes:
+		return goneText(v)
+	case v.Answering == checks.ExtentNone && announced:
+		return joinNonEmpty(" ", "announced but not answering", where)
+	case v.Answering == checks.ExtentNone:
+		return joinNonEmpty(" ", "not answering", where)
+	case announced:
+		return joinNonEmpty(" ", "announced, partly answering", where)
+	}
+	return joinNonEmpty(" ", "partly answering", where)
 }
 
 // goneText says how much is gone, each family with its own count.
@@ -258,8 +279,24 @@ func upUpstreams(v *checks.Verdict) string {
 	return "upstreams " + strings.Join(parts[:min(3, len(parts))], ", ")
 }
 
-// backText says how much is visible again.
-func backText(v *checks.Verdict) string {
+// backText says what is back: routes, answers or both.
+func backText(n *Notice) string {
+	v, i := &n.Verdict, &n.Incident
+	switch {
+	case !i.silenceAlone():
+		text := visibleAgain(v)
+		if i.Answers.Silent() && v.Answering == checks.ExtentAll {
+			text += " and answering again"
+		}
+		return text
+	case i.Answers.Silent():
+		return "answering again"
+	}
+	return "serving again"
+}
+
+// visibleAgain says how much is visible again.
+func visibleAgain(v *checks.Verdict) string {
 	fs := families(v)
 	if _, one := single(v); one || len(fs) == 0 {
 		return "visible again"
@@ -282,8 +319,18 @@ func backText(v *checks.Verdict) string {
 func unknownText(v *checks.Verdict) string {
 	w := &v.Vantage
 	switch {
-	case v.Announced == checks.ExtentNone && (v.Answering == checks.ExtentAll || v.Answering == checks.ExtentPart):
-		return "sources disagree: routes withdrawn, yet it answers"
+	case disagree(v):
+		return "sources disagree: routes withdrawn, yet " + answersYet(v)
+	case nonexistent(v):
+		return "there is no such name in the DNS"
+	case v.Probing.Guard.Void != "" && (named(v) || v.Announced == checks.ExtentAll):
+		return "our own network fails its test, so nothing is claimed"
+	case named(v) && neverAnswered(v):
+		return neverText(v)
+	case !routed(v) && probed(v) && len(v.Reasons) > 0:
+		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
+	case v.Announced == checks.ExtentAll:
+		return "announced, and not known whether it answers again"
 	case needsProbes(v):
 		return "not probed, and routing knows no host names"
 	case w.Live == 0 && w.NewestAt.IsZero():
@@ -302,10 +349,27 @@ func unknownText(v *checks.Verdict) string {
 	return "the routing data at hand does not tell"
 }
 
+// answersYet says who answers where routing shows no way.
+func answersYet(v *checks.Verdict) string {
+	p := &v.Probing
+	if named(v) || p.Usable < 2 {
+		return "it answers"
+	}
+	return kOfN(uint64(max(0, p.Answering)), uint64(p.Usable)) + " usual hosts answer"
+}
+
+// neverText says why a silence says nothing.
+func neverText(v *checks.Verdict) string {
+	if unresolved(v) {
+		return "its name does not resolve, and it has never answered us"
+	}
+	return "not answering, but it has never answered us before, so its silence says nothing"
+}
+
 // needsProbes reports whether only probes could answer, and there were none.
 func needsProbes(v *checks.Verdict) bool {
 	k := v.Target.Kind()
-	return (k == checks.KindHost || k == checks.KindURL) && v.Answering == checks.ExtentUnknown
+	return (k == checks.KindHost || k == checks.KindURL) && !probed(v)
 }
 
 // staleAge is from when on the data is no longer called current.

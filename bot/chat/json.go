@@ -103,11 +103,6 @@ type PointsRecord struct {
 	Declared     bool `json:"declared"`
 }
 
-// AnsweringRecord says what the probes found.
-type AnsweringRecord struct {
-	Extent string `json:"extent"`
-}
-
 // IntervalRecord is when something happened: after After, by By, at Half for
 // half of the vantage points. Fields that are not known are null.
 type IntervalRecord struct {

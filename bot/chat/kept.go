@@ -31,6 +31,9 @@ func visibleRecord(v *VerdictRecord) string {
 func seenRecord(v *VerdictRecord) string {
 	a := &v.Announced
 	w := &a.VantagePoints
+	if w.Live == 0 && a.Newest == nil && named(&checks.Verdict{Target: recordTarget(v)}) {
+		return "" // routing knows no names
+	}
 	parts := []string{count(w.Voting, "vantage point votes", "vantage points vote") + " (of " + thousands(uint64(max(0, w.Live))) +
 		" heard, " + thousands(uint64(max(0, w.Usual))) + " usual)"}
 	if w.VotingIPv6 > 0 {
@@ -52,8 +55,11 @@ func seenRecord(v *VerdictRecord) string {
 func evidenceRecord(v *VerdictRecord) string {
 	text := clean(v.Evidence)
 	lost := len(v.Disappeared) > 0 && text != checks.EvidenceNone.String()
-	if lost {
+	switch {
+	case lost:
 		text += " that the routes are gone"
+	case text != checks.EvidenceNone.String():
+		text += evidenceOf(verdictOf(v))
 	}
 	if why := phrases(v.Reasons); why != "" {
 		text += ": " + why
@@ -75,22 +81,6 @@ func lostRecord(v *VerdictRecord) string {
 		return ""
 	}
 	return "one of these, or several; from outside they cannot be told apart: " + phrases(v.Disappeared) + "."
-}
-
-func probesRecord(v *VerdictRecord) string {
-	if v.Answering != nil {
-		return map[string]string{
-			"none": "none of the usual targets answered", "part": "some of the usual targets answered",
-			"all": "the usual targets answered",
-		}[v.Answering.Extent]
-	}
-	var why []string
-	for _, g := range v.Gaps {
-		if g.Check == "reach" {
-			why = append(why, g.Reason)
-		}
-	}
-	return joinNonEmpty(": ", "not run", phrases(why))
 }
 
 func baselineRecord(t *Telling) string {
@@ -123,7 +113,7 @@ func countedRecord(v *VerdictRecord) string {
 func missingRecord(v *VerdictRecord) string {
 	var parts []string
 	for _, g := range v.Gaps {
-		if g.Check != "reach" {
+		if g.Check != "reach" || v.Answering != nil {
 			parts = append(parts, g.Reason)
 		}
 	}
@@ -132,22 +122,11 @@ func missingRecord(v *VerdictRecord) string {
 
 // notKnownRecord says what the verdict does not tell.
 func notKnownRecord(r *VerdictRecord, kind Kind) string {
-	v := &checks.Verdict{State: recordState(r)}
-	for e := checks.ExtentUnknown; e <= checks.ExtentAll; e++ {
-		if e.String() == r.Announced.Extent {
-			v.Announced = e
-		}
-		if r.Answering != nil && e.String() == r.Answering.Extent {
-			v.Answering = e
-		}
+	v := verdictOf(r)
+	if kind == Answer || v.State != checks.Up {
+		return notKnownText(v)
 	}
-	for _, g := range r.Gaps {
-		v.Gaps = append(v.Gaps, checks.Gap{Check: g.Check, Reason: g.Reason})
-	}
-	if text := notKnownText(v); kind == Answer || v.State != checks.Up {
-		return text
-	}
-	return "the cause; whether anything inside answers again (" + probeReason(v) + "); how many people were affected."
+	return backUnknowns(v)
 }
 
 // upstreamRecords writes everybody who carried, the largest share first.

@@ -49,6 +49,10 @@ type Incident struct {
 	Worst      checks.State
 	// IPv4 and IPv6 are the counts when fewest prefixes of that family were visible.
 	IPv4, IPv6 checks.Counts
+	// Answers is what probes found when least answered; zero where nothing was amiss.
+	Answers Answers
+	// Routes: routes were lost, whatever else was.
+	Routes     bool
 	Changes    int    // losses counted so far
 	Reopened   int    // how often it came back after it had been resolved
 	FollowedBy string // ID of the outage that took over from an unstable spell
@@ -96,6 +100,7 @@ type LastKnown struct {
 	At         time.Time
 	State      checks.State
 	IPv4, IPv6 checks.Count // prefixes
+	Answering  checks.Extent
 }
 
 // Moment is one line of a timeline: when what could be seen changed.
@@ -103,6 +108,7 @@ type Moment struct {
 	At         time.Time
 	State      checks.State
 	IPv4, IPv6 checks.Count // visible prefixes
+	Answers    Answers
 	Upstreams  []checks.ASN // ascending
 	Note       string       // "KP-20141222-1 opened"; "" for a mere observation
 }

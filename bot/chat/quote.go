@@ -32,6 +32,8 @@ func quoteText(n *Notice) string {
 	s.WriteString("As of " + at + ", ")
 	if needsProbes(v) {
 		s.WriteString("isitdown had not probed " + shorten(v.Target.String(), 80) + " and could not tell whether it answered.")
+	} else if fact := quoteProbed(n); fact != "" {
+		s.WriteString(fact)
 	} else if v.State == checks.Unknown || len(families(v)) == 0 {
 		why := "could not tell from " + quoteSource(v)
 		if w := &v.Vantage; w.Live == 0 && w.NewestAt.IsZero() {
@@ -51,18 +53,17 @@ func quoteText(n *Notice) string {
 func quoteFact(n *Notice) string {
 	v, i := &n.Verdict, &n.Incident
 	switch {
-	case v.State == checks.Degraded && v.Announced == checks.ExtentAll:
-		few := "the usual targets did not answer"
-		if v.Answering == checks.ExtentPart {
-			few = "some of the usual targets did not answer"
-		}
-		return quoteCounts(v, func(f family) uint64 { return f.visible }, "announced") + ", but " + few
+	case lossOf(v) == lossSilent, lossOf(v) == lossFailing:
+		return quoteCounts(v, func(f family) uint64 { return f.visible }, "announced") + ", but " + quoteSilence(v)
 	case v.State != checks.Up:
 		return quoteGone(v)
 	}
 	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false)
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
+		if i.silenceAlone() {
+			fact = strings.Replace(fact, "visible again in", "visible in", 1) + ", and it was " + backWord(i) + " again"
+		}
 		end := since(i.End, func(t time.Time) string { return near(t, v.At) })
 		began := "the loss began"
 		if i.Changes > 1 {

@@ -18,7 +18,7 @@ func VerdictJSON(v checks.Verdict, caveats ...string) VerdictRecord {
 		State:     v.State.String(),
 		Evidence:  v.Evidence.String(),
 		Announced: announcedRecord(&v),
-		Answering: answeringRecord(v.Answering),
+		Answering: answeringRecord(&v),
 		Onset:     intervalRecord(v.Onset),
 		End:       intervalRecord(v.End),
 		Prefixes:  records(v.Prefixes, prefixRecord),
@@ -76,13 +76,6 @@ func peersRecord(w *checks.Vantage) PeersRecord {
 		r.Partial = w.Sessions - w.FullFeedSessions
 	}
 	return r
-}
-
-func answeringRecord(e checks.Extent) *AnsweringRecord {
-	if e == checks.ExtentUnknown {
-		return nil
-	}
-	return &AnsweringRecord{Extent: e.String()}
 }
 
 func intervalRecord(i checks.Interval) *IntervalRecord {
@@ -173,6 +166,10 @@ type IncidentRecord struct {
 type DepthRecord struct {
 	IPv4 IPv4Record `json:"ipv4"`
 	IPv6 IPv6Record `json:"ipv6"`
+	// Answering is what probes found when least answered; null where nothing was amiss.
+	Answering *ShortAnswersRecord `json:"answering"`
+	// Routes: routes were lost; false where only answers were.
+	Routes bool `json:"routes"`
 }
 
 // ChangeJSON gives the record of a notice that tells of a change; text is the
@@ -203,7 +200,8 @@ func incidentRecord(i *Incident) *IncidentRecord {
 			IPv4: IPv4Record{
 				CountRecord(i.IPv4.Prefixes), CountRecord(i.IPv4.Slash24s), CountRecord(i.IPv4.Addresses),
 			},
-			IPv6: IPv6Record{CountRecord(i.IPv6.Prefixes)},
+			IPv6:      IPv6Record{CountRecord(i.IPv6.Prefixes)},
+			Answering: shortAnswersRecord(i.Answers), Routes: i.Routes || !i.Answers.Amiss(),
 		},
 		UpstreamBefore: records(i.UpstreamBefore, upstreamRecord),
 		UpstreamAfter:  records(i.UpstreamAfter, upstreamRecord),

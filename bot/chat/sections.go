@@ -25,14 +25,15 @@ func lossBlocks(n *Notice) []block {
 		block{label: "Before", text: beforeText(v)},
 		block{label: "Now", text: present},
 		block{label: "Lost", text: lostText(v)},
-		block{label: "Probes", text: probesText(v)},
+	)
+	blocks = append(blocks, probeBlocks(v)...)
+	return append(blocks,
 		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Counted", text: countedText(v)},
 		block{label: "Missing", text: gapsText(v)},
 		block{label: "Not known", text: notKnownText(v)},
 	)
-	return blocks
 }
 
 // upBlocks is the body where all is well: short.
@@ -40,7 +41,7 @@ func upBlocks(n *Notice) []block {
 	v := &n.Verdict
 	blocks := countBlocks(v, false)
 	seen := seenText(v, true)
-	if v.Evidence >= checks.EvidenceModerate {
+	if v.Evidence >= checks.EvidenceModerate && seen != "" {
 		seen += dot + "evidence " + v.Evidence.String()
 	}
 	blocks = append(blocks, block{label: "Seen", text: seen})
@@ -52,8 +53,11 @@ func upBlocks(n *Notice) []block {
 	blocks = append(blocks,
 		block{label: "Upstream", text: upstream},
 		block{label: "Covered", text: coveredText(v)},
-		othersBlock(v),
 	)
+	if probed(v) {
+		blocks = append(blocks, probeBlocks(v)...)
+	}
+	blocks = append(blocks, othersBlock(v))
 	if v.Evidence < checks.EvidenceModerate {
 		blocks = append(blocks, block{label: "Evidence", text: evidenceText(v)})
 	}
@@ -71,19 +75,18 @@ func unknownBlocks(n *Notice) []block {
 	if why == "" {
 		why = "The routing data at hand does not tell."
 	}
-	last := ""
-	if k := n.LastKnown; k.State != checks.Unknown && !k.At.IsZero() {
-		last = joinNonEmpty(", ", "Last known: "+k.State.String()+" at "+near(k.At, v.At), prefixCounts(k.IPv4, k.IPv6)) + "."
-	}
+	last := lastText(n)
 	blocks := []block{
 		{text: joinNonEmpty(" ", why, last, claimUntil(v))},
 		{text: incidentLine(n)},
 	}
 	blocks = append(blocks, countBlocks(v, false)...)
-	return append(blocks,
+	blocks = append(blocks,
 		block{label: "Seen", text: seenText(v, true)},
 		block{label: "Upstream", text: joinNonEmpty("; ", noUpstreamText(v), carriedText(v.Upstreams(), now, "carried"))},
-		block{label: "Probes", text: probesText(v)},
+	)
+	blocks = append(blocks, probeBlocks(v)...)
+	return append(blocks,
 		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Counted", text: countedText(v)},
@@ -92,12 +95,30 @@ func unknownBlocks(n *Notice) []block {
 	)
 }
 
+// lastText says what was claimed last.
+func lastText(n *Notice) string {
+	v, k := &n.Verdict, n.LastKnown
+	if k.State == checks.Unknown || k.At.IsZero() {
+		return ""
+	}
+	return joinNonEmpty(", ", "Last known: "+k.State.String()+" at "+near(k.At, v.At), prefixCounts(k.IPv4, k.IPv6),
+		Answers{Extent: k.Answering}.text()) + "."
+}
+
 // claimUntil says what it takes before something is claimed again.
 func claimUntil(v *checks.Verdict) string {
 	w := &v.Vantage
 	switch {
-	case v.Announced == checks.ExtentNone && v.Answering >= checks.ExtentPart:
+	case disagree(v):
 		return "Nothing is claimed until they agree."
+	case nonexistent(v):
+		return "Is it spelt right?"
+	case v.Probing.Guard.Void != "" && (named(v) || v.Announced == checks.ExtentAll):
+		return "Nothing is claimed until our own network passes its test again."
+	case named(v) && neverAnswered(v):
+		return "Nothing is claimed until it has answered once."
+	case named(v) && probed(v), v.Announced == checks.ExtentAll:
+		return "Nothing is claimed until probes tell."
 	case needsProbes(v):
 		return "Nothing is claimed until it is probed. Ask for its address to learn whether that is announced."
 	case w.Live == 0 && w.NewestAt.IsZero():
@@ -135,11 +156,12 @@ func backBlocks(n *Notice) []block {
 		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: afterText(i)},
 		block{label: "Covered", text: coveredText(v)},
+		block{label: "Asked", text: askedText(v)},
+		block{label: "Probes", text: foundText(v)},
 		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
-		block{label: "Not known", text: "the cause; whether anything inside answers again (" + probeReason(v) +
-			"); how many people were affected."},
+		block{label: "Not known", text: backUnknowns(v)},
 		block{text: watch},
 	)
 }
@@ -174,11 +196,11 @@ func unstableBlocks(n *Notice) []block {
 	return append(blocks,
 		block{label: "Seen", text: seenText(v, false)},
 		block{label: "Upstream", text: upstream},
+		block{label: "Probes", text: foundText(v)},
 		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
-		block{label: "Not known", text: "the cause; whether anything inside answers (" + probeReason(v) +
-			"); how many people are affected."},
+		block{label: "Not known", text: "the cause; " + insideText(v) + "how many people are affected."},
 	)
 }
 
@@ -193,11 +215,11 @@ func changedBlocks(n *Notice) []block {
 			behindText(matching(v.Upstreams(), n.New), now))},
 		block{label: "Before", text: list(asNames(n.Old))},
 		block{label: "Covered", text: coveredText(v)},
+		block{label: "Probes", text: foundText(v)},
 		othersBlock(v),
 		block{label: "Evidence", text: evidenceText(v)},
 		block{label: "Missing", text: gapsText(v)},
-		block{label: "Not known", text: "why it changed, and who changed it; whether anything inside answers (" +
-			probeReason(v) + ")."},
+		block{label: "Not known", text: strings.TrimSuffix("why it changed, and who changed it; "+insideText(v), "; ") + "."},
 	)
 }
 

@@ -106,7 +106,7 @@ func takenOver(v *checks.Verdict) bool {
 // went together.
 func lastLoss(v *checks.Verdict) time.Time {
 	onset := Point(v.Onset)
-	if onset.IsZero() || wide(v.Onset) {
+	if onset.IsZero() || wide(v.Onset) || lossOf(v) != lossRoutes {
 		return time.Time{}
 	}
 	var first, last time.Time

@@ -33,7 +33,7 @@ func momentLabel(m Moment) string { return m.At.UTC().Format(time.DateTime) + " 
 func momentText(m Moment) string {
 	text := "nothing is claimed"
 	if m.State != checks.Unknown {
-		text = prefixCounts(m.IPv4, m.IPv6)
+		text = joinNonEmpty(", ", prefixCounts(m.IPv4, m.IPv6), m.Answers.text())
 		if len(m.Upstreams) > 0 {
 			text = joinNonEmpty(", ", text, "via "+asList(m.Upstreams))
 		}

@@ -217,7 +217,7 @@ func disappeared(v *checks.Verdict) []string {
 
 // lossOfRoutes reports whether the verdict is worse than up because routes went.
 func lossOfRoutes(v *checks.Verdict) bool {
-	return (v.State == checks.Down || v.State == checks.Degraded) && anyWithdrawn(v)
+	return lossOf(v) == lossRoutes && anyWithdrawn(v)
 }
 
 // lostText words the set of what may have disappeared.
