@@ -43,7 +43,10 @@ func New(t testing.TB) *Sandbox {
 	s := &Sandbox{t: t, nodes: map[string]*Node{}}
 	s.self = &Node{s: s, name: "self"}
 	t.Cleanup(func() {
-		s.self.clean()
+		s.self.clean() // first: the kernel takes links away with the nodes, at a time of its own
+		for _, n := range s.nodes {
+			n.space.close()
+		}
 		if err := onlyLoopback(); err != nil {
 			t.Errorf("after the test: %v", err)
 		}
@@ -69,7 +72,6 @@ func (s *Sandbox) Node(name string) *Node {
 	if err != nil {
 		s.t.Fatalf("making node %s: %v", name, err)
 	}
-	s.t.Cleanup(sp.close)
 	n := &Node{s: s, name: name, space: sp}
 	s.nodes[name] = n
 	n.do(func() { err = setUp() })
