@@ -21,7 +21,7 @@ func (c *config) validate() error {
 		c.URLs.validate(),
 		validateRouters(c.Routers),
 		c.Probe.validate(),
-		validateHosts(c.Hosts),
+		validateHosts(c.Hosts, c.Probe.Ports),
 		c.Serve.validate(),
 		c.Slack.validate(&c.Serve),
 		c.Discord.validate(&c.Serve),

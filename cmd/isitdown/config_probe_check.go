@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -70,8 +71,12 @@ func (c *probeConfig) validateControls() error {
 	return nil
 }
 
-// validateHosts says what is wrong with the hosts that stand for targets.
-func validateHosts(list []hostConfig) error {
+// usualPorts are those that may be probed without being listed.
+var usualPorts = [...]int{53, 80, 443, 8080, 8443}
+
+// validateHosts says what is wrong with the hosts that stand for targets; ports are those that
+// may be probed besides the usual ones.
+func validateHosts(list []hostConfig, ports []int) error {
 	if len(list) > mostHosts {
 		return fmt.Errorf("there are %d tables [[host]]: list at most %d", len(list), mostHosts)
 	}
@@ -88,6 +93,9 @@ func validateHosts(list []hostConfig) error {
 		}
 		known[key] = true
 		errs = append(errs, h.validate(where))
+		if h.Port > 0 && !slices.Contains(usualPorts[:], h.Port) && !slices.Contains(ports, h.Port) {
+			errs = append(errs, fmt.Errorf("%s: port %d is not one that may be probed: list it in probe.ports too", where, h.Port))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -87,6 +87,7 @@ func TestProbeConfigRefuses(t *testing.T) {
 		{"no port to connect to", host("target = \"KP\"\nhost = \"192.0.2.1\"\nmethod = \"tcp\""), "port is missing"},
 		{"a port of ICMP", host("target = \"KP\"\nhost = \"192.0.2.1\"\nport = 80"), "it is for the methods tcp, tls, http and dns"},
 		{"a port beyond", host("target = \"KP\"\nhost = \"192.0.2.1\"\nmethod = \"tcp\"\nport = 70000"), "port is 70000"},
+		{"a port that nobody may ask", host("target = \"KP\"\nhost = \"192.0.2.1\"\nmethod = \"tcp\"\nport = 22"), "port 22 is not one that may be probed: list it in probe.ports too"},
 		{"a URL with a method", host("target = \"KP\"\nhost = \"https://example.org\"\nmethod = \"tcp\"\nport = 1"), "a URL says itself how it is asked"},
 		{"twice", host("target = \"KP\"\nhost = \"192.0.2.1\"\n") + host("target = \"KP\"\nhost = \"192.0.2.1\""), "it is listed twice for KP"},
 		{"two lines", host("target = \"KP\"\nhost = \"192.0.2.1\"\nreason = \"a\\nb\""), "reason is longer than"},
