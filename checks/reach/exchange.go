@@ -7,16 +7,13 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"strings"
-	"time"
 
 	"github.com/miekg/dns"
 )
 
 const (
 	udpSize = 1232  // bytes of an answer that pass everywhere (DNS flag day 2020)
-	mostUDP = 4096  // that are read, from servers that send more
-	mostDNS = 65535 // over TCP
+	maxTCP  = 65535 // over TCP
 )
 
 // dialFunc is what [net.Dialer.DialContext] is.
@@ -26,7 +23,7 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 func (r *Resolver) once(ctx context.Context, server netip.AddrPort, name string, qtype uint16) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
-	q := question(name, qtype, true)
+	q := question(name, qtype).SetEdns0(udpSize, false)
 	m, err := exchange(ctx, r.o.Dial, "udp", server, q)
 	if err != nil || !m.Truncated {
 		return m, err
@@ -35,14 +32,6 @@ func (r *Resolver) once(ctx context.Context, server netip.AddrPort, name string,
 		return whole, nil
 	}
 	return m, nil // what fitted is better than nothing
-}
-
-// question makes a message that asks for records of a name; with recurse, whoever has
-// them.
-func question(name string, qtype uint16, recurse bool) *dns.Msg {
-	m := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype) // with a random id
-	m.RecursionDesired = recurse
-	return m.SetEdns0(udpSize, false)
 }
 
 // exchange sends a message and waits for its answer. Over UDP, whatever is not the answer
@@ -58,35 +47,21 @@ func exchange(ctx context.Context, dial dialFunc, network string, server netip.A
 			return nil, fmt.Errorf("setting a deadline: %w", err)
 		}
 	}
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer expire(ctx, conn)()
 	c := &dns.Conn{Conn: conn}
 	if err := c.WriteMsg(q); err != nil {
 		return nil, fmt.Errorf("asking %v: %w", server, err)
 	}
-	buf := make([]byte, map[string]int{"udp": mostUDP, "tcp": mostDNS}[network])
+	buf := make([]byte, map[string]int{"udp": maxUDP, "tcp": maxTCP}[network])
 	for {
 		n, err := c.Read(buf)
 		if err != nil && !errors.Is(err, io.ErrShortBuffer) {
 			return nil, fmt.Errorf("waiting for %v: %w", server, err)
 		}
-		if m := new(dns.Msg); m.Unpack(buf[:n]) == nil && answers(m, q) {
+		if m, ok := readAnswer(q, buf[:n]); ok {
 			return m, nil
 		} else if network == "tcp" {
 			return nil, fmt.Errorf("%v sent something that is no answer", server)
 		}
 	}
-}
-
-// answers reports whether m answers q: its id and its question are the same. A server
-// that refuses may leave the question out.
-func answers(m, q *dns.Msg) bool {
-	if !m.Response || m.Id != q.Id || m.Opcode != dns.OpcodeQuery {
-		return false
-	}
-	if len(m.Question) == 0 {
-		return m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError
-	}
-	a, b := m.Question[0], q.Question[0]
-	return len(m.Question) == 1 && a.Qtype == b.Qtype && a.Qclass == b.Qclass && strings.EqualFold(a.Name, b.Name)
 }

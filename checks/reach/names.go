@@ -15,9 +15,9 @@ import (
 // How long an answer is kept whatever the DNS says: long enough that a round does not ask
 // twice, short enough that a change is seen in the next.
 const (
-	minKept  = 5 * time.Second
-	maxKept  = time.Minute
-	maxNames = 10_000
+	minKept   = 5 * time.Second
+	maxKept   = time.Minute
+	maxCached = 10_000
 )
 
 // lookedUp is what a look-up gave: a Resolution or an error, for so long.
@@ -61,7 +61,7 @@ func (c *nameCache) keep(name string, l lookedUp, now time.Time) {
 	if c.names == nil {
 		c.names = make(map[string]lookedUp)
 	}
-	if len(c.names) >= maxNames {
+	if len(c.names) >= maxCached {
 		for n, old := range c.names {
 			if !now.Before(old.until) {
 				delete(c.names, n)
@@ -69,7 +69,7 @@ func (c *nameCache) keep(name string, l lookedUp, now time.Time) {
 		}
 	}
 	for n := range c.names { // all of them are in use: any has to go
-		if len(c.names) < maxNames {
+		if len(c.names) < maxCached {
 			break
 		}
 		delete(c.names, n)
