@@ -121,6 +121,9 @@ func unseenIn(l *Life, from, to, now time.Time) []chat.Blind {
 			end = l.Timeline[i+1].At
 		}
 		why := "no routing data that says enough"
+		if k := l.Target.Kind(); k == checks.KindHost || k == checks.KindURL {
+			why = "no probes that say enough"
+		}
 		if m.Note == pausedNote {
 			why = "not watched"
 		}

@@ -101,7 +101,7 @@ func momentOf(e *Evidence) chat.Moment {
 	v := &e.Verdict
 	m := chat.Moment{
 		At: e.At, Note: e.Kind.String(),
-		IPv4: checks.Count(v.Announced.IPv4.Prefixes), IPv6: checks.Count(v.Announced.IPv6.Prefixes),
+		IPv4: checks.Count(v.Announced.IPv4.Prefixes), IPv6: checks.Count(v.Announced.IPv6.Prefixes), Answers: v.Answers(),
 	}
 	for s := checks.Unknown; s <= checks.Down; s++ {
 		if s.String() == v.State {
@@ -121,14 +121,32 @@ func momentOf(e *Evidence) chat.Moment {
 func (b *Bot) rules() []string {
 	p := b.c.Policy
 	return []string{
-		fmt.Sprintf("An outage opens when a loss has lasted %s and at least %d route collectors saw it, where there are that many.", spell(p.Open), p.MinCollectors),
+		fmt.Sprintf("An outage opens when a loss has lasted %s and at least %d route collectors saw it, where there are that many; a loss of answers needs no collectors.", spell(p.Open), p.MinCollectors),
 		fmt.Sprintf("It counts as recovering after %s of being back, as resolved after %s more, and opens again if the next loss comes within %s.",
 			spell(p.Recover), spell(p.Resolve), spell(p.Reopen)),
 		fmt.Sprintf("Shorter losses make it unstable: each adds %.0f points, which halve every %s; from %.0f on it is unstable, below %.0f it is not any more.",
 			p.Penalty, spell(p.HalfLife), p.Enter, p.Leave),
+		probeRule(),
+		"The silence of hosts speaks of the world when at least 3 vantage points in 3 networks on 2 continents were asked and at least 80 % of them agree; else it holds from our vantage point. " +
+			"With 80 % or more of the hosts silent it is not answering, with 20 % or fewer it is answering, in between partly answering.",
+		"Nothing is claimed from silence in a round in which our own network fails its test: at least 6 control hosts in 3 networks are asked, and fewer than 40 % of them may be silent.",
 		fmt.Sprintf("News of an open incident is told after %s, and after %d such messages only when it has lasted %s; in between the first message is edited, at most every %s.",
 			spell(p.Suspect), p.Burst, spell(p.Settle), spell(p.EditEvery)),
 	}
+}
+
+// probeRule says when a host is silent, in the figures of the sequential test.
+func probeRule() string {
+	var needed []string
+	for _, rate := range []float64{.02, .1, .2, .5} {
+		if n, ok := checks.ProbesNeeded(rate); ok {
+			needed = append(needed, fmt.Sprintf("%d probes where %.0f %% usually go unanswered", n, 100*rate))
+		}
+	}
+	return fmt.Sprintf("A host that has answered before is silent when its unanswered probes, at least %s apart and in two rounds at least %s apart, "+
+		"pass an evidence of 6.90 (alpha 0.001, beta 0.01; each adds ln(1/l), l being its own no-answer rate over 7 days): %s. "+
+		"One answer ends it; a host that leaves more than %.0f %% unanswered is no witness.",
+		spell(checks.ProbeSpacing), spell(checks.RoundSpacing), strings.Join(needed, ", "), 100*checks.MaxRate)
 }
 
 // spell writes a duration as people say it: "3 min", "1 h 30 min".

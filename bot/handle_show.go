@@ -150,7 +150,7 @@ func (b *Bot) episode(s *standing, i Incident) chat.Episode {
 	v := &s.verdict
 	return chat.Episode{
 		Subject: b.name(i.Target), Incident: i.said(c.WatchUntil),
-		State: v.State, IPv4: v.IPv4.Prefixes, IPv6: v.IPv6.Prefixes,
+		State: v.State, IPv4: v.IPv4.Prefixes, IPv6: v.IPv6.Prefixes, Answers: chat.AnswersOf(v),
 	}
 }
 

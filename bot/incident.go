@@ -42,6 +42,10 @@ type Incident struct {
 	// that family were visible.
 	Worst      checks.State
 	IPv4, IPv6 checks.Counts
+	// Answers is what probes found when least answered, zero where nothing was amiss;
+	// Routes says that routes were lost, whatever else was.
+	Answers    chat.Answers
+	Routes     bool
 	Revision   int // counts the changes told; with the ID it names each of them once
 	Changes    int // losses, as far as they belong to this incident
 	Reopened   int
@@ -91,7 +95,7 @@ func (i *Incident) said(watchUntil time.Time) chat.Incident {
 	return chat.Incident{
 		ID: i.ID, Kind: i.Kind, Revision: i.Revision,
 		Onset: i.Onset, End: i.End,
-		Worst: i.Worst, IPv4: i.IPv4, IPv6: i.IPv6,
+		Worst: i.Worst, IPv4: i.IPv4, IPv6: i.IPv6, Answers: i.Answers, Routes: i.Routes,
 		Changes: i.Changes, Reopened: i.Reopened, FollowedBy: i.FollowedBy,
 		Recovering: i.Stage == Recovering, WatchUntil: watchUntil,
 		UpstreamBefore: slices.Clone(i.Before), UpstreamAfter: slices.Clone(i.After),

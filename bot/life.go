@@ -118,7 +118,7 @@ func (l Life) Apply(v checks.Verdict, p Policy) (Life, []Change) {
 	if v.Target != l.Target || v.At.Before(l.At) {
 		return l, nil
 	}
-	s := step{Life: l, v: v, p: p.orDefault()}
+	s := step{Life: l, v: l.heed(v), p: p.orDefault()}
 	s.At = v.At
 	loss := s.observe()
 	s.penalise(loss)
@@ -164,15 +164,50 @@ func (s *step) observe() (loss bool) {
 	case was <= checks.Up && s.bad(): // lost, or never seen otherwise
 		s.Since, s.LastLoss = s.At, seen(s.v.Onset, before, s.At)
 	case was > checks.Up && !s.bad():
-		s.Since, s.LastReturn = s.At, seen(s.v.End, before, s.At)
+		end := s.v.End
+		if chat.Point(end).Before(chat.Point(s.LastLoss)) {
+			end = checks.Interval{} // of another return
+		}
+		s.Since, s.LastReturn = s.At, seen(end, before, s.At)
 	case was == checks.Unknown:
 		s.Since = s.At
 	}
 	s.refine()
 	s.lastKnown = chat.LastKnown{
-		At: s.At, State: s.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes,
+		At: s.At, State: s.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes, Answers: s.amiss(),
 	}
 	return loss
+}
+
+// amiss is what of the answers is wrong, without the number of hosts, which changes with
+// every round. That nothing answers where there are no routes is no finding.
+func (s *step) amiss() chat.Answers {
+	a := chat.AnswersOf(&s.v)
+	switch {
+	case s.v.Announced == checks.ExtentNone, !s.bad():
+		return chat.Answers{}
+	case a.Extent == checks.ExtentUnknown:
+		return s.lastKnown.Answers
+	case !a.Amiss():
+		return chat.Answers{}
+	}
+	return chat.Answers{Extent: a.Extent, Failing: a.Failing, World: a.World}
+}
+
+// heed gives a verdict as it stands beside what was known: a target that did not answer
+// when it was last probed is not back because it cannot be probed now. Its routes never
+// were what was wrong.
+func (l *Life) heed(v checks.Verdict) checks.Verdict {
+	if v.State != checks.Up || v.Answering != checks.ExtentUnknown || !l.bad() || !l.lastKnown.Answers.Amiss() {
+		return v
+	}
+	was := "it did not answer when it was last probed"
+	if !l.lastKnown.Answers.Silent() {
+		was = "it could not serve when it was last probed"
+	}
+	v.State, v.Evidence, v.Onset, v.End = checks.Unknown, checks.EvidenceNone, checks.Interval{}, checks.Interval{}
+	v.Reasons = append([]string{was + "; that its routes are visible does not say that this is over"}, v.Reasons...)
+	return v
 }
 
 // seen gives i, or where the verdict could not date what happened the interval

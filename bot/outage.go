@@ -25,7 +25,7 @@ func (s *step) outage(loss bool) {
 		if chat.Point(o.Onset).Equal(chat.Point(s.LastLoss)) {
 			o.Onset = s.LastLoss
 		}
-		s.tell(o, s.badWords(), s.At)
+		s.tell(o, s.badWords(o), s.At)
 	case s.held() >= s.p.Recover+s.p.Resolve:
 		s.resolve(o)
 	case s.held() >= s.p.Recover:
@@ -47,20 +47,24 @@ func (s *step) openOutage() {
 	o := &s.Outage
 	if o.Stage == Resolved && s.Since.Sub(o.ResolvedAt) <= s.p.Reopen {
 		s.reopen(o)
-		s.tellReopened(o, s.badWords())
+		s.tellReopened(o, s.badWords(o))
 	} else {
 		*o = s.begin(chat.Outage, s.LastLoss)
 		o.Changes = 1
-		s.tellOpened(o, s.badWords())
+		s.tellOpened(o, s.badWords(o))
 	}
 	// Its losses are its own from now on; they make nothing unstable.
 	s.Penalty, s.Losses = 0, 0
 }
 
 // corroborated reports whether enough collectors saw the loss. A verdict that
-// does not count them is taken at its word.
+// does not count them is taken at its word, and collectors have no say in a loss of
+// answers: probes have rounds and votes of their own.
 func (s *step) corroborated() bool {
 	w := s.v.Vantage
+	if !losesRoutes(&s.v) && chat.AnswersOf(&s.v).Amiss() {
+		return true
+	}
 	return w.LosingCollectors == 0 || w.LosingCollectors >= min(w.Collectors, s.p.MinCollectors)
 }
 
@@ -77,7 +81,13 @@ func (s *step) begin(kind chat.IncidentKind, onset checks.Interval) Incident {
 		IPv6:   s.v.IPv6,
 		Before: s.former(),
 	}
+	i.deepen(&s.v)
 	return i
+}
+
+// losesRoutes reports whether a verdict speaks of routes that are gone or taken over.
+func losesRoutes(v *checks.Verdict) bool {
+	return v.Announced == checks.ExtentNone || v.Announced == checks.ExtentPart
 }
 
 // reopen takes an incident up again.
@@ -100,6 +110,10 @@ func (s *step) resolve(i *Incident) {
 // deepen keeps the worst that was seen, each family for itself.
 func (i *Incident) deepen(v *checks.Verdict) {
 	i.Worst = max(i.Worst, v.State)
+	i.Routes = i.Routes || losesRoutes(v)
+	if a := chat.AnswersOf(v); a.Amiss() && a.Worse(i.Answers) {
+		i.Answers = a
+	}
 	for _, f := range []struct {
 		worst *checks.Counts
 		now   checks.Counts

@@ -14,18 +14,24 @@ const chartMargin = time.Hour
 
 // chartOf gives the history of an incident as a life remembers it, up to now; nil
 // where there is nothing that a line could show. IPv4 is shown, or IPv6 where the
-// target has no other.
+// target has no other; of an incident whose routes stayed, the hosts that answered.
 func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 	counts, unit := func(m *chat.Moment) checks.Count { return m.IPv4 }, "IPv4 prefixes"
-	if i.IPv4.Prefixes.Of == 0 {
+	what := "visible " + unit
+	switch {
+	case i.Answers.Silent() && !i.Routes:
+		counts, unit = func(m *chat.Moment) checks.Count { return m.Answers.Hosts }, "hosts"
+		what = "usual hosts that answer"
+	case i.IPv4.Prefixes.Of == 0:
 		counts, unit = func(m *chat.Moment) checks.Count { return m.IPv6 }, "IPv6 prefixes"
+		what = "visible " + unit
 	}
 	onset := chat.Point(i.Onset)
 	if onset.IsZero() || len(l.Timeline) == 0 {
 		return nil
 	}
 	d := &chart.Data{
-		Title: chat.Subject(n.Verdict.Target, n.Verdict.Name) + ": visible " + unit, Unit: unit,
+		Title: chat.Subject(n.Verdict.Target, n.Verdict.Name) + ": " + what, Unit: unit,
 		From: onset.Add(-chartMargin), To: n.Verdict.At,
 		Bands:   []chart.Band{{Start: onset, End: chat.Point(i.End)}},
 		Caveats: n.Caveats,

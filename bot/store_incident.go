@@ -24,6 +24,8 @@ type storedIncident struct {
 	Worst      string           `json:"worst"`
 	IPv4       storedCounts     `json:"ipv4,omitzero"`
 	IPv6       storedCounts     `json:"ipv6,omitzero"`
+	Answers    storedAnswering  `json:"answers,omitzero"`
+	Routes     bool             `json:"routes,omitempty"`
 	Revision   int              `json:"revision"`
 	Changes    int              `json:"changes,omitempty"`
 	Reopened   int              `json:"reopened,omitempty"`
@@ -49,7 +51,33 @@ type storedWords struct {
 	State string      `json:"state"`
 	IPv4  storedCount `json:"ipv4,omitzero"`
 	IPv6  storedCount `json:"ipv6,omitzero"`
-	Count int         `json:"count,omitempty"`
+	// Answers has no hosts here.
+	Answers storedAnswering `json:"answers,omitzero"`
+	Count   int             `json:"count,omitempty"`
+}
+
+// storedAnswering is a [chat.Answers]; its zero value is what was kept before there were any.
+type storedAnswering struct {
+	Extent  string      `json:"extent,omitempty"`
+	Hosts   storedCount `json:"hosts,omitzero"`
+	Failing bool        `json:"failing,omitempty"`
+	World   bool        `json:"world,omitempty"`
+}
+
+func storeAnswering(a chat.Answers) storedAnswering {
+	r := storedAnswering{Hosts: storeCount(a.Hosts), Failing: a.Failing, World: a.World}
+	if a.Extent != checks.ExtentUnknown {
+		r.Extent = a.Extent.String()
+	}
+	return r
+}
+
+func (r storedAnswering) answers() (a chat.Answers, err error) {
+	a = chat.Answers{Hosts: r.Hosts.count(), Failing: r.Failing, World: r.World}
+	if r.Extent != "" {
+		a.Extent, err = fromWord(r.Extent, checks.ExtentAll)
+	}
+	return a, err
 }
 
 // PutIncident writes an incident as it now is.
@@ -105,7 +133,7 @@ func storeIncident(i Incident) storedIncident {
 	return storedIncident{
 		ID: i.ID, Target: i.Target.String(), Kind: i.Kind.String(), Stage: i.Stage.String(),
 		Onset: storeInterval(i.Onset), End: storeInterval(i.End), ResolvedAt: utc(i.ResolvedAt),
-		Worst: i.Worst.String(), IPv4: storeCounts(i.IPv4), IPv6: storeCounts(i.IPv6),
+		Worst: i.Worst.String(), IPv4: storeCounts(i.IPv4), IPv6: storeCounts(i.IPv6), Answers: storeAnswering(i.Answers), Routes: i.Routes,
 		Revision: i.Revision, Changes: i.Changes, Reopened: i.Reopened, FollowedBy: i.FollowedBy,
 		Before: storeUpstreams(i.Before), After: storeUpstreams(i.After),
 		Told: storedTelling{
@@ -121,7 +149,7 @@ func (r storedIncident) incident() (i Incident, err error) {
 	}
 	i = Incident{
 		ID: r.ID, Onset: r.Onset.interval(), End: r.End.interval(), ResolvedAt: r.ResolvedAt,
-		IPv4: r.IPv4.counts(), IPv6: r.IPv6.counts(),
+		IPv4: r.IPv4.counts(), IPv6: r.IPv6.counts(), Routes: r.Routes,
 		Revision: r.Revision, Changes: r.Changes, Reopened: r.Reopened, FollowedBy: r.FollowedBy,
 		Before: upstreamsOf(r.Before), After: upstreamsOf(r.After),
 	}
@@ -135,6 +163,9 @@ func (r storedIncident) incident() (i Incident, err error) {
 		return i, err
 	}
 	if i.Worst, err = fromWord(r.Worst, checks.Down); err != nil {
+		return i, err
+	}
+	if i.Answers, err = r.Answers.answers(); err != nil {
 		return i, err
 	}
 	i.told, err = r.Told.telling()
@@ -158,10 +189,15 @@ func (r storedTelling) telling() (t telling, err error) {
 }
 
 func storeWords(w words) storedWords {
-	return storedWords{w.state.String(), storeCount(w.ipv4), storeCount(w.ipv6), w.count}
+	a := chat.Answers{Extent: w.answers.silent, Failing: w.answers.failing, World: w.answers.world}
+	return storedWords{w.state.String(), storeCount(w.ipv4), storeCount(w.ipv6), storeAnswering(a), w.count}
 }
 
 func (r storedWords) words() (words, error) {
 	state, err := fromWord(r.State, checks.Down)
-	return words{state, r.IPv4.count(), r.IPv6.count(), r.Count}, err
+	if err != nil {
+		return words{}, err
+	}
+	a, err := r.Answers.answers()
+	return words{state, r.IPv4.count(), r.IPv6.count(), answerWords{a.Extent, a.Failing, a.World}, r.Count}, err
 }

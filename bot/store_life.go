@@ -39,6 +39,8 @@ type storedLastKnown struct {
 	State string      `json:"state"`
 	IPv4  storedCount `json:"ipv4,omitzero"`
 	IPv6  storedCount `json:"ipv6,omitzero"`
+
+	Answers storedAnswering `json:"answers,omitzero"`
 }
 
 type storedCandidate struct {
@@ -53,12 +55,13 @@ type storedIssue struct {
 }
 
 type storedMoment struct {
-	At        time.Time    `json:"at"`
-	State     string       `json:"state"`
-	IPv4      storedCount  `json:"ipv4,omitzero"`
-	IPv6      storedCount  `json:"ipv6,omitzero"`
-	Upstreams []checks.ASN `json:"upstreams,omitempty"`
-	Note      string       `json:"note,omitempty"`
+	At        time.Time       `json:"at"`
+	State     string          `json:"state"`
+	IPv4      storedCount     `json:"ipv4,omitzero"`
+	IPv6      storedCount     `json:"ipv6,omitzero"`
+	Answers   storedAnswering `json:"answers,omitzero"`
+	Upstreams []checks.ASN    `json:"upstreams,omitempty"`
+	Note      string          `json:"note,omitempty"`
 }
 
 // PutLife writes what is remembered about a target.
@@ -94,12 +97,12 @@ func storeLife(l Life) storedLife {
 		Penalty: l.Penalty, PenaltyAt: utc(l.PenaltyAt), FirstLoss: storeInterval(l.FirstLoss), Losses: l.Losses,
 		LastLoss: storeInterval(l.LastLoss), LastReturn: storeInterval(l.LastReturn),
 		Upstreams: storeUpstreams(l.Upstreams), Dropped: l.Dropped,
-		LastKnown: storedLastKnown{utc(l.lastKnown.At), l.lastKnown.State.String(), storeCount(l.lastKnown.IPv4), storeCount(l.lastKnown.IPv6)},
+		LastKnown: storedLastKnown{utc(l.lastKnown.At), l.lastKnown.State.String(), storeCount(l.lastKnown.IPv4), storeCount(l.lastKnown.IPv6), storeAnswering(l.lastKnown.Answers)},
 		Candidate: storedCandidate{l.candidate.set, utc(l.candidate.since), [2]time.Time{utc(l.candidate.told[0]), utc(l.candidate.told[1])}},
 	}
 	for _, m := range l.Timeline {
 		r.Timeline = append(r.Timeline, storedMoment{
-			utc(m.At), m.State.String(), storeCount(m.IPv4), storeCount(m.IPv6), m.Upstreams, m.Note,
+			utc(m.At), m.State.String(), storeCount(m.IPv4), storeCount(m.IPv6), storeAnswering(m.Answers), m.Upstreams, m.Note,
 		})
 	}
 	for _, i := range l.issued {
@@ -126,6 +129,9 @@ func (r storedLife) life() (l Life, err error) {
 	if l.lastKnown.State, err = fromWord(r.LastKnown.State, checks.Down); err != nil {
 		return l, err
 	}
+	if l.lastKnown.Answers, err = r.LastKnown.Answers.answers(); err != nil {
+		return l, err
+	}
 	if l.Outage, err = r.Outage.incident(); err != nil {
 		return l, err
 	}
@@ -137,8 +143,12 @@ func (r storedLife) life() (l Life, err error) {
 		if err != nil {
 			return l, err
 		}
+		answers, err := m.Answers.answers()
+		if err != nil {
+			return l, err
+		}
 		l.Timeline = append(l.Timeline, chat.Moment{
-			At: m.At, State: state, IPv4: m.IPv4.count(), IPv6: m.IPv6.count(), Upstreams: m.Upstreams, Note: m.Note,
+			At: m.At, State: state, IPv4: m.IPv4.count(), IPv6: m.IPv6.count(), Answers: answers, Upstreams: m.Upstreams, Note: m.Note,
 		})
 	}
 	for _, i := range r.Issued {

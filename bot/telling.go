@@ -13,19 +13,48 @@ import (
 // worth saying. Shares and single vantage points are not part of it.
 type words struct {
 	state      checks.State // Up: back, watched for a relapse
-	ipv4, ipv6 checks.Count // visible prefixes
-	count      int          // losses of an unstable spell; worth an edit, never a message
+	ipv4, ipv6 checks.Count // visible prefixes; zero where all that is announced is enough
+	answers    answerWords
+	count      int // losses of an unstable spell; worth an edit, never a message
+}
+
+// answerWords is what there is to say of answers that are amiss: how much does not
+// answer, or that what answers cannot serve.
+type answerWords struct {
+	silent  checks.Extent // none or part; unknown where nothing is amiss
+	failing bool
+	world   bool // others say so too; worth an edit
 }
 
 // news is w without what is worth an edit only.
 func (w words) news() words {
-	w.count = 0
+	w.count, w.answers.world = 0, false
 	return w
 }
 
 // badWords is what there is to say of an outage that lasts.
-func (s *step) badWords() words {
-	return words{state: s.v.State, ipv4: s.v.IPv4.Prefixes, ipv6: s.v.IPv6.Prefixes}
+func (s *step) badWords(i *Incident) words {
+	w := words{state: s.v.State, ipv4: s.v.IPv4.Prefixes, ipv6: s.v.IPv6.Prefixes, answers: s.answerWords(i.told.now.answers)}
+	if s.v.Announced == checks.ExtentAll {
+		w.ipv4, w.ipv6 = checks.Count{}, checks.Count{} // a prefix more or less is not what is wrong
+	}
+	return w
+}
+
+// answerWords is what there is to say of the answers, where was is what there was to
+// say: a round that does not count changes nothing, and that nothing answers where
+// there are no routes goes without saying.
+func (s *step) answerWords(was answerWords) answerWords {
+	a := chat.AnswersOf(&s.v)
+	switch {
+	case s.v.Announced == checks.ExtentNone:
+		return answerWords{}
+	case a.Extent == checks.ExtentUnknown:
+		return was
+	case a.Silent():
+		return answerWords{silent: a.Extent, world: a.World}
+	}
+	return answerWords{failing: a.Failing}
 }
 
 // telling is what has been said of an incident, so that a target that flaps does not
@@ -157,7 +186,7 @@ func (s *step) say(i *Incident, w words, kind chat.Kind, quiet bool) {
 // remember adds to the timeline what is new in this step.
 func (s *step) remember() {
 	m := chat.Moment{
-		At: s.At, State: s.v.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes,
+		At: s.At, State: s.v.State, IPv4: s.v.IPv4.Prefixes, IPv6: s.v.IPv6.Prefixes, Answers: chat.AnswersOf(&s.v),
 		Upstreams: numbers(s.present()), Note: strings.Join(s.notes(), "; "),
 	}
 	last := len(s.Timeline) - 1
@@ -197,13 +226,17 @@ func (s *step) notes() []string {
 	return notes
 }
 
-// sameSight reports whether b shows nothing that a did not.
+// sameSight reports whether b shows nothing that a did not. That a host more or less
+// answers is no news, nor is a round of probes that does not count.
 func sameSight(a, b chat.Moment) bool {
 	if a.State != b.State {
 		return false
 	}
 	if b.State == checks.Unknown {
 		return true
+	}
+	if x, y := a.Answers, b.Answers; y.Extent != checks.ExtentUnknown && (x.Extent != y.Extent || x.Failing != y.Failing) {
+		return false
 	}
 	return a.IPv4 == b.IPv4 && a.IPv6 == b.IPv6 && slices.Equal(a.Upstreams, b.Upstreams)
 }

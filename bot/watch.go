@@ -75,7 +75,7 @@ func (w *Watch) Step(now time.Time) []Change {
 		return nil
 	}
 	w.assessed = now
-	w.verdict = w.Assess(now)
+	w.verdict = w.life.heed(w.Assess(now))
 	var changes []Change
 	w.life, changes = w.life.Apply(w.verdict, w.Policy)
 	w.hold(now)

@@ -100,7 +100,8 @@ type LastKnown struct {
 	At         time.Time
 	State      checks.State
 	IPv4, IPv6 checks.Count // prefixes
-	Answering  checks.Extent
+	// Answers is what was amiss with the answers, without a number of hosts.
+	Answers Answers
 }
 
 // Moment is one line of a timeline: when what could be seen changed.

@@ -175,19 +175,11 @@ func silentText(v *checks.Verdict) string {
 	}
 	var names []string
 	for i := range v.Probing.Hosts {
-		if h := &v.Probing.Hosts[i]; provenSilent(h) {
+		if h := &v.Probing.Hosts[i]; h.Before && h.Silence.Proven() {
 			names = append(names, hostName(h))
 		}
 	}
 	return listSome(names, maxSilent)
-}
-
-// silentFrom is the sum of evidence, in nats, from which on a host is silent:
-// ln((1-beta)/alpha) with alpha .001 and beta .01.
-const silentFrom = 6.8977
-
-func provenSilent(h *checks.Host) bool {
-	return h.Before && h.Newest.Missed() && h.Silence.Evidence >= silentFrom && h.Silence.Rounds >= 2
 }
 
 // pathText says how far packets come, and who says that they come no further.

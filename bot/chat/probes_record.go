@@ -179,6 +179,9 @@ func addressText(a netip.Addr) string {
 	return a.WithZone("").String()
 }
 
+// Answers gives in short what probes found when the record was made.
+func (r *VerdictRecord) Answers() Answers { return AnswersOf(verdictOf(r)) }
+
 // verdictOf gives as much of the verdict of a record as the words about probes need.
 func verdictOf(r *VerdictRecord) *checks.Verdict {
 	v := &checks.Verdict{Target: recordTarget(r), State: recordState(r), Announced: extentOf(r.Announced.Extent)}

@@ -102,7 +102,7 @@ func lastText(n *Notice) string {
 		return ""
 	}
 	return joinNonEmpty(", ", "Last known: "+k.State.String()+" at "+near(k.At, v.At), prefixCounts(k.IPv4, k.IPv6),
-		Answers{Extent: k.Answering}.text()) + "."
+		k.Answers.text()) + "."
 }
 
 // claimUntil says what it takes before something is claimed again.
