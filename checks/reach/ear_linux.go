@@ -44,9 +44,6 @@ func (e *ear) attach(c syscall.RawConn, ipv6 bool) error {
 	return nil
 }
 
-// tells reports whether silence of the ear means that no ICMP error came.
-func (e *ear) tells() bool { return e.open }
-
 func (e *ear) close() {
 	if e.open {
 		syscall.Close(e.fd)

@@ -63,7 +63,8 @@ func (d *Dialers) dialHearing(ctx context.Context, network string, to netip.Addr
 //
 // An errno alone does not: "no route to host" comes from a router on the way as well as
 // from our own table. The kernel keeps the ICMP message for whoever asks (see [ear]);
-// where there is none, a route lookup tells whether it was our own side.
+// where it does not (other systems, Linux before 5.10), a route lookup tells whether it
+// was our own side.
 func (e *ear) explain(ctx context.Context, err error, to netip.AddrPort) finding {
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		return unmeasured(refused.Error())
@@ -79,7 +80,7 @@ func (e *ear) explain(ctx context.Context, err error, to netip.AddrPort) finding
 		return finding{Outcome: checks.Refused, detail: "connection reset"}
 	case ctx.Err() != nil, timeout != nil && timeout.Timeout():
 		return over(ctx, finding{Outcome: checks.Silent})
-	case isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH) && !e.tells() && routed(to):
+	case isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES) && routed(to):
 		return finding{Outcome: checks.Unreachable, detail: "unreachable, says a router on the way"}
 	}
 	return unmeasured(ownTrouble(err))
