@@ -20,6 +20,9 @@
 //		... now it is silent ...
 //	}
 //
+// Faults, links and nodes fail the test that [New] was given; where that has subtests
+// with faults of their own, each calls [Fault.Heal], or New.
+//
 // The test process itself is a node of the network ([Sandbox.Here]), so that the code
 // under test needs no change: what it dials goes through the lab. Sockets in other nodes
 // are made by [Node.Listen], [Node.ListenPacket], [Node.Start] for programs, and

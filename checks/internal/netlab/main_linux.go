@@ -147,5 +147,5 @@ func settle(outer string) error {
 	if err := onlyLoopback(); err != nil {
 		return err
 	}
-	return setUp()
+	return setUp(true)
 }

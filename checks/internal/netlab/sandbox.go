@@ -24,7 +24,7 @@ type Sandbox struct {
 	rules int
 }
 
-// turn is held by the test that has the sandbox.
+// turn is held by the test that has the sandbox: a process has one network to be in.
 var turn sync.Mutex
 
 // New gives a test an empty network, which ends with the test. It skips the test where
@@ -65,6 +65,11 @@ const maxName = 12
 // digits and hyphens.
 func (s *Sandbox) Node(name string) *Node {
 	s.t.Helper()
+	return s.node(name, true)
+}
+
+func (s *Sandbox) node(name string, ping bool) *Node {
+	s.t.Helper()
 	if len(name) == 0 || len(name) > maxName || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || s.nodes[name] != nil || name == "lo" || name == s.self.name {
 		s.t.Fatalf("a node cannot have the name %q, or there is one already", name)
 	}
@@ -74,28 +79,24 @@ func (s *Sandbox) Node(name string) *Node {
 	}
 	n := &Node{s: s, name: name, space: sp}
 	s.nodes[name] = n
-	n.do(func() { err = setUp() })
+	n.do(func() { err = setUp(ping) })
 	if err != nil {
 		s.t.Fatalf("making node %s: %v", name, err)
 	}
 	return n
 }
 
-// PingGroups sets which groups may open ICMP sockets without privileges in the test
-// process's own namespace, as net.ipv4.ping_group_range has it: "0 0" is how every
-// sandbox begins and lets this process, "1 0" lets nobody. It is undone with the test.
-func (s *Sandbox) PingGroups(groups string) {
+// NoPing makes a node in which nobody may open ICMP sockets without privileges, as the
+// kernel has it by default (net.ipv4.ping_group_range is empty). That cannot be brought
+// back in the other nodes, so what shall be refused is done there, by [Node.Do].
+func (s *Sandbox) NoPing(name string) *Node {
 	s.t.Helper()
-	s.self.Sysctl("net.ipv4.ping_group_range", groups)
-	s.t.Cleanup(func() { s.self.Sysctl("net.ipv4.ping_group_range", pingGroups) })
+	return s.node(name, false)
 }
 
-const pingGroups = "0 0"
-
-// settings are those of every node: who may ping, no limits for the errors that tests
-// wait for, no delay before an IPv6 address works, and answers on whatever way.
+// settings are those of every node: no limits for the errors that tests wait for, no
+// delay before an IPv6 address works, and answers on whatever way.
 var settings = map[string]string{
-	"net.ipv4.ping_group_range":           pingGroups,
 	"net.ipv4.icmp_ratelimit":             "0",
 	"net.ipv6.icmp.ratelimit":             "0",
 	"net.ipv4.conf.all.rp_filter":         "0",
@@ -107,8 +108,13 @@ var settings = map[string]string{
 	"net.ipv6.conf.all.keep_addr_on_down": "1",
 }
 
-// setUp prepares the namespace of the calling thread.
-func setUp() error {
+// setUp prepares the namespace of the calling thread, and lets this process ping in it.
+func setUp(ping bool) error {
+	if ping {
+		if err := sysctl("net.ipv4.ping_group_range", "0 0"); err != nil {
+			return err
+		}
+	}
 	for key, value := range settings {
 		if err := sysctl(key, value); err != nil {
 			return err
