@@ -71,6 +71,7 @@ type finding struct {
 	by        netip.Addr
 	detail    string
 	redirects []string
+	took      time.Duration // until the answer, where that is not the whole time
 }
 
 func unmeasured(detail string) finding {

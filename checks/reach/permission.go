@@ -1,0 +1,53 @@
+package reach
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+)
+
+// ICMPPermission tries whether this process may send echoes, with raw sockets or
+// without, IPv4 and IPv6, by sending one to itself. Where it may not, fix says what would
+// permit it: a line to be run, or a setting. IPv6 is not missed where the machine has none.
+func ICMPPermission(ctx context.Context, privileged bool) (ok bool, fix string) {
+	if mayPing(ctx, privileged) {
+		return true, ""
+	}
+	if !privileged && mayPing(ctx, true) {
+		fix = "set probe.privileged = true, for this process may open raw sockets; or "
+	}
+	return false, fix + permit(runtime.GOOS, privileged)
+}
+
+func mayPing(ctx context.Context, privileged bool) bool {
+	const wait = 50 * time.Millisecond // whether it arrives does not matter
+	for _, loopback := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
+		if _, err := echo(ctx, loopback, privileged, wait); errors.Is(err, errNotPermitted) {
+			return false
+		}
+	}
+	return true
+}
+
+// permit says what permits echoes on a system.
+func permit(system string, privileged bool) string {
+	program, err := os.Executable()
+	if err != nil {
+		program = "/usr/local/bin/isitdown"
+	}
+	capability := fmt.Sprintf("setcap cap_net_raw+ep %s", program)
+	switch {
+	case system == "linux" && privileged:
+		return fmt.Sprintf("run as root: %s", capability)
+	case system == "linux":
+		return fmt.Sprintf("run as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\" "+
+			"(and keep it in /etc/sysctl.d/; it is for IPv6 too), or %s and set probe.privileged = true", capability)
+	case !privileged:
+		return "set probe.privileged = true: this system may permit raw sockets alone"
+	}
+	return "run it as a user that may open raw sockets"
+}
