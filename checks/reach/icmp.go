@@ -125,7 +125,7 @@ func (c *ICMP) ask(ctx context.Context, to netip.Addr) finding {
 	if !errqueue.Supported {
 		explaining = min(explaining, leastWait) // which the library may take longer than it is told
 	}
-	f, err := echo(timed, to, c.options.Privileged, wait-explaining)
+	f, err := ping(timed, to, c.options.Privileged, wait-explaining)
 	switch permitted := !errors.Is(err, errNotPermitted); {
 	case givenUp(ctx):
 		return unmeasured("the probe was given up before its time was over")

@@ -26,7 +26,7 @@ func ICMPPermission(ctx context.Context, privileged bool) (ok bool, fix string) 
 func mayPing(ctx context.Context, privileged bool) bool {
 	const wait = 50 * time.Millisecond // whether it arrives does not matter
 	for _, loopback := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
-		if _, err := echo(ctx, loopback, privileged, wait); errors.Is(err, errNotPermitted) {
+		if _, err := ping(ctx, loopback, privileged, wait); errors.Is(err, errNotPermitted) {
 			return false
 		}
 	}

@@ -19,13 +19,13 @@ import (
 // errNotPermitted is that of a system which lets us open no socket for ICMP.
 var errNotPermitted = errors.New("ICMP is not permitted here")
 
-// echo sends one echo and waits for its reply: as long as it is told, and up to 100 ms
+// ping sends one echo and waits for its reply: as long as it is told, and up to 100 ms
 // more, which is how often the library looks whether it is to end. An error means that
 // nothing was sent; it wraps errNotPermitted where that is why.
 //
 // The library must be told of a route that prohibits before: it would send again and
 // again. Should the route have come up in between, loopBreaker ends it.
-func echo(ctx context.Context, to netip.Addr, privileged bool, wait time.Duration) (finding, error) {
+func ping(ctx context.Context, to netip.Addr, privileged bool, wait time.Duration) (finding, error) {
 	f := finding{Outcome: checks.Silent}
 	var opened bool
 	var sent time.Time
