@@ -15,10 +15,14 @@ type Rules struct {
 	// MaxAge is how old the newest routing data may be before nothing is
 	// claimed any more.
 	MaxAge time.Duration
+	// MaxReachAge is the same for probes; zero stands for ten minutes.
+	MaxReachAge time.Duration
 }
 
 // DefaultRules are the published values.
-func DefaultRules() Rules { return Rules{MinVoting: 10, MaxAge: 15 * time.Minute} }
+func DefaultRules() Rules {
+	return Rules{MinVoting: 10, MaxAge: 15 * time.Minute, MaxReachAge: maxReachAge}
+}
 
 // Thresholds of docs/methods.md, sections 2 and 6.
 const (
@@ -61,14 +65,16 @@ func Assess(c Case) Verdict {
 	}
 	a.count()
 	a.announced()
-	v.State = stateOf(v.Announced, v.Answering)
+	a.answering()
+	v.State = a.state()
 	a.times()
+	a.silenceTimes()
 	v.LastHops, v.Borders, v.NoUpstream = carriers(&c)
 	a.grade()
 	return v
 }
 
-// stateOf is the table of docs/methods.md, section 6, as far as routing goes.
+// stateOf is the table of docs/methods.md, section 5: what two facts come to.
 func stateOf(announced, answering Extent) State {
 	switch {
 	case announced == ExtentNone && (answering == ExtentAll || answering == ExtentPart):
@@ -89,6 +95,7 @@ func stateOf(announced, answering Extent) State {
 type assessment struct {
 	in *Case
 	*Verdict
+	probes  finding
 	foreign int // prefixes that another origin's route covers, or takes over
 	gone    int // prefixes gone beyond the residual
 	missing int // prefixes not visible, gone or not
@@ -298,7 +305,9 @@ func short(c Count) bool { return c.Seen*100 < partBelow*c.Of }
 // times finds the onset of the present loss, or the end of the last one.
 func (a *assessment) times() {
 	if a.State == Down || a.State == Degraded {
-		a.onset()
+		if a.Announced != ExtentAll {
+			a.onset()
+		}
 		return
 	}
 	for i := range a.in.Observations {

@@ -35,7 +35,10 @@ func (b Belief) Hear(answered bool, availability float64) Belief {
 	if b == 0 {
 		b = beliefStart
 	}
-	up := min(max(availability, minAvailability), maxAvailability)
+	up := float64(minAvailability) // also for what is no number
+	if availability > minAvailability {
+		up = min(availability, maxAvailability)
+	}
 	down := answerWhenDown
 	if !answered {
 		up, down = 1-up, 1-down

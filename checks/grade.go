@@ -49,13 +49,7 @@ func (a *assessment) grade() {
 	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
 		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
 	}
-	switch {
-	case a.Answering != ExtentUnknown:
-	case a.nameless():
-		a.raise("a probe of it")
-	default:
-		a.raise("probes of hosts inside")
-	}
+	a.gradeProbes()
 }
 
 // nameless reports whether the target is a name, which routing does not know.
@@ -67,13 +61,15 @@ func (a *assessment) nameless() bool {
 func (a *assessment) nothing() bool {
 	v := &a.in.Vantage
 	switch {
-	case a.nameless():
+	case a.nameless() && a.probes.At.IsZero():
 		a.because("routing knows addresses and no host names, and nothing was probed")
+	case a.nameless():
+		a.because("routing knows addresses and no host names: this is by probes alone")
 	case v.Live == 0 && len(a.in.Observations) == 0:
 		a.because("%s", a.whyNoData())
 		a.raise("routing data of that time")
 	case !a.fresh():
-		a.because("the newest routing data is of %s, too old to speak for the time asked about", a.clock(v.NewestAt))
+		a.because("the newest routing data is of %s, too old to speak for the time asked about", clockText(v.NewestAt))
 		a.raise("newer routing data")
 	case len(a.in.Observations) == 0:
 		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
@@ -147,7 +143,7 @@ func (a *assessment) raise(format string, args ...any) {
 	a.Raise = append(a.Raise, fmt.Sprintf(format, args...))
 }
 
-func (*assessment) clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January 2006") }
+func clockText(t time.Time) string { return t.UTC().Format("15:04:05 UTC on 2 January 2006") }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

@@ -167,6 +167,10 @@ type Reach struct {
 	Guard Guard     // of that round
 	Hosts []Host
 	Votes []Vote // of other vantage points, newest round of each
+	// ASN and Continent are where this bot probes from. Where they are not known its own
+	// vote counts as one of no network and no continent.
+	ASN       ASN
+	Continent string
 	// Last is the last router that answered on the way to a silent host; the zero Router
 	// where nothing was traced.
 	Last Router
@@ -183,15 +187,25 @@ type Probing struct {
 	Answering, Silent, Unsure, Usable, Excluded int
 	// Blocks counts /24 blocks by Trinocular's belief: up, down, or between.
 	BlocksUp, BlocksDown, BlocksUnsure int
-	// Failing counts hosts whose service failed though they answered.
+	// Failing counts hosts whose service failed though they answered; Fault is what the
+	// first of them said, as a clause: "HTTP 503". "" for none.
 	Failing int
-	// Votes for silence among VotesCast, our own among them, from Networks ASes on
-	// Continents continents. World is true where they are enough to speak of the world;
-	// otherwise the finding is "from our vantage point".
+	Fault   string
+	// Why says in a clause why Answering is not known: "it has never answered us, so its
+	// silence says nothing". "" where it is, and where nothing was probed.
+	Why string
+	// VotesSilent of VotesCast are for silence, our own among them where it is one. Those
+	// that agree with the finding come from Networks ASes on Continents continents; World
+	// is true where that is enough to speak of the world, otherwise the finding is "from
+	// our vantage point".
 	VotesSilent, VotesCast, Networks, Continents int
 	World                                        bool
 	Last                                         Router
 	Hosts                                        []Host // as given, the telling ones first, at most MaxProbed
+	// Onset is of the present silence, between the last answer and the first missed probe
+	// of the host that made the difference; End of the last one, between the last missed
+	// probe and the answer. Routing has times of its own.
+	Onset, End Interval
 }
 
 // MaxProbed is how many hosts a verdict lists.

@@ -64,7 +64,7 @@ func (s Silence) Add(a Answer, rate float64) Silence {
 			next.Ended = Spell{First: s.First, Last: s.Last, Back: a.At}
 		}
 		return next
-	case !a.Missed(), !witness(rate), !a.At.After(s.Heard):
+	case !a.Missed(), !mayTestify(rate), !a.At.After(s.Heard):
 		return s
 	case s.Probes > 0 && a.At.Sub(s.Last) < ProbeSpacing:
 		return s
@@ -95,7 +95,7 @@ func ProbesNeeded(rate float64) (n int, usable bool) {
 	for sum := 0.0; sum < silenceThreshold(); n++ {
 		sum += weigh(rate)
 	}
-	return n, witness(rate)
+	return n, mayTestify(rate)
 }
 
 // silenceThreshold is the evidence that a silence takes: 6.90 nats.
@@ -109,6 +109,6 @@ func weigh(rate float64) float64 {
 	return -math.Log(min(max(rate, MinRate), CapRate))
 }
 
-// witness reports whether a host with this no-answer rate can testify of a silence.
+// mayTestify reports whether a host with this no-answer rate can testify of a silence.
 // What is no number cannot.
-func witness(rate float64) bool { return rate <= MaxRate }
+func mayTestify(rate float64) bool { return rate <= MaxRate }
