@@ -110,6 +110,8 @@ func TestParseTargetRefuses(t *testing.T) {
 		{"example.org:443", `did you mean "https://example.org:443"?`, false},
 		{"example.org/path", `did you mean "https://example.org/path"?`, false},
 		{"bücher.example", "xn--", false},
+		{"\u212aernel.example", "xn--", false},       // the Kelvin sign, whose small letter is k
+		{"https://w\u0130ki.example", "xn--", false}, // an I with a dot, whose small letter is i
 		{"a_b.example", "underscore", false},
 		{"-a.example", "hyphen", false},
 		{"a-.example", "hyphen", false},

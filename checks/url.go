@@ -23,7 +23,10 @@ const (
 // so that no address in disguise passes for a name, and one of a single letter
 // belongs to an abbreviation ("U.S.A.") rather than to a domain.
 func parseHost(s string) (string, error) {
-	name := strings.ToLower(strings.TrimSuffix(s, "."))
+	name := strings.TrimSuffix(s, ".")
+	if allOf(name, func(c byte) bool { return c < 0x80 }) {
+		name = strings.ToLower(name) // of others the Kelvin sign would become a k
+	}
 	switch {
 	case strings.ContainsAny(name, " '(),"), !strings.Contains(name, "."):
 		return "", fmt.Errorf("%s is nothing that can be looked up: %w", quote(s), ErrName)
