@@ -143,7 +143,7 @@ func votesText(v *checks.Verdict) string {
 		}
 		return count(n, "vantage point", "vantage points")
 	}
-	lost := lossOfRoutes(v)
+	lost := lossOfRoutes(v) || disagree(v)
 	word, pick := "visible at ", func(p *checks.PrefixState) bool { return p.Visible }
 	if lost {
 		word, pick = "withdrawn at ", isWithdrawn
@@ -359,6 +359,9 @@ func space(v *checks.Verdict) string {
 
 // countedText names the definition, the list it rests on and its age.
 func countedText(v *checks.Verdict) string {
+	if named(v) && !routed(v) {
+		return ""
+	}
 	f := &v.Registered
 	text := rule(v)
 	if s := shorten(f.Source, 120); s != "" {

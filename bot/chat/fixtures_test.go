@@ -145,7 +145,7 @@ func kpDown(now string) checks.Verdict {
 func samples(t *testing.T) []sample {
 	t.Helper()
 	pyongyang := Place{Zone: location(t, "Asia/Pyongyang"), City: "Pyongyang"}
-	all := slices.Concat(kpSamples(t), unstableSamples(), otherSamples(), unknownSamples(), claimedSamples())
+	all := slices.Concat(kpSamples(t), unstableSamples(), otherSamples(), unknownSamples(), claimedSamples(), probeSamples())
 	for i := range all {
 		if n := &all[i].notice; n.Verdict.Target == checks.Country("KP") {
 			n.Place = pyongyang

@@ -45,7 +45,8 @@ func TestGolden(t *testing.T) {
 var jsonSamples = map[string]bool{
 	"kp-opened": true, "kp-resolved": true, "unstable-followed": true, "upstream-changed": true,
 	"as31148-degraded": true, "as36867-up-covered": true, "unknown-nothing": true,
-	"kp-claimed": true,
+	"kp-claimed":    true,
+	"silent-opened": true, "host-down": true, "url-bad-certificate": true, "silent-resolved": true,
 }
 
 func TestGoldenJSON(t *testing.T) {

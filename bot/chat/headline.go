@@ -93,9 +93,9 @@ func stateText(n *Notice) string {
 	case checks.Up:
 		switch {
 		case v.Announced == checks.ExtentUnknown:
-			return joinNonEmpty(" ", thereText(v), place(v))
+			return strings.TrimSuffix(joinNonEmpty(" ", thereText(v), place(v)), ",")
 		case v.Answering == checks.ExtentAll && named(v):
-			return joinNonEmpty(", ", upText(v), upUpstreams(v), thereText(v))
+			return joinNonEmpty(", ", upText(v), upUpstreams(v), strings.TrimSuffix(thereText(v), ","))
 		case v.Answering == checks.ExtentAll:
 			return joinNonEmpty(", ", upText(v), "usual hosts answer", upUpstreams(v))
 		}
@@ -323,14 +323,16 @@ func unknownText(v *checks.Verdict) string {
 		return "sources disagree: routes withdrawn, yet " + answersYet(v)
 	case nonexistent(v):
 		return "there is no such name in the DNS"
-	case v.Probing.Guard.Void != "" && (named(v) || v.Announced == checks.ExtentAll):
+	case v.Announced == checks.ExtentAll && v.Probing.Guard.Void != "":
+		return "announced; not known whether it answers again, for our own network fails its test"
+	case v.Announced == checks.ExtentAll:
+		return "announced; not known whether it answers again"
+	case v.Probing.Guard.Void != "" && named(v):
 		return "our own network fails its test, so nothing is claimed"
 	case named(v) && neverAnswered(v):
 		return neverText(v)
 	case !routed(v) && probed(v) && len(v.Reasons) > 0:
 		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
-	case v.Announced == checks.ExtentAll:
-		return "announced, and not known whether it answers again"
 	case needsProbes(v):
 		return "not probed, and routing knows no host names"
 	case w.Live == 0 && w.NewestAt.IsZero():

@@ -155,7 +155,7 @@ func TestEveryNotice(t *testing.T) {
 			t.Errorf("%s: headline of %d characters", s.name, n)
 		}
 		for _, part := range []string{"\nNot known ", "\n> As of ", "\nEvidence "} {
-			if part == "\nEvidence " && strings.Contains(text, "evidence strong") {
+			if part == "\nEvidence " && strings.Contains(text, "· evidence ") {
 				continue
 			}
 			if !strings.Contains(text, part) {

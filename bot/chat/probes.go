@@ -52,13 +52,14 @@ func hostCounts(v *checks.Verdict) string {
 	if of == 0 {
 		return noWitness(v)
 	}
+	if named(v) && of == 1 { // told probe by probe
+		return joinNonEmpty(" ", "asked", place(v))
+	}
 	hosts := " usual hosts"
-	if named(v) {
-		hosts = " of what was asked"
-		if of == 1 {
-			hosts = ""
-		}
-	} else if of == 1 {
+	switch {
+	case named(v):
+		hosts = ""
+	case of == 1:
 		hosts = " usual host"
 	}
 	silent, answering := uint64(max(0, p.Silent)), uint64(max(0, p.Answering))
@@ -87,16 +88,14 @@ func countOf(n uint64, what string) string {
 // record does not count them.
 func noWitness(v *checks.Verdict) string {
 	switch {
+	case named(v):
+		return joinNonEmpty(" ", "asked", place(v))
 	case v.Answering == checks.ExtentAll:
 		return "usual hosts answer"
 	case v.Answering == checks.ExtentPart:
 		return "some usual hosts answer, others do not"
 	case v.Answering == checks.ExtentNone:
 		return "no usual host answers"
-	case nonexistent(v):
-		return "there is no such name in the DNS"
-	case neverAnswered(v) && named(v):
-		return "it has never answered us, so its silence says nothing"
 	case neverAnswered(v):
 		return "no host asked has ever answered us, so their silence says nothing"
 	case v.Probing.Guard.Void != "":
@@ -117,7 +116,7 @@ func aloneText(v *checks.Verdict) string {
 // speak of the world.
 func votersText(v *checks.Verdict) string {
 	p := &v.Probing
-	if p.VotesCast < 2 {
+	if p.VotesCast < 2 || p.World && p.VotesSilent == p.VotesCast {
 		return ""
 	}
 	return kOfN(uint64(max(0, p.VotesSilent)), uint64(p.VotesCast)) + " vantage points find it silent"
@@ -129,7 +128,7 @@ func guardText(v *checks.Verdict) string {
 	g := &v.Probing.Guard
 	switch {
 	case g.Void != "":
-		return strings.TrimSuffix(shorten(g.Void, 200), ".") + ": nothing is claimed from silence"
+		return strings.TrimSuffix(shorten(g.Void, 200), ".") + ", so nothing is claimed from silence"
 	case g.At.IsZero() && v.Probing.At.IsZero():
 		return ""
 	case g.At.IsZero():

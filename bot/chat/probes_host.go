@@ -40,6 +40,14 @@ func overText(a *checks.Answer) string {
 	return ""
 }
 
+// toText is overText where it stands after a form of "to answer".
+func toText(a *checks.Answer) string {
+	if a.Method == checks.MethodICMP {
+		return "ping"
+	}
+	return overText(a)
+}
+
 // tookText writes how long an answer took: "83 ms".
 func tookText(d time.Duration) string {
 	switch {
@@ -54,7 +62,7 @@ func tookText(d time.Duration) string {
 // answerText says what came of a probe, after the name of who was asked: "answered
 // over HTTPS in 83 ms: HTTP 200".
 func answerText(a *checks.Answer) string {
-	over, detail := overText(a), shorten(a.Detail, maxDetail)
+	over, detail := toText(a), shorten(a.Detail, maxDetail)
 	text := ""
 	switch a.Outcome {
 	case checks.Answered:
@@ -62,20 +70,20 @@ func answerText(a *checks.Answer) string {
 	case checks.Failing:
 		text = joinNonEmpty(" ", "answered", over) + " in " + tookText(a.Took) + joinNonEmpty(": ", ", but fails", detail)
 	case checks.Refused:
-		text = joinNonEmpty(" ", "refused", over) + " in " + tookText(a.Took) + ", so it is there"
+		text = joinNonEmpty(" ", "refused", strings.TrimPrefix(over, "on ")) + " in " + tookText(a.Took) + ", so it is there"
 		if detail != "" && detail != "connection refused" {
 			text += " (" + detail + ")"
 		}
 	case checks.Silent:
 		text = joinNonEmpty(" ", "did not answer", over) + " within " + tookText(a.Took)
 	case checks.Unreachable:
-		text = joinNonEmpty(" ", "could not be reached", over) + saidBy(a)
+		text = joinNonEmpty(" ", "could not be reached", overText(a)) + saidBy(a)
 	case checks.Unresolved:
 		text = joinNonEmpty(": ", "could not be asked, for its name did not resolve", detail)
 	case checks.Nonexistent:
 		text = "does not exist: the DNS knows no such name"
 	default:
-		text = joinNonEmpty(": ", joinNonEmpty(" ", "was not asked", over), detail)
+		text = joinNonEmpty(": ", joinNonEmpty(" ", "was not asked", overText(a)), detail)
 	}
 	return text + redirectText(a)
 }
@@ -154,9 +162,9 @@ func thereText(v *checks.Verdict) string {
 	}
 	a := &h.Newest
 	if a.Outcome == checks.Refused {
-		return "there, but refusing " + strings.TrimPrefix(overText(a), "on ")
+		return "there, refusing connections " + overText(a) + ","
 	}
-	text := joinNonEmpty(" ", "answering", overText(a))
+	text := joinNonEmpty(" ", "answering", toText(a))
 	if d := shorten(a.Detail, maxDetail); d != "" {
 		text += " (" + d + ")"
 	}
@@ -191,7 +199,7 @@ func askedText(v *checks.Verdict) string {
 			who = h.Addr.String()
 		}
 		text := who + " " + answerText(&h.Newest)
-		if h.Newest.Missed() && !h.Before {
+		if h.Newest.Missed() && !h.Before && v.Answering != checks.ExtentUnknown {
 			text += "; it has never answered us"
 		}
 		parts = append(parts, text)
@@ -202,7 +210,7 @@ func askedText(v *checks.Verdict) string {
 	return strings.Join(parts, dot)
 }
 
-// all reports whether the newest answer of every host is as ok says; false without any.
+// allHosts reports whether every host is as ok says; false without any.
 func allHosts(v *checks.Verdict, ok func(*checks.Host) bool) bool {
 	return len(v.Probing.Hosts) > 0 && !slices.ContainsFunc(v.Probing.Hosts, func(h checks.Host) bool { return !ok(&h) })
 }

@@ -62,7 +62,7 @@ func quoteFact(n *Notice) string {
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
 		if i.silenceAlone() {
-			fact = strings.Replace(fact, "visible again in", "visible in", 1) + ", and it was " + backWord(i) + " again"
+			fact = strings.Replace(fact, "visible again in", "visible in", 1) + ", and the hosts in it that had fallen silent answered again"
 		}
 		end := since(i.End, func(t time.Time) string { return near(t, v.At) })
 		began := "the loss began"
@@ -150,7 +150,7 @@ func quoteOwner(v *checks.Verdict) string {
 		switch {
 		case anyWithdrawn(v):
 			which = "previously announced from"
-		case v.State == checks.Degraded: // whether they are announced is yet to come
+		case v.State == checks.Degraded, v.State == checks.Unknown: // whether they are announced is yet to come
 			which = "in"
 		}
 		return which + " address space registered to " + withArticle(name) + moved

@@ -13,10 +13,17 @@ func quoteProbed(n *Notice) string {
 	switch {
 	case disagree(v):
 		return quoteGone(v) + ", yet " + quoteYet(v) + ", according to " + quoteSource(v) + " analysed by isitdown."
+	case v.State == checks.Unknown && v.Announced == checks.ExtentAll:
+		return quoteCounts(v, func(f family) uint64 { return f.visible }, "announced") +
+			", but isitdown could not tell whether it answered again, according to " + quoteSource(v) + "."
 	case !named(v) || routed(v) && v.Announced != checks.ExtentUnknown:
 		return ""
 	case !probed(v):
 		return ""
+	case nonexistent(v):
+		return "the DNS knew no such name as " + quoteName(v) + ", when isitdown asked it."
+	case v.State == checks.Unknown && neverAnswered(v) && !unresolved(v):
+		return quoteName(v) + " did not answer probes sent by isitdown, but had never answered it before: whether it was up cannot be told from that."
 	case v.State == checks.Unknown:
 		return "isitdown could not tell whether " + quoteName(v) + " answered: " + unknownText(v) + "."
 	}
@@ -50,7 +57,7 @@ func quoteNamed(n *Notice) string {
 		fact += " again"
 	}
 	if h := telling(v); h != nil {
-		fact = joinNonEmpty(" ", fact, overText(&h.Newest))
+		fact = joinNonEmpty(" ", fact, toText(&h.Newest))
 		if h.Newest.Outcome == checks.Refused {
 			fact += " with a refusal"
 		} else if d := shorten(h.Newest.Detail, maxDetail); d != "" {
@@ -79,12 +86,14 @@ func quoteSilence(v *checks.Verdict) string {
 	switch {
 	case lossOf(v) == lossFailing:
 		return joinNonEmpty(": ", "a service answered that it could not serve", failingText(v))
+	case named(v) && part && routed(v):
+		return quoteName(v) + " answered probes in part only" + from
 	case named(v) && part:
-		return "answered probes in part only" + from
+		return "answered in part only"
 	case named(v) && routed(v):
 		return quoteName(v) + " did not answer probes" + from
 	case named(v):
-		return "did not answer probes"
+		return "did not answer"
 	case p.Usable > 0:
 		return kOfN(uint64(max(0, p.Silent)), uint64(p.Usable)) + " hosts in it that usually answer did not answer probes" + from
 	case part:
