@@ -143,8 +143,11 @@ type Vote struct {
 	Operator  string // "Globalping"
 	ASN       ASN
 	Continent string // AF AN AS EU NA OC SA
-	At        time.Time
-	Answered  bool
+	// Method is how it asked. Many hosts never answer pings: their silence to one counts
+	// only where a host of the target is known to answer them.
+	Method   Method
+	At       time.Time
+	Answered bool
 }
 
 // Router is a router on the way to a host.

@@ -2,7 +2,7 @@
 // pings, traceroutes and HTTP requests by its volunteers' probes, now.
 //
 // [Client.Measure] gives the raw list, place by place; [Client.Claims] the claim
-// that is made of it. It promises that no target is measured that is not public
+// that is made of it, [Client.Votes] one vote for each network. It promises that no target is measured that is not public
 // (private, loopback, documentation, multicast and every other special-purpose
 // space is refused before anybody is asked), that one target is measured once a
 // minute at most, whoever asks, that the hourly budget which the service states is

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"isitdown/checks"
 )
 
 // testdata gives a file of the folder of real data.
@@ -309,6 +311,11 @@ func FuzzMeasurement(f *testing.F) {
 		for _, v := range got.Vantages {
 			if v.RTT < 0 || v.RTT > 10*time.Minute || v.Result == Answered && v.RTT == 0 && got.Kind == Ping || len(v.Hops) > maxHops {
 				t.Errorf("place %+v", v)
+			}
+		}
+		for _, v := range got.Votes() {
+			if v.ASN == 0 || len(v.Continent) > 2 || v.Method == checks.MethodNone {
+				t.Errorf("vote %+v", v)
 			}
 		}
 		for _, c := range got.Claims() {
