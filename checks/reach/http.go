@@ -22,8 +22,8 @@ const (
 	maxHTTPBody   = 64 << 10 // octets that are read; what is behind them is left
 )
 
-// HTTP gets Probe.URL at the probe's address, and follows redirects. A status below 500
-// is an answer, 5xx a service that fails, and so is what cannot be read as HTTP: the
+// HTTP gets Probe.URL at the probe's address, and follows redirects. A status is
+// an answer, of 5xx a service that fails, and so is what cannot be read as HTTP: the
 // host has accepted the connection by then. No cookie, no referrer, no credential and
 // nothing of the environment is sent, no proxy is used, and no connection is kept.
 //
@@ -96,7 +96,7 @@ func (d *Dialers) exchange(ctx context.Context, u *url.URL, conn net.Conn, r *re
 	}
 	defer resp.Body.Close()
 	r.status, r.Outcome, r.detail = resp.StatusCode, checks.Answered, fmt.Sprintf("HTTP %d", resp.StatusCode)
-	if resp.StatusCode >= 500 {
+	if resp.StatusCode/100 == 5 { // 999 and its like are how some turn robots away
 		r.Outcome = checks.Failing
 	}
 	r.location, r.cookie = resp.Header.Get("Location"), resp.Header.Get("Set-Cookie") != ""
