@@ -85,7 +85,7 @@ func intervalText(r *IntervalRecord) string {
 	if r == nil {
 		return ""
 	}
-	i := checks.Interval{After: moment(r.After), By: moment(r.By), Half: moment(r.Half), Ninety: moment(r.Ninety)}
+	i := r.interval()
 	at := Point(i)
 	if at.IsZero() {
 		return ""
@@ -105,6 +105,14 @@ func intervalText(r *IntervalRecord) string {
 		}
 	}
 	return fullDated(at) + " (" + strings.Join(more, ", ") + ")"
+}
+
+// interval reads back what intervalRecord wrote.
+func (r *IntervalRecord) interval() checks.Interval {
+	if r == nil {
+		return checks.Interval{}
+	}
+	return checks.Interval{After: moment(r.After), By: moment(r.By), Half: moment(r.Half), Ninety: moment(r.Ninety)}
 }
 
 func moment(t *time.Time) time.Time {

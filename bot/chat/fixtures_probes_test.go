@@ -160,16 +160,27 @@ func namedSamples() []sample {
 	prohibited := asked(probedHost(web, "192.0.2.10", checks.MethodTCP, 443, checks.Unreachable, "administratively prohibited"))
 	prohibited.Newest.By = netip.MustParseAddr("198.51.100.1")
 	unknown := namedTarget(web, checks.Unknown, never(ping(checks.Silent)), never(prohibited))
-	unknown.Reasons = []string{"it has never answered us, so its silence says nothing"}
+	unknown.Probing.Why = "it has never answered us, so its silence says nothing"
+	unknown.Reasons = []string{unknown.Probing.Why}
 	nx := namedTarget("no-such-name.example", checks.Unknown, checks.Host{
 		Name: "no-such-name.example", Home: true, Newest: checks.Answer{Host: "no-such-name.example", At: utc(probedAt), Outcome: checks.Nonexistent},
 	})
-	nx.Reasons = []string{"the DNS says that there is no such name"}
+	nx.Probing.Why = "there is no such name"
+	nx.Reasons = []string{nx.Probing.Why}
 	guard := namedTarget(web, checks.Unknown, ping(checks.Silent))
 	guard.Answering, guard.Evidence = checks.ExtentUnknown, checks.EvidenceNone
 	guard.Probing.Silent, guard.Probing.Usable = 0, 0
 	guard.Probing.Guard.Void = "our own network: neither the gateway nor the resolver answers"
-	guard.Reasons = []string{guard.Probing.Guard.Void}
+	guard.Probing.Why = guard.Probing.Guard.Void
+	guard.Reasons = []string{guard.Probing.Why}
+	elsewhere := fromTheWorld(namedTarget(web, checks.Up, ping(checks.Silent)))
+	elsewhere.Answering, elsewhere.Probing.VotesSilent = checks.ExtentAll, 1
+	elsewhere.Probing.VotesCast = 5
+	elsewhere.Reasons = []string{"it is silent from our vantage point alone"}
+	undecided := namedTarget(web, checks.Unknown, ping(checks.Silent))
+	undecided.Answering, undecided.Evidence, undecided.Probing.Silent, undecided.Probing.Unsure = checks.ExtentUnknown, checks.EvidenceNone, 0, 1
+	undecided.Probing.Why = "it missed 2 probes in a row, too few yet to call it silent"
+	undecided.Reasons = []string{undecided.Probing.Why}
 	return []sample{
 		{"host-up", Notice{Verdict: namedTarget(web, checks.Up, over, ping(checks.Answered))}},
 		{"host-down", Notice{Verdict: namedTarget(web, checks.Down, ping(checks.Silent), prohibited)}},
@@ -178,6 +189,8 @@ func namedSamples() []sample {
 			return asked(probedHost(web, "192.0.2.11", checks.MethodTCP, 443, checks.Silent, ""))
 		}())}},
 		{"host-never", Notice{Verdict: unknown}},
+		{"host-up-elsewhere", Notice{Verdict: elsewhere}},
+		{"host-undecided", Notice{Verdict: undecided}},
 		{"host-nonexistent", Notice{Verdict: nx}},
 		{"host-guard-void", Notice{Verdict: guard}},
 		{"address-refused", Notice{Verdict: namedTarget("192.0.2.10", checks.Up, refused)}},

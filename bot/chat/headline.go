@@ -93,9 +93,9 @@ func stateText(n *Notice) string {
 	case checks.Up:
 		switch {
 		case v.Announced == checks.ExtentUnknown:
-			return strings.TrimSuffix(joinNonEmpty(" ", thereText(v), place(v)), ",")
+			return thereText(v)
 		case v.Answering == checks.ExtentAll && named(v):
-			return joinNonEmpty(", ", upText(v), upUpstreams(v), strings.TrimSuffix(thereText(v), ","))
+			return joinNonEmpty(", ", upText(v), upUpstreams(v), thereText(v))
 		case v.Answering == checks.ExtentAll:
 			return joinNonEmpty(", ", upText(v), "usual hosts answer", upUpstreams(v))
 		}
@@ -120,6 +120,12 @@ func degradedText(v *checks.Verdict) string {
 		return joinNonEmpty(" ", "announced but not answering", where)
 	case v.Answering == checks.ExtentNone:
 		return joinNonEmpty(" ", "not answering", where)
+	case named(v) && v.Probing.VotesCast > 1:
+		const some = "answering at some vantage points only"
+		if announced {
+			return "announced, " + some
+		}
+		return some
 	case announced:
 		return joinNonEmpty(" ", "announced, partly answering", where)
 	}
@@ -331,8 +337,8 @@ func unknownText(v *checks.Verdict) string {
 		return "our own network fails its test, so nothing is claimed"
 	case named(v) && neverAnswered(v):
 		return neverText(v)
-	case !routed(v) && probed(v) && len(v.Reasons) > 0:
-		return shorten(strings.TrimSuffix(v.Reasons[0], "."), 120)
+	case named(v) && v.Probing.Why != "" && v.Announced == checks.ExtentUnknown:
+		return shorten(v.Probing.Why, 120)
 	case needsProbes(v):
 		return "not probed, and routing knows no host names"
 	case w.Live == 0 && w.NewestAt.IsZero():

@@ -24,7 +24,7 @@ func probesText(v *checks.Verdict) string {
 	if !probed(v) {
 		return strings.TrimPrefix(probeReason(v), "probes ")
 	}
-	return joinNonEmpty("; ", hostCounts(v), aloneText(v), votersText(v), guardText(v), blocksText(v), excludedText(v), probeAge(v))
+	return joinNonEmpty("; ", hostCounts(v), undecidedText(v), aloneText(v), votersText(v), guardText(v), blocksText(v), excludedText(v), probeAge(v))
 }
 
 // probeReason says why nothing was probed, or what probes found.
@@ -101,7 +101,16 @@ func noWitness(v *checks.Verdict) string {
 	case v.Probing.Guard.Void != "":
 		return "" // which is said next
 	}
-	return "no host that could testify"
+	return "" // which Why says
+}
+
+// undecidedText says why the hosts inside tell nothing; of a target with a name that is
+// said first of all, and our own network has words of its own.
+func undecidedText(v *checks.Verdict) string {
+	if named(v) || !v.Probing.Guard.Holds() {
+		return ""
+	}
+	return shorten(v.Probing.Why, maxClaim)
 }
 
 // aloneText says what routing would have said by itself.
@@ -116,7 +125,7 @@ func aloneText(v *checks.Verdict) string {
 // speak of the world.
 func votersText(v *checks.Verdict) string {
 	p := &v.Probing
-	if p.VotesCast < 2 || p.World && p.VotesSilent == p.VotesCast {
+	if p.VotesCast < 2 || p.World && (p.VotesSilent == p.VotesCast || p.VotesSilent == 0) {
 		return ""
 	}
 	return kOfN(uint64(max(0, p.VotesSilent)), uint64(p.VotesCast)) + " vantage points find it silent"

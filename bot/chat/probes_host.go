@@ -153,26 +153,34 @@ func weight(a *checks.Answer) int {
 	return w
 }
 
-// thereText says for a headline in what way it answers: "answering over HTTPS (HTTP
-// 200)".
+// thereText says for a headline in what way it answers, and whom: "answering over HTTPS
+// (HTTP 200) from our vantage point".
 func thereText(v *checks.Verdict) string {
 	h := telling(v)
-	if h == nil {
-		return "answering"
+	switch {
+	case h == nil && named(v) && v.Probing.Silent > 0 && v.Probing.World:
+		return "answering " + place(v) + ", but not from our vantage point"
+	case h == nil && named(v) && v.Probing.Silent > 0:
+		return "answering elsewhere, but not from our vantage point"
+	case h == nil:
+		return joinNonEmpty(" ", "answering", place(v))
 	}
 	a := &h.Newest
 	if a.Outcome == checks.Refused {
-		return "there, refusing connections " + overText(a) + ","
+		return joinNonEmpty(", ", "there, refusing connections "+overText(a), place(v))
 	}
 	text := joinNonEmpty(" ", "answering", toText(a))
 	if d := shorten(a.Detail, maxDetail); d != "" {
 		text += " (" + d + ")"
 	}
-	return text
+	return joinNonEmpty(" ", text, place(v))
 }
 
 // failingText says for a headline what a service answers that cannot serve: "HTTP 503".
 func failingText(v *checks.Verdict) string {
+	if v.Probing.Fault != "" {
+		return shorten(v.Probing.Fault, maxDetail)
+	}
 	for i := range v.Probing.Hosts {
 		if a := &v.Probing.Hosts[i].Newest; a.Outcome == checks.Failing {
 			return shorten(a.Detail, maxDetail)

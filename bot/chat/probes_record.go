@@ -12,16 +12,20 @@ import (
 
 // AnsweringRecord says what the probes found.
 type AnsweringRecord struct {
-	Extent     string        `json:"extent"` // unknown, none, part, all
-	At         *time.Time    `json:"at"`     // the newest round ended; null where that was not kept
-	Scope      string        `json:"scope"`  // "world", "vantage point"
-	Hosts      HostsRecord   `json:"hosts"`
-	Slash24s   BlocksRecord  `json:"slash24s"`
-	Failing    int           `json:"failing"`
-	Guard      *GuardRecord  `json:"guard"` // null: our own network was not tested
-	Votes      VotesRecord   `json:"votes"`
-	LastRouter *RouterRecord `json:"last_router"` // null: nothing was traced, or nobody answered
-	Probes     []ProbeRecord `json:"probes"`
+	Extent     string          `json:"extent"` // unknown, none, part, all
+	At         *time.Time      `json:"at"`     // the newest round ended; null where that was not kept
+	Scope      string          `json:"scope"`  // "world", "vantage point"
+	Hosts      HostsRecord     `json:"hosts"`
+	Slash24s   BlocksRecord    `json:"slash24s"`
+	Failing    int             `json:"failing"`
+	Fault      string          `json:"fault"` // what the first of them says: "HTTP 503"
+	Why        string          `json:"why"`   // why the extent is not known; "" where it is
+	Onset      *IntervalRecord `json:"onset"` // of the present silence, by the probes alone; null for none
+	End        *IntervalRecord `json:"end"`   // of the last one
+	Guard      *GuardRecord    `json:"guard"` // null: our own network was not tested
+	Votes      VotesRecord     `json:"votes"`
+	LastRouter *RouterRecord   `json:"last_router"` // null: nothing was traced, or nobody answered
+	Probes     []ProbeRecord   `json:"probes"`
 }
 
 // HostsRecord counts hosts: Answering, Silent and Unsure of Of that could testify.
@@ -134,7 +138,8 @@ func answeringRecord(v *checks.Verdict) *AnsweringRecord {
 		Extent: v.Answering.String(), At: stamp(p.At), Scope: scopeText(p.World),
 		Hosts:    HostsRecord{p.Answering, p.Silent, p.Unsure, p.Usable, p.Excluded},
 		Slash24s: BlocksRecord{p.BlocksUp, p.BlocksDown, p.BlocksUnsure},
-		Failing:  p.Failing, Guard: guardRecord(&p.Guard),
+		Failing:  p.Failing, Fault: shorten(p.Fault, maxClaim), Why: shorten(p.Why, maxClaim),
+		Onset: intervalRecord(p.Onset), End: intervalRecord(p.End), Guard: guardRecord(&p.Guard),
 		Votes:      VotesRecord{p.VotesSilent, p.VotesCast, p.Networks, p.Continents},
 		LastRouter: routerRecord(&p.Last),
 		Probes:     records(p.Hosts[:min(len(p.Hosts), checks.MaxProbed)], probeRecord),
@@ -197,6 +202,7 @@ func verdictOf(r *VerdictRecord) *checks.Verdict {
 	v.Answering = extentOf(a.Extent)
 	p := &v.Probing
 	p.At, p.Failing, p.World = moment(a.At), a.Failing, a.Scope == scopeText(true)
+	p.Fault, p.Why, p.Onset, p.End = a.Fault, a.Why, a.Onset.interval(), a.End.interval()
 	p.Answering, p.Silent, p.Unsure, p.Usable, p.Excluded = a.Hosts.Answering, a.Hosts.Silent, a.Hosts.Unsure, a.Hosts.Of, a.Hosts.Excluded
 	p.BlocksUp, p.BlocksDown, p.BlocksUnsure = a.Slash24s.Up, a.Slash24s.Down, a.Slash24s.Unsure
 	p.VotesSilent, p.VotesCast, p.Networks, p.Continents = a.Votes.Silent, a.Votes.Of, a.Votes.Networks, a.Votes.Continents

@@ -27,6 +27,9 @@ func quoteProbed(n *Notice) string {
 	case v.State == checks.Unknown:
 		return "isitdown could not tell whether " + quoteName(v) + " answered: " + unknownText(v) + "."
 	}
+	if v.Probing.World {
+		return quoteNamed(n) + ", according to probes from " + quotePlace(v) + " analysed by isitdown."
+	}
 	return quoteNamed(n) + ", according to probes sent by isitdown from " + quotePlace(v) + "."
 }
 
@@ -88,6 +91,8 @@ func quoteSilence(v *checks.Verdict) string {
 		return joinNonEmpty(": ", "a service answered that it could not serve", failingText(v))
 	case named(v) && part && routed(v):
 		return quoteName(v) + " answered probes in part only" + from
+	case named(v) && part && p.VotesCast > 1:
+		return "answered at some vantage points only"
 	case named(v) && part:
 		return "answered in part only"
 	case named(v) && routed(v):

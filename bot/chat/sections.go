@@ -58,7 +58,7 @@ func upBlocks(n *Notice) []block {
 		blocks = append(blocks, probeBlocks(v)...)
 	}
 	blocks = append(blocks, othersBlock(v))
-	if v.Evidence < checks.EvidenceModerate {
+	if v.Evidence < checks.EvidenceModerate || seen == "" {
 		blocks = append(blocks, block{label: "Evidence", text: evidenceText(v)})
 	}
 	return append(blocks,
