@@ -1,10 +1,11 @@
 package reach
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"syscall"
+
+	"isitdown/checks/internal/errqueue"
 )
 
 // ear listens for ICMP errors about the packets of one socket (IP_RECVERR, ip(7)); no
@@ -52,22 +53,22 @@ func (e *ear) close() {
 }
 
 // heard gives the first ICMP error that is waiting.
-func (e *ear) heard() (said, bool) {
+func (e *ear) heard() (errqueue.Report, bool) {
 	if !e.open {
-		return said{}, false
+		return errqueue.Report{}, false
 	}
 	var control [512]byte
 	for range 8 { // a queue that is longer holds the same again
 		_, n, _, _, err := syscall.Recvmsg(e.fd, nil, control[:], syscall.MSG_ERRQUEUE|syscall.MSG_DONTWAIT)
 		if err != nil {
-			return said{}, false
+			return errqueue.Report{}, false
 		}
-		if s, ok := readSaid(control[:n]); ok {
-			s.self = s.by == e.local()
-			return s, true
+		if r, err := errqueue.Parse(control[:n]); err == nil {
+			r.Own = r.By.WithZone("") == e.local()
+			return r, true
 		}
 	}
-	return said{}, false
+	return errqueue.Report{}, false
 }
 
 // local is the address that the socket sends from.
@@ -83,62 +84,4 @@ func (e *ear) local() netip.Addr {
 		return netip.AddrFrom16(sa.Addr).Unmap()
 	}
 	return netip.Addr{}
-}
-
-// Origins of an extended error (linux/errqueue.h).
-const (
-	originICMP  = 2
-	originICMP6 = 3
-)
-
-// readSaid reads struct sock_extended_err and the address behind it, which the kernel
-// gives as a control message.
-func readSaid(control []byte) (said, bool) {
-	messages, err := syscall.ParseSocketControlMessage(control)
-	if err != nil {
-		return said{}, false
-	}
-	for _, m := range messages {
-		isError := m.Header.Level == syscall.SOL_IP && m.Header.Type == syscall.IP_RECVERR ||
-			m.Header.Level == syscall.SOL_IPV6 && m.Header.Type == syscall.IPV6_RECVERR
-		const fixed = 16 // of sock_extended_err; a sockaddr follows
-		if !isError || len(m.Data) < fixed+8 {
-			continue
-		}
-		origin, kind, code, offender := m.Data[4], m.Data[5], m.Data[6], m.Data[fixed:]
-		family := binary.NativeEndian.Uint16(offender)
-		switch {
-		case origin == originICMP && family == syscall.AF_INET:
-			return said{by: netip.AddrFrom4([4]byte(offender[4:8])), kind: icmp4(kind, code)}, true
-		case origin == originICMP6 && family == syscall.AF_INET6 && len(offender) >= 24:
-			return said{by: netip.AddrFrom16([16]byte(offender[8:24])).Unmap(), kind: icmp6(kind, code)}, true
-		}
-	}
-	return said{}, false
-}
-
-// icmp4 reads type and code of ICMP (RFC 792, RFC 1812 section 5.2.7.1).
-func icmp4(kind, code byte) icmpKind {
-	switch {
-	case kind == 11:
-		return icmpHops
-	case kind == 3 && (code == 9 || code == 10 || code == 13):
-		return icmpProhibited
-	case kind == 3 && (code == 2 || code == 3):
-		return icmpPort
-	}
-	return icmpUnreachable
-}
-
-// icmp6 reads type and code of ICMPv6 (RFC 4443, section 3).
-func icmp6(kind, code byte) icmpKind {
-	switch {
-	case kind == 3:
-		return icmpHops
-	case kind == 1 && (code == 1 || code == 5 || code == 6):
-		return icmpProhibited
-	case kind == 1 && code == 4:
-		return icmpPort
-	}
-	return icmpUnreachable
 }

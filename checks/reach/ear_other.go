@@ -2,7 +2,11 @@
 
 package reach
 
-import "syscall"
+import (
+	"syscall"
+
+	"isitdown/checks/internal/errqueue"
+)
 
 // ear hears nothing on systems that keep no ICMP errors for a socket: who said that a
 // host is unreachable is not known there.
@@ -10,4 +14,4 @@ type ear struct{}
 
 func (e *ear) attach(syscall.RawConn, bool) error { return nil }
 func (e *ear) close()                             {}
-func (e *ear) heard() (said, bool)                { return said{}, false }
+func (e *ear) heard() (errqueue.Report, bool)     { return errqueue.Report{}, false }

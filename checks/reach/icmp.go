@@ -166,31 +166,7 @@ func (c *ICMP) explain(asked, timed context.Context, to netip.Addr, permitted bo
 	case r.Kind == errqueue.Nothing && !permitted:
 		return finding{Outcome: checks.Silent, detail: "no answer to a UDP packet; ICMP is not permitted here"}
 	}
-	return judge(r, to, onLink)
-}
-
-// judge tells what a report says of a host. Whether the host is a neighbour is asked only
-// where it matters.
-func judge(r errqueue.Report, to netip.Addr, neighbour func(netip.Addr) bool) finding {
-	f := finding{by: r.By, took: r.After}
-	itself := r.By.WithZone("") == to.WithZone("")
-	switch {
-	case r.Kind == errqueue.Nothing:
-		return finding{Outcome: checks.Silent}
-	case r.Kind == errqueue.Reply:
-		return finding{Outcome: checks.Answered, took: r.After}
-	case itself && (r.Kind == errqueue.PortUnreachable || r.Kind == errqueue.ProtocolUnreachable || r.Kind == errqueue.Prohibited):
-		return finding{Outcome: checks.Refused, took: r.After, detail: r.Words()}
-	case r.Own && neighbour(to):
-		f.Outcome, f.detail = checks.Unreachable, "no machine on our own link has that address"
-	case r.Own:
-		return unmeasured("our own gateway does not answer")
-	case r.Kind == errqueue.Expired:
-		f.Outcome, f.detail = checks.Unreachable, fmt.Sprintf("the packet went in circles, says %s", r.By)
-	default:
-		f.Outcome, f.detail = checks.Unreachable, fmt.Sprintf("%s, says %s", r.Words(), r.By)
-	}
-	return f
+	return judge(r, to)
 }
 
 // payload says who asks and why, behind a number that cannot be guessed.

@@ -3,11 +3,9 @@ package reach
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 	"syscall"
 
 	"isitdown/checks"
@@ -70,7 +68,7 @@ func (e *ear) explain(ctx context.Context, err error, to netip.AddrPort) finding
 		return unmeasured(refused.Error())
 	}
 	if said, ok := e.heard(); ok {
-		return said.finding(to)
+		return judge(said, to.Addr())
 	}
 	timeout, _ := errors.AsType[net.Error](err)
 	switch {
@@ -129,52 +127,6 @@ func ownTrouble(err error) string {
 func isAny(err error, list ...error) bool {
 	for _, e := range list {
 		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
-// said is an ICMP error that came back for a packet of ours.
-type said struct {
-	by   netip.Addr
-	self bool // our own machine made it: the next hop on the link does not answer
-	kind icmpKind
-}
-
-// icmpKind is what an ICMP error says, the same for both families.
-type icmpKind int
-
-const (
-	icmpUnreachable icmpKind = iota // net, host or address; or anything else
-	icmpPort                        // nothing listens there
-	icmpProhibited                  // administratively prohibited
-	icmpHops                        // out of hops
-)
-
-// finding weighs who said it: only the host's own word proves that it is there, and only
-// where it is not about a host behind it.
-func (s said) finding(to netip.AddrPort) finding {
-	words := [...]string{"unreachable", "port unreachable", "administratively prohibited", "out of hops"}[s.kind]
-	switch {
-	case s.self && onLink(to.Addr()):
-		return finding{Outcome: checks.Silent, detail: "no machine on our own link has that address"}
-	case s.self:
-		return unmeasured("our own gateway does not answer")
-	case s.by == to.Addr() && (s.kind == icmpPort || s.kind == icmpProhibited):
-		return finding{Outcome: checks.Refused, by: s.by, detail: words + ", says the host itself"}
-	}
-	return finding{Outcome: checks.Unreachable, by: s.by, detail: fmt.Sprintf("%s, says %v", words, s.by)}
-}
-
-// onLink reports whether an address lies in the network of one of our own interfaces.
-func onLink(addr netip.Addr) bool {
-	list, err := net.InterfaceAddrs()
-	if err != nil {
-		return false
-	}
-	for _, a := range list {
-		if p, err := netip.ParsePrefix(strings.TrimSpace(a.String())); err == nil && p.Contains(addr) {
 			return true
 		}
 	}

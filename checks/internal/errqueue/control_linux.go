@@ -30,10 +30,11 @@ const (
 // errForeign is an entry of the queue that tells nothing of our packet: a timestamp, say.
 var errForeign = errors.New("an entry of the error queue that is no error")
 
-// parseControl reads the control messages of one entry of the error queue. It gives what
-// an ICMP error says, or an error: [os.SyscallError] where this machine itself refused,
-// errForeign where there is nothing of use.
-func parseControl(control []byte) (Report, error) {
+// Parse reads the control messages of one entry of a socket's error queue, as recvmsg
+// gives them with MSG_ERRQUEUE: for who has a socket of their own. It gives what an ICMP
+// error says, but for Own and After, or an error: [os.SyscallError] where this machine
+// itself refused, any other where there is nothing of use.
+func Parse(control []byte) (Report, error) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return Report{}, fmt.Errorf("reading control messages: %w", err)

@@ -50,7 +50,7 @@ func offender6(a string, zone uint32) []byte {
 func v4(data []byte) []byte { return message(unix.IPPROTO_IP, unix.IP_RECVERR, data) }
 func v6(data []byte) []byte { return message(unix.IPPROTO_IPV6, unix.IPV6_RECVERR, data) }
 
-func TestParseControl(t *testing.T) {
+func TestParse(t *testing.T) {
 	prohibited := Report{Kind: Prohibited, By: netip.MustParseAddr("192.0.2.1"), Type: 3, Code: 13}
 	tests := []struct {
 		name    string
@@ -71,7 +71,7 @@ func TestParseControl(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseControl(tt.control)
+			got, err := Parse(tt.control)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestParseControl(t *testing.T) {
 	}
 }
 
-func TestParseControlRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	good4, good6 := offender4("192.0.2.1"), offender6("2001:db8::1", 0)
 	tests := []struct {
 		name    string
@@ -108,7 +108,7 @@ func TestParseControlRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseControl(tt.control)
+			got, err := Parse(tt.control)
 			if err == nil || got != (Report{}) || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("got %+v, error %v, want none and %v", got, err, tt.is)
 			}
@@ -149,13 +149,13 @@ func TestQuoted(t *testing.T) {
 
 // Whatever the kernel hands over, or somebody who feeds it, the parser neither panics nor
 // gives half an answer.
-func FuzzParseControl(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add(v4(extended(syscall.EHOSTUNREACH, 2, 3, 13, offender4("192.0.2.1"))))
 	f.Add(v6(extended(syscall.EHOSTUNREACH, 3, 3, 0, offender6("fe80::1", 7))))
 	f.Add(v4(extended(syscall.EMSGSIZE, 1, 0, 0, nil)))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, control []byte) {
-		r, err := parseControl(control)
+		r, err := Parse(control)
 		if err == nil && (r.Kind == Nothing || r.Kind == Reply || !r.By.IsValid() || r.Words() == "") {
 			t.Errorf("half an answer: %+v", r)
 		}

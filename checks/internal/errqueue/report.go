@@ -98,7 +98,7 @@ var codes4 = [...]meaning{
 
 // codes6 are those of ICMPv6 (RFC 4443 section 3.1).
 var codes6 = [...]meaning{
-	{NetUnreachable, "no route to the destination"},
+	{NetUnreachable, "network unreachable"},
 	{Prohibited, "administratively prohibited"},
 	{NetUnreachable, "beyond the scope of the source address"},
 	{HostUnreachable, "address unreachable"},
@@ -119,7 +119,7 @@ func means(v6 bool, typ, code uint8) meaning {
 	case typ == unreachable:
 		return meaning{Other, fmt.Sprintf("unreachable for a reason of number %d", code)}
 	case typ == exceeded && code == 0:
-		return meaning{Expired, "no hops left"}
+		return meaning{Expired, "out of hops"}
 	case typ == exceeded:
 		return meaning{Other, "its fragments came too late"}
 	}

@@ -26,11 +26,11 @@ func TestWords(t *testing.T) {
 		{v4, 3, 13, Prohibited, "administratively prohibited"},
 		{v4, 3, 15, Prohibited, "precedence cutoff in effect"},
 		{v4, 3, 16, Other, "unreachable for a reason of number 16"},
-		{v4, 11, 0, Expired, "no hops left"},
+		{v4, 11, 0, Expired, "out of hops"},
 		{v4, 11, 1, Other, "its fragments came too late"},
 		{v4, 12, 0, Other, "ICMP error of type 12, code 0"},
 		{v4, 1, 4, Other, "ICMP error of type 1, code 4"}, // which of ICMPv6 is a closed port
-		{v6, 1, 0, NetUnreachable, "no route to the destination"},
+		{v6, 1, 0, NetUnreachable, "network unreachable"},
 		{v6, 1, 1, Prohibited, "administratively prohibited"},
 		{v6, 1, 2, NetUnreachable, "beyond the scope of the source address"},
 		{v6, 1, 3, HostUnreachable, "address unreachable"},
@@ -38,7 +38,7 @@ func TestWords(t *testing.T) {
 		{v6, 1, 5, Prohibited, "source address failed a policy"},
 		{v6, 1, 6, Prohibited, "route rejected"},
 		{v6, 1, 7, Other, "unreachable for a reason of number 7"},
-		{v6, 3, 0, Expired, "no hops left"},
+		{v6, 3, 0, Expired, "out of hops"},
 		{v6, 3, 3, Other, "its fragments came too late"}, // which of ICMP is a closed port
 		{v6, 2, 0, Other, "ICMP error of type 2, code 0"},
 	}

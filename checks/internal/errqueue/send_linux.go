@@ -247,7 +247,7 @@ func (s *socket) next(fd int) (r Report, more bool, err error) {
 	case flags&unix.MSG_CTRUNC != 0:
 		return Report{}, true, nil
 	}
-	r, err = parseControl(control[:oobn])
+	r, err = Parse(control[:oobn])
 	if own, ok := errors.AsType[*os.SyscallError](err); ok {
 		return Report{}, false, own
 	}

@@ -94,7 +94,7 @@ func TestWhoRefuses(t *testing.T) {
 		kind   Kind
 		v4, v6 string
 	}{
-		{netlab.NoRoute, NetUnreachable, "network unreachable", "no route to the destination"},
+		{netlab.NoRoute, NetUnreachable, "network unreachable", "network unreachable"},
 		{netlab.HostUnreachable, HostUnreachable, "host unreachable", "address unreachable"},
 		{netlab.PortUnreachable, PortUnreachable, "port unreachable", "port unreachable"},
 		{netlab.AdminProhibited, Prohibited, "administratively prohibited", "administratively prohibited"},
