@@ -88,7 +88,7 @@ func files(t *testing.T, c tls.Certificate) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := ""
+	var lines strings.Builder
 	for _, part := range []struct {
 		directive, kind string
 		der             []byte
@@ -97,9 +97,9 @@ func files(t *testing.T, c tls.Certificate) string {
 		if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: part.kind, Bytes: part.der}), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		lines += part.directive + " " + name + ";\n"
+		lines.WriteString(part.directive + " " + name + ";\n")
 	}
-	return lines
+	return lines.String()
 }
 
 // What is wrong with a certificate is named, all of it, with its dates, and foreign

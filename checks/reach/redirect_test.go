@@ -38,12 +38,12 @@ func TestRedirects(t *testing.T) {
 	at, secure := labtest.AddrPort(t), labtest.AddrPort(t)
 	shut := labtest.Port(t, at.Addr())
 	base, safe := fmt.Sprintf("http://example.org:%d", at.Port()), fmt.Sprintf("https://secure.example:%d", secure.Port())
-	status := ""
+	var status strings.Builder
 	for _, code := range []int{1, 2, 3, 7, 8} {
-		status += fmt.Sprintf("location = /status/%d { return 30%[1]d /; }\n", code)
+		status.WriteString(fmt.Sprintf("location = /status/%d { return 30%[1]d /; }\n", code))
 	}
 	for _, code := range []int{0, 5} { // nothing that is followed
-		status += fmt.Sprintf("location = /status/%d { add_header Location / always; return 30%[1]d ''; }\n", code)
+		status.WriteString(fmt.Sprintf("location = /status/%d { add_header Location / always; return 30%[1]d ''; }\n", code))
 	}
 	labtest.Nginx(t, fmt.Sprintf(`absolute_redirect off; server { listen %v; location = / { return 200; } location = /bad { return 503; }
 %s location = /nowhere { return 304; }
@@ -54,7 +54,7 @@ location = /1 { return 302 /2; } location = /2 { return 302 /3; } location = /3 
 location = /safe { return 308 %s/; } location = /shut { return 302 http://example.org:%d/; }
 location = /to { return 302 $arg_u; } }
 server { listen %v ssl; %s location / { return 200; } location = /down { return 302 %s/; } }`,
-		at, status, at.Port(), safe, shut, secure, files(t, ca.serverCert("secure.example", -5, -2)), base), nil)
+		at, status.String(), at.Port(), safe, shut, secure, files(t, ca.serverCert("secure.example", -5, -2)), base), nil)
 	d := dialersFor(t, at.Port(), secure.Port(), shut)
 	d.shield = NewShield(ShieldOptions{
 		Allow: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32), netip.PrefixFrom(secure.Addr(), 32)},
@@ -65,7 +65,7 @@ server { listen %v ssl; %s location / { return 200; } location = /down { return 
 	d.lookup = names(t, map[string]any{
 		"secure.example": []netip.Addr{netip.MustParseAddr("::1"), secure.Addr()}, // the first may not be asked
 		"inner.example":  inner, "metadata.google.internal": []netip.Addr{netip.MustParseAddr("169.254.169.254")},
-		"none.example":   checks.Nonexistent, "broken.example": checks.Unresolved, "ours.example": checks.Unmeasured,
+		"none.example": checks.Nonexistent, "broken.example": checks.Unresolved, "ours.example": checks.Unmeasured,
 	})
 	held := 0
 	d.hop = func(to netip.AddrPort) error {
