@@ -23,10 +23,15 @@ type event struct {
 	losing  int // collectors
 	of      int
 	undated bool // the verdict has no onset and no end
+	// hosts of 34 that answer; probed is false where nothing is known of them.
+	hosts           int
+	probed, failing bool
+	routed          bool // what is announced is said, too
 }
 
 // parse reads a script: one event a line, "10m down", "1h up via 4837,20485",
-// "2h degraded 3/4", "3h down collectors 1/2", "4h down undated".
+// "2h degraded 3/4", "3h down collectors 1/2", "4h down undated", "5h degraded 4/4 hosts
+// 3/34", "6h up unprobed".
 func parse(t *testing.T, script string) []event {
 	t.Helper()
 	var events []event
@@ -57,6 +62,16 @@ func parse(t *testing.T, script string) []event {
 				}
 			case "undated":
 				e.undated = true
+			case "failing":
+				e.failing = true
+			case "unprobed":
+				e.routed = true
+			case "hosts":
+				i++
+				if _, err := fmt.Sscanf(f[i], "%d/34", &e.hosts); err != nil {
+					t.Fatalf("script line %q: %v", line, err)
+				}
+				e.probed, e.routed = true, true
 			default:
 				if _, err := fmt.Sscanf(f[i], "%d/4", &e.seen); err != nil {
 					t.Fatalf("script line %q: %v", line, err)
@@ -114,6 +129,7 @@ func (w *world) at(now time.Duration) checks.Verdict {
 	v.IPv4.Prefixes = checks.Count{Seen: e.seen, Of: 4}
 	v.IPv4.Addresses = checks.Count{Seen: 256 * e.seen, Of: 1024}
 	v.Vantage.LosingCollectors, v.Vantage.Collectors = e.losing, e.of
+	e.answers(&v)
 	all := map[checks.ASN]checks.Upstream{4837: {ASN: 4837, ShareBefore: 1}}
 	for _, a := range e.via {
 		u := all[a]
@@ -129,6 +145,35 @@ func (w *world) at(now time.Duration) checks.Verdict {
 		}
 	}
 	return v
+}
+
+// answers fills in the two facts, as [checks.Assess] would.
+func (e *event) answers(v *checks.Verdict) {
+	if !e.routed {
+		return
+	}
+	switch {
+	case e.seen == 4:
+		v.Announced = checks.ExtentAll
+	case e.seen > 0:
+		v.Announced = checks.ExtentPart
+	case e.state != checks.Unknown:
+		v.Announced = checks.ExtentNone
+	}
+	if !e.probed {
+		return
+	}
+	v.Answering = checks.ExtentPart
+	switch {
+	case e.hosts >= 28:
+		v.Answering = checks.ExtentAll
+	case e.hosts <= 6:
+		v.Answering = checks.ExtentNone
+	}
+	v.Probing = checks.Probing{At: v.At, Answering: e.hosts, Silent: 34 - e.hosts, Usable: 34}
+	if e.failing {
+		v.Probing.Failing = 1
+	}
 }
 
 // play runs events through a life until the end. Where step is zero it is
