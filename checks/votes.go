@@ -53,12 +53,17 @@ func (b *ballot) cast(a ASN, continent string, e Extent) {
 func (b *ballot) atLeast(s *side, percent int) bool { return s.votes*100 >= percent*b.all.votes }
 
 // ballot counts one vote for each operator and network, the newest, and ours. Those from
-// before our round, or from the future, count for nothing.
+// before our round, or from the future, count for nothing, and nor does silence to a ping
+// of what may never answer one.
 func (h *hearing) ballot(own Extent) (b ballot) {
-	for _, v := range distinct(h.reach.Votes, h.reach.At.Add(-voteAge), h.now.Add(clockSlack)) {
+	votes := distinct(h.reach.Votes, h.reach.At.Add(-voteAge), h.now.Add(clockSlack))
+	pings := h.answersPings(votes)
+	for _, v := range votes {
 		e := ExtentNone
 		if v.Answered {
 			e = ExtentAll
+		} else if v.Method == MethodICMP && !pings {
+			continue
 		}
 		b.cast(v.ASN, v.Continent, e)
 	}
@@ -66,6 +71,15 @@ func (h *hearing) ballot(own Extent) (b ballot) {
 		b.cast(h.reach.ASN, h.reach.Continent, own)
 	}
 	return b
+}
+
+// answersPings reports whether the target is known to answer pings: it usually answers
+// ours, or it just answered somebody's. A host behind a filter for them answers nobody's,
+// and the silence of the world to them says nothing of it.
+func (h *hearing) answersPings(votes []Vote) bool {
+	return slices.ContainsFunc(h.reach.Hosts, func(x Host) bool {
+		return x.Method == MethodICMP && h.home(&x) && x.Before && mayTestify(x.Rate)
+	}) || slices.ContainsFunc(votes, func(v Vote) bool { return v.Method == MethodICMP && v.Answered })
 }
 
 // distinct gives the newest vote of each operator and network between the two times.
