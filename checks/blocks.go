@@ -13,32 +13,14 @@ type hearsay struct {
 	rate     float64
 }
 
-// blocks counts the /24 blocks of the witnesses by belief. In each the missed probes come
-// first and the answers last, one an address: no block in which anyone answers is down.
+// blocks counts the /24 blocks of the witnesses by belief.
 func (f *finding) blocks(h *hearing) {
-	said := h.hearsay()
-	slices.SortFunc(said, func(a, b hearsay) int {
-		if a.answered != b.answered {
-			if a.answered {
-				return 1
-			}
-			return -1
-		}
-		return a.addr.Compare(b.addr)
-	})
-	believed := make(map[netip.Prefix]Belief)
-	for _, x := range said {
-		b := believed[placeOf(x.addr)]
-		if x.answered {
-			b = b.Hear(true, 1-x.rate)
-		}
-		for range x.missed {
-			b = b.Hear(false, 1-x.rate)
-		}
-		believed[placeOf(x.addr)] = b
+	said := make(map[netip.Prefix][]hearsay)
+	for _, x := range h.hearsay() {
+		said[placeOf(x.addr)] = append(said[placeOf(x.addr)], x)
 	}
-	for _, b := range believed {
-		switch {
+	for _, block := range said {
+		switch b := believe(block); {
 		case b.Up():
 			f.BlocksUp++
 		case b.Down():
@@ -47,6 +29,27 @@ func (f *finding) blocks(h *hearing) {
 			f.BlocksUnsure++
 		}
 	}
+}
+
+// believe gives the belief in a block, from its rounds since the longest silent of its
+// addresses was last heard. Who answers now answered in each of them; the answers of a
+// round come last, so that no block in which anyone answers is down.
+func believe(said []hearsay) (b Belief) {
+	slices.SortFunc(said, func(a, b hearsay) int { return a.addr.Compare(b.addr) })
+	rounds := 1
+	for _, x := range said {
+		rounds = max(rounds, x.missed)
+	}
+	for k := rounds; k > 0; k-- {
+		for _, answers := range []bool{false, true} {
+			for _, x := range said {
+				if x.answered == answers && (answers || x.missed >= k) {
+					b = b.Hear(answers, 1-x.rate)
+				}
+			}
+		}
+	}
+	return b
 }
 
 // hearsay gives one entry for each IPv4 address, however many ways it was asked in.

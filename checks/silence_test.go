@@ -18,14 +18,28 @@ func TestProbesNeeded(t *testing.T) {
 		n      int
 		usable bool
 	}{
-		{0.02, 2, true}, {0.1, 3, true}, {0.2, 5, true}, {0.3, 6, true}, {0.5, 10, true},
-		{0, 2, true}, {-1, 2, true}, // no host answers always
-		{0.0317, 2, true}, {0.0319, 3, true}, // (0.001/0.99)^(1/2) = 0.03178
-		{0.1003, 3, true}, {0.1004, 4, true}, // ^(1/3) = 0.10034
-		{0.1782, 4, true}, {0.1784, 5, true}, // ^(1/4) = 0.17828
-		{0.2515, 5, true}, {0.2518, 6, true}, // ^(1/5) = 0.25169
-		{0.4, 8, true}, {0.51, 11, false}, {0.7, 20, false},
-		{0.9, 66, false}, {1, 66, false}, {math.Inf(1), 66, false}, {math.NaN(), 66, false},
+		{0.02, 2, true},
+		{0.1, 3, true},
+		{0.2, 5, true},
+		{0.3, 6, true},
+		{0.5, 10, true},
+		{0, 2, true},
+		{-1, 2, true}, // no host answers always
+		{0.0317, 2, true},
+		{0.0319, 3, true}, // (0.001/0.99)^(1/2) = 0.03178
+		{0.1003, 3, true},
+		{0.1004, 4, true}, // ^(1/3) = 0.10034
+		{0.1782, 4, true},
+		{0.1784, 5, true}, // ^(1/4) = 0.17828
+		{0.2515, 5, true},
+		{0.2518, 6, true}, // ^(1/5) = 0.25169
+		{0.4, 8, true},
+		{0.51, 11, false},
+		{0.7, 20, false},
+		{0.9, 66, false},
+		{1, 66, false},
+		{math.Inf(1), 66, false},
+		{math.NaN(), 66, false},
 	}
 	for _, tt := range tests {
 		if n, usable := ProbesNeeded(tt.rate); n != tt.n || usable != tt.usable {
