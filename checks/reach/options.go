@@ -14,12 +14,18 @@ import (
 type Options struct {
 	// Ask sends what is to be asked; [Asker.Ask] keeps the limits.
 	Ask Ask
+	// Shield says what may be asked about; nil refuses everything.
+	Shield *Shield
+	// Resolve looks names up: [Resolver.Lookup]. Its errors are [*ResolveError].
+	Resolve func(ctx context.Context, host string) (Resolution, error)
+	// Delegation gives the name servers of a zone, "kp."; nil leaves them out.
+	Delegation func(ctx context.Context, zone string) ([]NameServer, error)
 	// Controls are the hosts of the own-network guard. Without six in three ASes the
 	// guard cannot run, and no silence is believed.
 	Controls []Control
-	// Gateway asks the router next to us, and Resolver our name server; nil where they
-	// are not known.
-	Gateway, Resolver func(ctx context.Context) bool
+	// Gateway asks the router next to us, and Resolver our name server. Unmeasured says
+	// that there is none to ask, and so does nil.
+	Gateway, Resolver func(ctx context.Context) checks.Outcome
 	// Listed gives the operator's hosts of a target.
 	Listed func(t checks.Target) []Listed
 	// Belongs reports whether an address belongs to a network, whose space is what it

@@ -1,0 +1,297 @@
+package reach
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+)
+
+// maxHistory is how many hosts of a target have a history.
+const maxHistory = 500
+
+// target is one target with its hosts. It is guarded by the monitor's lock.
+type target struct {
+	f       checks.Footprint
+	uses    int       // how many follow it
+	linger  time.Time // until then it is asked though nobody follows it
+	hosts   []*host
+	history map[key]*rates // nil until it was loaded
+	gaps    []checks.Gap   // from choosing the hosts
+
+	at       time.Time // when the newest round ended
+	revision int
+	ready    chan struct{}
+	opened   bool // ready is closed
+	last     checks.Router
+	traced   bool // in this silence
+
+	choose   time.Time // when the hosts are chosen anew
+	choosing bool
+	under    int  // questions under way
+	some     bool // one of them was sent
+}
+
+func newTarget(f checks.Footprint) *target { return &target{f: f, ready: make(chan struct{})} }
+
+// remember takes over the history of the hosts.
+func (t *target) remember(list []HostRate) {
+	t.history = map[key]*rates{}
+	for _, h := range list {
+		k, ok := parseKey(h.Host)
+		if !ok || len(t.history) >= maxHistory && t.history[k] == nil {
+			continue
+		}
+		t.rates(k).load(h)
+	}
+}
+
+func (t *target) rates(k key) *rates {
+	r := t.history[k]
+	if r == nil {
+		r = &rates{}
+		t.history[k] = r
+	}
+	return r
+}
+
+// known gives the hosts that answered in the last days.
+func (t *target) known(now time.Time) []key {
+	var out []key
+	for k, r := range t.history {
+		if _, _, before := r.at(now); before {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b key) int { return cmp.Compare(a.String(), b.String()) })
+	return out
+}
+
+// adopt takes over which hosts are asked from now on. Those that were asked before keep
+// what is known of them.
+func (t *target) adopt(list []choice, gaps []checks.Gap, now time.Time) {
+	var hosts []*host
+	for _, c := range list {
+		if left := t.nameless(c); len(left) > 0 {
+			hosts = append(hosts, left...)
+			continue
+		}
+		h := t.host(c, now)
+		if !c.found.At.IsZero() {
+			h.newest, h.asleep = c.found, true
+		}
+		hosts = append(hosts, h)
+	}
+	if !slices.Equal(hosts, t.hosts) || !slices.Equal(gaps, t.gaps) {
+		t.revision++
+	}
+	t.hosts, t.gaps = hosts, gaps
+	if slices.ContainsFunc(list, func(c choice) bool { return c.found.Outcome != checks.Unmeasured }) {
+		t.at = now // the DNS has answered for the host
+	}
+	t.tidy(now)
+	t.settleReady()
+}
+
+// host gives the host of a choice: the one there was, or a new one.
+func (t *target) host(c choice, now time.Time) *host {
+	k := keyOf(c.probe)
+	for _, h := range t.hosts {
+		if keyOf(h.probe) == k {
+			h.probe, h.role, h.home, h.asleep = c.probe, c.role, c.home, c.asleep
+			return h
+		}
+	}
+	return &host{probe: c.probe, role: c.role, home: c.home, asleep: c.asleep, rates: t.rates(k), next: now}
+}
+
+// nameless gives the hosts of a name that resolved before and does not now. Where the DNS
+// fails each has missed a question, for nobody who goes by the name finds it; where it
+// is our resolver that fails they are asked as before.
+func (t *target) nameless(c choice) []*host {
+	if c.found.At.IsZero() || c.found.Outcome == checks.Nonexistent {
+		return nil
+	}
+	var left []*host
+	for _, h := range t.hosts {
+		if h.probe.Host != c.probe.Host || !h.probe.Addr.IsValid() {
+			continue
+		}
+		left = append(left, h)
+		h.asleep = c.found.Outcome == checks.Unresolved
+		if !h.asleep {
+			continue
+		}
+		a := c.found
+		a.Addr, a.Port, a.Method = h.probe.Addr, h.probe.Port, h.probe.Method
+		if h.take(a) {
+			t.revision++
+		}
+	}
+	return left
+}
+
+// tidy forgets the history of hosts that are not asked and have not answered for long.
+func (t *target) tidy(now time.Time) {
+	used := map[*rates]bool{}
+	for _, h := range t.hosts {
+		used[h.rates] = true
+	}
+	for k, r := range t.history {
+		if _, _, before := r.at(now); !before && !used[r] && len(r.unsaved) == 0 {
+			delete(t.history, k)
+		}
+	}
+}
+
+// settleReady opens ready once each host has been asked.
+func (t *target) settleReady() {
+	waits := slices.ContainsFunc(t.hosts, func(h *host) bool { return !h.asleep && h.newest.At.IsZero() })
+	if !t.opened && !waits {
+		t.opened = true
+		t.revision++
+		close(t.ready)
+	}
+}
+
+// due gives the hosts that are to be asked at now, and marks them.
+func (t *target) due(now time.Time) []*host {
+	var out []*host
+	for _, h := range t.hosts {
+		if !h.asleep && !h.busy && !now.Before(h.next) {
+			h.busy = true
+			t.under++
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// answer takes what came of a question to h, and plans the next one.
+func (t *target) answer(h *host, a checks.Answer, now, round time.Time, every time.Duration, void bool) {
+	h.busy = false
+	t.under--
+	t.some = t.some || a.Outcome != checks.Unmeasured
+	if h.take(a) {
+		t.revision++
+	}
+	leads := t.leads(h)
+	h.schedule(a, now, round, every, leads && !void)
+	t.others(h, a, now, every)
+	if t.under == 0 {
+		if t.some {
+			t.at, t.some = now, false
+		}
+		t.settleReady()
+	}
+	if t.traced && !slices.ContainsFunc(t.hosts, func(h *host) bool { return h.silence.Proven() }) {
+		t.traced, t.last = false, checks.Router{}
+		t.revision++
+	}
+}
+
+// leads reports whether no other method that the host has answered says more of it.
+func (t *target) leads(h *host) bool {
+	return !slices.ContainsFunc(t.hosts, func(o *host) bool {
+		return o.same(h) && !o.heard.IsZero() && (o.weight() > h.weight() || h.heard.IsZero())
+	})
+}
+
+// others lets the lesser methods of a host rest while it answers, and asks them at once
+// when it misses a question.
+func (t *target) others(h *host, a checks.Answer, now time.Time, every time.Duration) {
+	for _, o := range t.hosts {
+		switch {
+		case !o.same(h) || o.busy || o.newest.At.IsZero():
+		case a.There() && o.weight() < h.weight():
+			o.next = o.newest.At.Add(seldom * every)
+		case a.Missed() && h.follows == 1 && now.Sub(o.newest.At) > followUp:
+			o.next = now
+		}
+	}
+}
+
+// settle lets the guard's last two looks decide on the missed probes.
+func (t *target) settle(before, now look) {
+	for _, h := range t.hosts {
+		a := h.probe.Addr
+		if h.settle(now.began, before.of(a).Holds() && now.of(a).Holds()) {
+			t.revision++
+		}
+	}
+	for _, six := range []bool{false, true} {
+		was, is := before.four, now.four
+		if six {
+			was, is = before.six, now.six
+		}
+		if was.Holds() != is.Holds() {
+			t.revision++
+			return
+		}
+	}
+}
+
+// silent gives a host that is silent, to be traced.
+func (t *target) silent() (h *host, ok bool) {
+	i := slices.IndexFunc(t.hosts, func(h *host) bool { return h.silence.Proven() && h.probe.Addr.IsValid() })
+	if i < 0 {
+		return nil, false
+	}
+	return t.hosts[i], true
+}
+
+// reach gives what is known of the target at now.
+func (t *target) reach(now time.Time, c look) checks.Reach {
+	out := checks.Reach{At: t.at, Last: t.last, Guard: t.guard(c)}
+	for _, h := range t.hosts {
+		out.Hosts = append(out.Hosts, h.show(now, c.of(h.probe.Addr)))
+	}
+	return out
+}
+
+// guard gives that of the address families that the target is in: one that holds, where
+// one does, for what lies in the other one does not count then.
+func (t *target) guard(c look) checks.Guard {
+	four, six := false, false
+	for _, h := range t.hosts {
+		four = four || h.probe.Addr.Is4()
+		six = six || h.probe.Addr.Is6()
+	}
+	switch {
+	case six && (!four || !c.four.Holds() && c.six.Holds()):
+		return c.six
+	case !four && !six && c.six.Holds():
+		return c.six
+	}
+	return c.four
+}
+
+// missing says what is missing from what is known of the target.
+func (t *target) missing() []checks.Gap {
+	out := slices.Clone(t.gaps)
+	why, asked := "", 0
+	for _, h := range t.hosts {
+		switch {
+		case h.asleep && h.newest.At.IsZero():
+		case h.newest.Outcome != checks.Unmeasured:
+			return out
+		default:
+			asked++
+			why = cmp.Or(why, h.newest.Detail)
+		}
+	}
+	if asked > 0 && why != "" {
+		out = append(out, checks.Gap{Check: "reach", Reason: fmt.Sprintf("%s was not probed: %s", t.f.Target, checks.OneLine(why, 200))})
+	}
+	return out
+}
+
+// offset spreads the rounds of targets over the time between two.
+func (t *target) offset(every time.Duration) time.Duration {
+	h := fnv.New64a()
+	h.Write([]byte(t.f.Target.String()))
+	return time.Duration(h.Sum64() % uint64(every))
+}
