@@ -28,7 +28,7 @@ func (m *Monitor) Follow(f checks.Footprint) *Followed {
 		} else {
 			t = newTarget(f)
 		}
-		t.choose = time.Now()
+		t.choose, t.due = time.Now(), time.Time{}
 		m.targets[f.Target] = t
 	}
 	t.uses++
@@ -58,9 +58,10 @@ func (f *Followed) Reach(now time.Time) checks.Reach {
 
 // Gaps says what is missing from the rounds of the target, and what to do.
 func (f *Followed) Gaps() []checks.Gap {
+	c := f.m.guard.recent()
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
-	return f.t.missing()
+	return f.t.missing(c)
 }
 
 // Revision grows whenever Reach has something that may change a verdict.

@@ -116,8 +116,8 @@ func (h *host) likely() bool {
 }
 
 // schedule sets when the host is asked again after a question that ended with a: in the
-// next round, or sooner while silence may be loss. closely is false where that finds
-// nothing out: our own network fails, or another method says more of the same host.
+// next round, or sooner while silence may be loss. closely is false while our own network
+// fails, when that finds nothing out.
 func (h *host) schedule(a checks.Answer, now, round time.Time, every time.Duration, closely bool) {
 	h.next = round
 	again := a.At.Add(followUp + followSlack)

@@ -118,17 +118,20 @@ func (m *Monitor) step(ctx context.Context, now time.Time) {
 	defer m.mu.Unlock()
 	void := m.void()
 	for key, t := range m.targets {
-		if t.uses == 0 && now.After(t.linger) {
+		switch {
+		case now.Before(t.due):
+			continue
+		case t.uses == 0 && now.After(t.linger):
 			delete(m.targets, key)
 			m.gather(t)
 			continue
 		}
 		if !t.choosing && !now.Before(t.choose) {
-			t.choosing = true
+			t.choosing, t.choose = true, now.Add(chooseEvery)
 			m.tasks.Go(func() { m.chooseHosts(ctx, t) })
 		}
-		for _, h := range t.due(now) {
-			p, again := h.probe, !void && !h.silence.Proven() && h.before(now) && t.leads(h)
+		for _, h := range t.start(now) {
+			p, again := h.probe, !void && !h.silence.Proven() && h.before(now) && t.alone(h)
 			m.tasks.Go(func() { m.record(t, h, m.question(ctx, p, again)) })
 		}
 		if h, ok := t.silent(); ok && !t.traced && m.o.Trace != nil {
@@ -217,7 +220,7 @@ func (m *Monitor) chooseHosts(ctx context.Context, t *target) {
 			t.choose = now.Add(chooseAgain)
 		}
 	}
-	if !cut || len(t.hosts) == 0 {
+	if t.due = (time.Time{}); !cut || len(t.hosts) == 0 {
 		t.adopt(list, gaps, now)
 	}
 }

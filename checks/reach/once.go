@@ -79,7 +79,7 @@ func (m *Monitor) followed(ctx context.Context, t *target) (checks.Reach, []chec
 	c := m.guard.recent()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	gaps := t.missing()
+	gaps := t.missing(c)
 	if !t.opened && len(gaps) == 0 {
 		gaps = append(gaps, checks.Gap{Check: "reach", Reason: fmt.Sprintf(cutShort, t.f.Target)})
 	}
@@ -133,9 +133,9 @@ func (m *Monitor) quick(ctx context.Context, q *inquiry) {
 	for _, h := range t.hosts {
 		h.next = time.Time{}
 	}
-	due := t.due(time.Now())
+	due := t.start(time.Now())
 	for _, h := range due {
-		p, again := h.probe, t.leads(h)
+		p, again := h.probe, t.alone(h)
 		asks.Go(func() { m.record(t, h, m.question(ctx, p, again)) })
 	}
 	m.mu.Unlock()
@@ -149,7 +149,7 @@ func (m *Monitor) quick(ctx context.Context, q *inquiry) {
 		missed = missed || h.newest.Missed() && h.before(end)
 		h.settle(end, c.of(h.probe.Addr).Holds())
 	}
-	q.reach, q.gaps, q.ended = t.reach(end, c), t.missing(), end
+	q.reach, q.gaps, q.ended = t.reach(end, c), t.missing(c), end
 	if ctx.Err() != nil && q.reach.At.IsZero() && len(q.gaps) == 0 {
 		q.gaps = append(q.gaps, checks.Gap{Check: "reach", Reason: fmt.Sprintf(cutShort, t.f.Target)})
 	}
@@ -158,7 +158,7 @@ func (m *Monitor) quick(ctx context.Context, q *inquiry) {
 	}
 	m.gather(t)
 	if missed && m.running && m.targets[t.f.Target] == nil {
-		t.linger = end.Add(lingerOn)
+		t.linger, t.due = end.Add(lingerOn), time.Time{}
 		m.targets[t.f.Target] = t
 	}
 	running := m.running

@@ -29,6 +29,7 @@ type target struct {
 	last     checks.Router
 	traced   bool // in this silence
 
+	due      time.Time // before then there is nothing to do; zero: look
 	choose   time.Time // when the hosts are chosen anew
 	choosing bool
 	under    int  // questions under way
@@ -88,7 +89,7 @@ func (t *target) adopt(list []choice, gaps []checks.Gap, now time.Time) {
 	if !slices.Equal(hosts, t.hosts) || !slices.Equal(gaps, t.gaps) {
 		t.revision++
 	}
-	t.hosts, t.gaps = hosts, gaps
+	t.hosts, t.gaps, t.due = hosts, gaps, time.Time{}
 	if slices.ContainsFunc(list, func(c choice) bool { return c.found.Outcome != checks.Unmeasured }) {
 		t.at = now // the DNS has answered for the host
 	}
@@ -157,14 +158,23 @@ func (t *target) settleReady() {
 	}
 }
 
-// due gives the hosts that are to be asked at now, and marks them.
-func (t *target) due(now time.Time) []*host {
+// start gives the hosts that are to be asked at now, marks them, and plans when to look
+// again.
+func (t *target) start(now time.Time) []*host {
 	var out []*host
+	t.due = t.choose
+	if t.uses == 0 && t.linger.Before(t.due) {
+		t.due = t.linger
+	}
 	for _, h := range t.hosts {
-		if !h.asleep && !h.busy && !now.Before(h.next) {
+		switch {
+		case h.asleep || h.busy:
+		case !now.Before(h.next):
 			h.busy = true
 			t.under++
 			out = append(out, h)
+		case h.next.Before(t.due):
+			t.due = h.next
 		}
 	}
 	return out
@@ -172,14 +182,13 @@ func (t *target) due(now time.Time) []*host {
 
 // answer takes what came of a question to h, and plans the next one.
 func (t *target) answer(h *host, a checks.Answer, now, round time.Time, every time.Duration, void bool) {
-	h.busy = false
+	h.busy, t.due = false, time.Time{}
 	t.under--
 	t.some = t.some || a.Outcome != checks.Unmeasured
 	if h.take(a) {
 		t.revision++
 	}
-	leads := t.leads(h)
-	h.schedule(a, now, round, every, leads && !void)
+	h.schedule(a, now, round, every, !void)
 	t.others(h, a, now, every)
 	if t.under == 0 {
 		if t.some {
@@ -193,11 +202,10 @@ func (t *target) answer(h *host, a checks.Answer, now, round time.Time, every ti
 	}
 }
 
-// leads reports whether no other method that the host has answered says more of it.
-func (t *target) leads(h *host) bool {
-	return !slices.ContainsFunc(t.hosts, func(o *host) bool {
-		return o.same(h) && !o.heard.IsZero() && (o.weight() > h.weight() || h.heard.IsZero())
-	})
+// alone reports whether the host has answered no other method: then a lost probe is sent
+// again, otherwise the other method is asked.
+func (t *target) alone(h *host) bool {
+	return !slices.ContainsFunc(t.hosts, func(o *host) bool { return o.same(h) && !o.heard.IsZero() })
 }
 
 // others lets the lesser methods of a host rest while it answers, and asks them at once
@@ -216,6 +224,7 @@ func (t *target) others(h *host, a checks.Answer, now time.Time, every time.Dura
 
 // settle lets the guard's last two looks decide on the missed probes.
 func (t *target) settle(before, now look) {
+	t.due = time.Time{}
 	for _, h := range t.hosts {
 		a := h.probe.Addr
 		if h.settle(now.began, before.of(a).Holds() && now.of(a).Holds()) {
@@ -270,8 +279,11 @@ func (t *target) guard(c look) checks.Guard {
 }
 
 // missing says what is missing from what is known of the target.
-func (t *target) missing() []checks.Gap {
+func (t *target) missing(c look) []checks.Gap {
 	out := slices.Clone(t.gaps)
+	if g := t.guard(c); g.At.IsZero() && g.Void != "" && slices.ContainsFunc(t.hosts, func(h *host) bool { return h.newest.Missed() }) {
+		out = append(out, checks.Gap{Check: "reach", Reason: "silence cannot be told from trouble of our own: " + g.Void})
+	}
 	why, asked := "", 0
 	for _, h := range t.hosts {
 		switch {
