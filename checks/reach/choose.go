@@ -23,12 +23,6 @@ const (
 	maxServers = 20
 )
 
-// NameServer is an authoritative name server of a zone, with its addresses.
-type NameServer struct {
-	Name  string
-	Addrs []netip.Addr
-}
-
 // choice is a host that was chosen for a target, before anything is known of it.
 type choice struct {
 	probe  Probe

@@ -107,7 +107,7 @@ type guard struct {
 
 	turn              chan struct{} // holds one element while nobody looks
 	mu                sync.Mutex    // guards what follows
-	last              look         // zero before the first
+	last              look          // zero before the first
 	gateway, resolver helper
 	rounds, void      uint64
 }

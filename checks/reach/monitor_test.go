@@ -224,4 +224,3 @@ func notAnswering(r checks.Reach) bool {
 	}
 	return r.Guard.Holds() && known > 0 && known == quiet
 }
-

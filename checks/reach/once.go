@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	shared     = time.Minute // for which the answer to a question is given to others too
-	quickly    = 9 * time.Second
-	maxInquiries   = 1000 // targets that were asked about and are kept in mind
-	lingerOn   = 5 * time.Minute
-	cutShort   = "%s was not probed to the end: there was no time left"
-	maxUnsaved = 20_000
+	shared       = time.Minute // for which the answer to a question is given to others too
+	quickly      = 9 * time.Second
+	maxInquiries = 1000 // targets that were asked about and are kept in mind
+	lingerOn     = 5 * time.Minute
+	cutShort     = "%s was not probed to the end: there was no time left"
+	maxUnsaved   = 20_000
 )
 
 // inquiry is what people ask about one target, and what came of it last.
