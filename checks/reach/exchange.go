@@ -42,11 +42,6 @@ func exchange(ctx context.Context, dial dialFunc, network string, server netip.A
 		return nil, fmt.Errorf("reaching %v: %w", server, err)
 	}
 	defer conn.Close()
-	if end, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(end); err != nil {
-			return nil, fmt.Errorf("setting a deadline: %w", err)
-		}
-	}
 	defer expire(ctx, conn)()
 	c := &dns.Conn{Conn: conn}
 	if err := c.WriteMsg(q); err != nil {

@@ -170,8 +170,12 @@ func (r *Resolver) lookup(ctx context.Context, name string) lookedUp {
 	defer cancel()
 	v4, v6 := r.both(asking, servers, name)
 	got := join(name, v4, v6)
-	if e := got.err; e != nil && e.Kind == checks.Unmeasured && !e.Server.IsValid() && ctx.Err() == nil && r.Works(ctx) == nil {
-		e.Kind, e.Why, e.err = checks.Unresolved, "our resolver answers, but got no answer about this name in time", nil
+	if e := got.err; e != nil && e.Kind == checks.Unmeasured && !e.Server.IsValid() {
+		if ctx.Err() == nil && r.Works(ctx) == nil {
+			e.Kind, e.Why, e.err = checks.Unresolved, "our resolver answers, but got no answer about this name in time", nil
+		} else {
+			e.err = ctx.Err()
+		}
 	}
 	return got
 }
