@@ -73,7 +73,7 @@ func (a Account) Why() Message {
 	add("Rules", strings.Join(cleaned(a.Rules), " "))
 	m.Parts = addFixed(m.Parts, "Told so far (UTC)", tellingLines(a.Tellings))
 	m.Parts = addFixed(m.Parts, "The newest rests on", sightLines(last.Seen))
-	m.Parts = addFixed(m.Parts, "What each host did (UTC)", hostLines(&last.Verdict))
+	m.Parts = hostParts(m.Parts, a.Tellings)
 	m.Parts = append(m.Parts, caveatParts(last.Verdict.Caveats)...)
 	return m
 }

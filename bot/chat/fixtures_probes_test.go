@@ -30,6 +30,14 @@ func probedHost(name, addr string, m checks.Method, port uint16, o checks.Outcom
 	return h
 }
 
+// silent is announced, and its targets do not answer.
+func silent() checks.Verdict {
+	v := kp("2025-06-07 10:40:00", checks.Degraded)
+	v.Announced, v.Answering, v.Onset = checks.ExtentAll, checks.ExtentNone, at("2025-06-07 10:23:00")
+	v.Gaps = nil
+	return v
+}
+
 // silentSpace is North Korea announced, with so many of 34 usual hosts silent.
 func silentSpace(silent int, extent checks.Extent) checks.Verdict {
 	v := kp(probedAt, checks.Degraded)

@@ -453,14 +453,6 @@ func onePrefix() checks.Verdict {
 	return v
 }
 
-// silent is announced, and its targets do not answer.
-func silent() checks.Verdict {
-	v := kp("2025-06-07 10:40:00", checks.Degraded)
-	v.Announced, v.Answering, v.Onset = checks.ExtentAll, checks.ExtentNone, at("2025-06-07 10:23:00")
-	v.Gaps = nil
-	return v
-}
-
 func unknownSamples() []sample {
 	few := upOne()
 	few.State, few.Announced = checks.Unknown, checks.ExtentUnknown

@@ -113,6 +113,12 @@ func TestHostileTextInMessages(t *testing.T) {
 		v.Gaps = []checks.Gap{{Check: "route", Reason: hostile}, {Check: "reach", Reason: hostile}}
 		v.Borders, v.LastHops = rename(v.Borders), rename(v.LastHops)
 		n.Old, n.New = rename(n.Old), rename(n.New)
+		probing := spoil(v.Probing)
+		for _, void := range []string{"", hostile} {
+			v.Probing = probing
+			v.Probing.Guard.Void = void
+			harmlessText(t, s.name+", probed", Compose(n))
+		}
 		harmlessText(t, s.name, Compose(n))
 		harmlessText(t, s.name+", short", Compose(n).Short())
 		record := spoil(told(s.notice))

@@ -270,10 +270,27 @@ func extentOf(word string) checks.Extent {
 // probesRecord says of a verdict that was kept what the probes found then.
 func probesRecord(r *VerdictRecord) string {
 	v := verdictOf(r)
-	return joinNonEmpty(". ", probesText(v), sentenceOf(pathText(v)))
+	when := ""
+	if at := v.Probing.At; !at.IsZero() {
+		when = "probed by " + near(at, v.At) // how long ago says nothing to whoever reads it later
+	}
+	v.At = time.Time{}
+	return joinNonEmpty(". ", joinNonEmpty("; ", probesText(v), when), sentenceOf(pathText(v)))
 }
 
 func sentenceOf(s string) string { return strings.TrimSuffix(sentence(s), ".") }
+
+// hostParts adds what each host did when the newest of the tellings was told in which
+// something was amiss with the answers, else the newest of all.
+func hostParts(parts []Part, list []Telling) []Part {
+	at := len(list) - 1
+	for i := range list {
+		if list[i].Verdict.Answers().Amiss() {
+			at = i
+		}
+	}
+	return addFixed(parts, "Host by host, "+list[at].At.UTC().Format("2006-01-02 15:04")+" (UTC)", hostLines(&list[at].Verdict))
+}
 
 // hostLines gives a line for each host that was probed: what it did, and what its
 // silence weighs.
