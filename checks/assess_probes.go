@@ -14,10 +14,9 @@ func (a *assessment) answering() {
 // state joins the two facts: the table of docs/methods.md, section 5, and what is not in
 // a table of extents.
 func (a *assessment) state() State {
-	p := &a.probes
 	switch {
-	case a.Announced == ExtentNone && p.answers > 0:
-		return Unknown // one validated answer is enough for sources to disagree
+	case a.disagree():
+		return Unknown
 	case a.Announced == ExtentUnknown && a.alone():
 		return a.byProbesAlone()
 	case a.Announced == ExtentAll && a.suspended():
@@ -57,8 +56,11 @@ func (a *assessment) suspended() bool {
 	return a.Answering == ExtentUnknown && (was == ExtentNone || was == ExtentPart)
 }
 
-// disagree reports whether the routes are gone and a host answers.
-func (a *assessment) disagree() bool { return a.Announced == ExtentNone && a.probes.answers > 0 }
+// disagree reports whether the routes are gone and something answers: one validated
+// answer of a host is enough, or those of other vantage points that make an extent.
+func (a *assessment) disagree() bool {
+	return a.Announced == ExtentNone && (a.probes.answers > 0 || a.Answering >= ExtentPart)
+}
 
 // byProbes reports whether the state rests on the probes.
 func (a *assessment) byProbes() bool {
@@ -137,8 +139,11 @@ func (a *assessment) evidenceOfProbes() Evidence {
 // reasons says what the probes found, the most telling first.
 func (f *finding) reasons(a *assessment) (why []string) {
 	add := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
-	if a.disagree() {
+	switch {
+	case a.disagree() && f.answers > 0:
 		add("sources disagree: its routes are withdrawn, yet %s", counted(f.answers, "host answers", "hosts answer"))
+	case a.disagree():
+		add("sources disagree: its routes are withdrawn, yet %d of %d vantage points get an answer", f.VotesCast-f.VotesSilent, f.VotesCast)
 	}
 	if f.extent == ExtentUnknown {
 		add("%s", f.Why)
@@ -153,9 +158,9 @@ func (f *finding) reasons(a *assessment) (why []string) {
 	switch {
 	case a.failing():
 		add("it answers, but fails: %s", f.Fault)
-	case f.extent == ExtentAll && f.Silent == 0 && a.alone():
+	case f.Silent == 0 && a.alone():
 		add("it answers, seen %s; %s", f.from(), f.controls())
-	case f.extent == ExtentAll && !f.torn:
+	case f.Silent == 0, f.extent == ExtentAll && !f.torn:
 		add("%d of %d usual hosts answer, seen %s; %s", f.Answering, f.Usable, f.from(), f.controls())
 	default:
 		add("%s %s; %s", f.silence(a), f.from(), f.controls())
@@ -185,9 +190,10 @@ func (f *finding) silenceBefore(a *assessment) string {
 	return fmt.Sprintf("%d of %d usual hosts %s silent", f.was.silent, f.was.usable, plural(f.was.silent, "was", "were"))
 }
 
-// from says whose finding it is.
+// from says whose finding it is: where the vantage points differ, what is said of our own
+// hosts is ours.
 func (f *finding) from() string {
-	if !f.World {
+	if !f.World || f.torn {
 		return "from our vantage point"
 	}
 	return fmt.Sprintf("from %d networks on %d continents", f.Networks, f.Continents)

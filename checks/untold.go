@@ -14,7 +14,7 @@ func (h *hearing) noWitness() string {
 		n := len(h.reach.Hosts)
 		return fmt.Sprintf("%s no witness: never heard, heard too rarely, or outside", counted(n, "host is", "hosts are"))
 	}
-	absent, asked, rate := true, 0, 1.0
+	absent, asked, rate := true, 0, math.Inf(1)
 	var unmeasured string
 	for i := range h.reach.Hosts {
 		x := &h.reach.Hosts[i]
@@ -23,7 +23,7 @@ func (h *hearing) noWitness() string {
 		}
 		asked++
 		absent = absent && x.Newest.Outcome == Nonexistent
-		if x.Before {
+		if x.Before && !mayTestify(x.Rate) {
 			rate = min(rate, x.Rate)
 		}
 		if x.Newest.Outcome == Unmeasured {
@@ -37,8 +37,8 @@ func (h *hearing) noWitness() string {
 		return "there is no such name"
 	case unmeasured != "":
 		return "it could not be asked: " + OneLine(unmeasured, maxClause)
-	case rate < 1:
-		return fmt.Sprintf("it leaves %.0f %% of probes unanswered, too many for its silence to say anything", math.Ceil(100*rate))
+	case !math.IsInf(rate, 1):
+		return fmt.Sprintf("it leaves %.0f %% of probes unanswered, too many for its silence to say anything", 100*rate)
 	}
 	return "it has never answered us, so its silence says nothing"
 }
