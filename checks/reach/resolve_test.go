@@ -17,8 +17,8 @@ import (
 	"isitdown/checks"
 )
 
-// world are the names that the tests look up.
-func world() records {
+// exampleNames are the names that the tests look up.
+func exampleNames() records {
 	r := records{
 		"www.example.org":         {"A 192.0.2.2", "A 192.0.2.1", "AAAA 2001:db8::1"},
 		"four.example.org":        {"A 192.0.2.4"},
@@ -75,7 +75,7 @@ func TestLookup(t *testing.T) {
 		{"::ffff:8.8.8.8", "8.8.8.8", "8.8.8.8"},
 	}
 	nothingLeft(t)
-	for name, s := range map[string]*dnsServer{"whole": serveDNS(t, world().handle), "one alias at a time": serveDNS(t, one(world()))} {
+	for name, s := range map[string]*dnsServer{"whole": serveDNS(t, exampleNames().handle), "one alias at a time": serveDNS(t, one(exampleNames()))} {
 		r := asking(ResolverOptions{}, s)
 		for _, tt := range tests {
 			if name != "whole" && strings.Contains(tt.addrs, " ") {
@@ -114,11 +114,11 @@ func fails(t *testing.T, r *Resolver, host string) *ResolveError {
 func TestLookupFails(t *testing.T) {
 	nothingLeft(t)
 	quick := ResolverOptions{Timeout: 50 * time.Millisecond}
-	whole, alone := serveDNS(t, world().handle), serveDNS(t, one(world()))
+	whole, alone := serveDNS(t, exampleNames().handle), serveDNS(t, one(exampleNames()))
 	gone := &dnsServer{addr: unusedPort(t)}
 	picky := serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		if q.Question[0].Name == "." {
-			world().handle(w, q)
+			exampleNames().handle(w, q)
 		}
 	})
 	tests := []struct {
@@ -169,13 +169,13 @@ func TestLookupNextServer(t *testing.T) {
 		"silent": serveDNS(t, silent), "not there": {addr: unusedPort(t)},
 		"fails": serveDNS(t, rcode(dns.RcodeServerFailure)), "refuses": serveDNS(t, rcode(dns.RcodeRefused)), "does not understand": serveDNS(t, rcode(dns.RcodeFormatError)),
 	} {
-		second := serveDNS(t, world().handle)
+		second := serveDNS(t, exampleNames().handle)
 		got, err := asking(ResolverOptions{Timeout: 50 * time.Millisecond}, first, second).Lookup(t.Context(), "four.example.org")
 		if err != nil || got.Server != second.addr {
 			t.Errorf("%s: got %+v, %v, want the answer of the second", name, got, err)
 		}
 	}
-	fourth := serveDNS(t, world().handle)
+	fourth := serveDNS(t, exampleNames().handle)
 	dead := &dnsServer{addr: unusedPort(t)}
 	if _, err := asking(ResolverOptions{}, dead, dead, dead, fourth).Lookup(t.Context(), "four.example.org"); err == nil || fourth.questions("") > 0 {
 		t.Error("a fourth server is asked")
@@ -186,7 +186,7 @@ func TestLookupNextServer(t *testing.T) {
 func TestLookupOneFamily(t *testing.T) {
 	s := serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		if q.Question[0].Qtype == dns.TypeA {
-			world().handle(w, q)
+			exampleNames().handle(w, q)
 		}
 	})
 	for name, o := range map[string]time.Duration{"grace": 0, "deadline": 200 * time.Millisecond} {
@@ -208,7 +208,7 @@ func TestLookupOneFamily(t *testing.T) {
 func TestLookupForged(t *testing.T) {
 	rr := func(text string) dns.RR { return must(dns.NewRR(text)) }
 	s := serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
-		right := world().answer(q)
+		right := exampleNames().answer(q)
 		if q.Question[0].Qtype != dns.TypeA {
 			w.WriteMsg(right)
 			return
@@ -241,7 +241,7 @@ func TestLookupForged(t *testing.T) {
 func TestLookupTruncated(t *testing.T) {
 	for name, tcp := range map[string]bool{"whole over TCP": true, "nothing over TCP": false} {
 		s := serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
-			m := world().answer(q)
+			m := exampleNames().answer(q)
 			if _, overTCP := w.RemoteAddr().(*net.TCPAddr); !overTCP {
 				m.Truncated, m.Answer = true, m.Answer[:1]
 			} else if !tcp {
@@ -285,7 +285,7 @@ func TestLookupDeadline(t *testing.T) {
 
 // What was looked up is kept, failures of the name too; trouble of our own is not.
 func TestLookupCached(t *testing.T) {
-	s := serveDNS(t, world().handle)
+	s := serveDNS(t, exampleNames().handle)
 	r := asking(ResolverOptions{}, s)
 	for range 3 {
 		for _, host := range []string{"www.example.org", "WWW.example.org.", "no.example.org"} {
@@ -311,7 +311,7 @@ func TestLookupCached(t *testing.T) {
 // Many at a time are looked up, each once or more, and nothing is left.
 func TestLookupTogether(t *testing.T) {
 	nothingLeft(t)
-	s := serveDNS(t, world().handle)
+	s := serveDNS(t, exampleNames().handle)
 	r := asking(ResolverOptions{}, s)
 	var wg sync.WaitGroup
 	for i := range 200 {
