@@ -47,15 +47,21 @@ func (d *Dialers) Delegation(ctx context.Context, r *Resolver, zone string) ([]N
 	zone = dns.CanonicalName(zone)
 	names, err := r.zoneServers(ctx, zone)
 	servers := r.addresses(ctx, names)
-	if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return len(servers[n]) == 0 }) {
-		for name, addrs := range d.referral(ctx, r, zone) {
-			if len(servers[name]) == 0 && (len(names) == 0 || slices.Contains(names, name)) {
-				servers[name] = addrs
+	bare := func(n string) bool { return len(servers[n]) == 0 }
+	if len(names) == 0 || slices.ContainsFunc(names, bare) {
+		glue := d.referral(ctx, r, zone)
+		if len(names) == 0 {
+			names = slices.Collect(maps.Keys(glue))
+			servers = r.addresses(ctx, slices.DeleteFunc(slices.Clone(names), func(n string) bool { return len(glue[n]) > 0 }))
+		}
+		for _, name := range names {
+			if bare(name) {
+				servers[name] = glue[name]
 			}
 		}
 	}
 	if len(servers) == 0 {
-		return nil, fmt.Errorf("looking up the name servers of %s: %w", strings.TrimSuffix(zone, "."), err)
+		return nil, fmt.Errorf("looking up the name servers of %s: %w", plain(zone), err)
 	}
 	var list []NameServer
 	for _, name := range slices.Sorted(maps.Keys(servers)) {
@@ -68,16 +74,16 @@ func (d *Dialers) Delegation(ctx context.Context, r *Resolver, zone string) ([]N
 func (r *Resolver) zoneServers(ctx context.Context, zone string) ([]string, error) {
 	servers, why := r.servers()
 	if why != "" {
-		return nil, &ResolveError{Name: zone, Why: why, Kind: checks.Unmeasured}
+		return nil, &ResolveError{Name: plain(zone), Why: why, Kind: checks.Unmeasured}
 	}
 	m, server, failure := r.ask(ctx, servers, zone, dns.TypeNS)
 	if failure != nil {
-		failure.Name = zone
+		failure.Name = plain(zone)
 		return nil, failure
 	}
 	names := delegated(m.Answer, zone)
 	if len(names) == 0 {
-		return nil, &ResolveError{Name: zone, Rcode: m.Rcode, Server: server, Why: "it is no zone with name servers of its own", Kind: checks.Nonexistent}
+		return nil, &ResolveError{Name: plain(zone), Rcode: m.Rcode, Server: server, Why: "it is no zone with name servers of its own", Kind: checks.Nonexistent}
 	}
 	return names, nil
 }
@@ -139,8 +145,8 @@ func readReferral(m *dns.Msg, zone, above string) map[string][]netip.Addr {
 		found[n] = nil
 	}
 	for _, rr := range m.Extra {
-		name := strings.TrimSuffix(dns.CanonicalName(rr.Header().Name), ".")
-		a, ok := addressIn(rr)
+		name := plain(rr.Header().Name)
+		a, ok := addrOf(rr)
 		if known, listed := found[name]; ok && listed && len(known) < 2*MaxAddrs && dns.IsSubDomain(above, dns.Fqdn(name)) && !slices.Contains(known, a) {
 			found[name] = append(known, a)
 		}
@@ -165,19 +171,6 @@ func delegated(records []dns.RR, zone string) (names []string) {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// addressIn gives the address of an A or AAAA record.
-func addressIn(rr dns.RR) (netip.Addr, bool) {
-	switch rr := rr.(type) {
-	case *dns.A:
-		a, ok := netip.AddrFromSlice(rr.A)
-		return a.Unmap(), ok
-	case *dns.AAAA:
-		a, ok := netip.AddrFromSlice(rr.AAAA)
-		return a.Unmap(), ok
-	}
-	return netip.Addr{}, false
 }
 
 // parentName takes the first label off a name: "kp." is below ".".

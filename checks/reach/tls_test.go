@@ -17,7 +17,13 @@ import (
 // over with the test, and waited for.
 func serve(t *testing.T, handle func(c net.Conn)) Probe {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return tcpAt(t, Probe{Addr: netip.MustParseAddr("127.0.0.1")}, handle)
+}
+
+// tcpAt is [serve] where a probe goes to.
+func tcpAt(t *testing.T, at Probe, handle func(c net.Conn)) Probe {
+	t.Helper()
+	l, err := net.Listen("tcp", at.addrPort().String())
 	if err != nil {
 		t.Fatal(err)
 	}
