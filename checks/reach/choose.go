@@ -98,7 +98,7 @@ func (c *chooser) inside(ctx context.Context, known []key) []choice {
 	if zone != "" && c.o.Delegation != nil {
 		servers, err := c.o.Delegation(ctx, zone)
 		if err != nil {
-			c.gap("the name servers of %s could not be looked up: %s", zone, checks.OneLine(err.Error(), 120))
+			c.gap("the name servers of %s are not asked: %s", c.f.Target, sentence(err))
 		}
 		for _, s := range servers[:min(len(servers), maxServers)] {
 			ask := []Probe{{Method: checks.MethodDNS, Port: dnsPort, Name: zone}}
@@ -280,6 +280,9 @@ func nameOf(k key) string {
 // spread drops what comes twice, and bounds the rest: perBlock hosts of a block, block
 // after block, so that many blocks speak and no single one decides.
 func spread(all []choice) []choice {
+	all = slices.Clone(all)
+	awake := func(a, b choice) int { return cmp.Compare(btoi(a.asleep), btoi(b.asleep)) }
+	slices.SortStableFunc(all, awake) // what is only shown takes no place from what is asked
 	var out []choice
 	seen := map[key]bool{}
 	blocks := map[netip.Prefix][]netip.Addr{} // the hosts taken of each
@@ -302,8 +305,15 @@ func spread(all []choice) []choice {
 			out = append(out, c)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b choice) int { return cmp.Compare(a.role, b.role) })
+	slices.SortStableFunc(out, func(a, b choice) int { return cmp.Or(cmp.Compare(a.role, b.role), awake(a, b)) })
 	return out
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // sentence makes an error that was written for a person fit for a gap.

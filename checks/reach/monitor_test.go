@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"isitdown/checks"
 )
 
@@ -223,4 +225,47 @@ func notAnswering(r checks.Reach) bool {
 		}
 	}
 	return r.Guard.Holds() && known > 0 && known == quiet
+}
+
+// While the newest answer of a host is younger than a minute it is never silent, whatever
+// it and our own network do.
+func TestNeverSilentAfterAnAnswer(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		type spell struct {
+			seconds    int
+			dead, down bool
+		}
+		plan := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) spell {
+			return spell{rapid.IntRange(1, 400).Draw(rt, "seconds"), rapid.Bool().Draw(rt, "dead"), rapid.IntRange(0, 3).Draw(rt, "down") == 0}
+		}), 1, 12).Draw(rt, "plan")
+		loss := rapid.Float64Range(0, .6).Draw(rt, "loss")
+		wrong := ""
+		synctest.Test(t, func(t *testing.T) {
+			const addr = "192.0.2.1"
+			w := newWorld(loss)
+			m := New(w.options())
+			defer running(m)()
+			f := m.Follow(footprint(t, addr))
+			for _, s := range plan {
+				w.kill(s.dead, addr)
+				w.cut(s.down)
+				for range s.seconds {
+					time.Sleep(time.Second)
+					now := time.Now()
+					r := f.Reach(now)
+					for _, h := range r.Hosts {
+						if h.Silence.Proven() && now.Sub(h.Heard) < time.Minute {
+							wrong = fmt.Sprintf("silent %v after an answer: %+v", now.Sub(h.Heard), h)
+						}
+						if h.Silence.Proven() && !h.Before {
+							wrong = fmt.Sprintf("silent, and never heard: %+v", h)
+						}
+					}
+				}
+			}
+		})
+		if wrong != "" {
+			rt.Fatal(wrong)
+		}
+	})
 }

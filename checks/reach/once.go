@@ -154,7 +154,7 @@ func (m *Monitor) quick(ctx context.Context, q *inquiry) {
 		q.gaps = append(q.gaps, checks.Gap{Check: "reach", Reason: fmt.Sprintf(cutShort, t.f.Target)})
 	}
 	if ctx.Err() != nil {
-		q.ended = end.Add(-shared) // the next one who asks may have more time
+		q.ended = end.Add(-2 * shared) // the next one who asks may have more time
 	}
 	m.gather(t)
 	if missed && m.running && m.targets[t.f.Target] == nil {
