@@ -53,8 +53,9 @@ func hear(ctx context.Context, list []witness, f checks.Footprint, at time.Time,
 			said[i].claims = claims
 			if err != nil {
 				said[i].gaps = []checks.Gap{w.gap(err)}
-			} else if w.votes != nil && at.IsZero() {
-				said[i].votes, _ = w.votes(ctx, &f) // the same question: what fails of it was said
+			}
+			if w.votes != nil && at.IsZero() && (err == nil || len(claims) > 0) {
+				said[i].votes, _ = w.votes(ctx, &f) // of the same measurement: what fails of it was said
 			}
 		})
 	}

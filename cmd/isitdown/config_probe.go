@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/reach"
 )
 
 // The settings of what is probed. What each means stands in config.example.toml, and
@@ -25,7 +26,9 @@ type probeConfig struct {
 	Controls    []control    `toml:"controls"`
 	NameServers bool         `toml:"name_servers"`
 	Trace       bool         `toml:"trace"`
+	Gateway     bool         `toml:"gateway"`
 	ASN         ownNetwork   `toml:"asn"`
+	Continent   string       `toml:"continent"`
 }
 
 // hostConfig is one host that stands for a country, a network or a prefix.
@@ -41,7 +44,7 @@ func defaultProbe() probeConfig {
 	return probeConfig{
 		Enabled: true, Every: duration{2 * time.Minute}, Timeout: duration{3 * time.Second},
 		Allow: []space{}, Ports: []int{}, Resolver: []nameServer{}, Controls: []control{},
-		NameServers: true, Trace: true,
+		NameServers: true, Trace: true, Gateway: true,
 	}
 }
 
@@ -137,10 +140,35 @@ func (c *probeConfig) ports() (list []uint16) {
 	return list
 }
 
-// resolvers gives the DNS servers that are set, as they are dialled.
-func (c *probeConfig) resolvers() (list []string) {
+// servers gives the DNS servers that are set.
+func (c *probeConfig) servers() (list []netip.AddrPort) {
 	for _, n := range c.Resolver {
-		list = append(list, net.JoinHostPort(n.Addr().String(), fmt.Sprint(n.Port())))
+		list = append(list, n.AddrPort)
 	}
 	return list
+}
+
+// controls gives the control targets: those that are set, or the defaults.
+func (c *probeConfig) controls() (list []reach.Control) {
+	for _, one := range c.Controls {
+		list = append(list, reach.Control{Addr: one.Addr, ASN: one.ASN})
+	}
+	if len(list) == 0 {
+		return reach.Controls()
+	}
+	return list
+}
+
+// listed gives the hosts that stand for targets, as they were checked to be.
+func (c *config) listed() func(t checks.Target) []reach.Listed {
+	list := map[checks.Target][]reach.Listed{}
+	for _, h := range c.Hosts {
+		t, err := checks.ParseTarget(h.Target)
+		if err != nil {
+			continue // which validate has refused
+		}
+		method := checks.Method(1 + slices.Index(probeMethods[:], h.Method)) // none for none
+		list[t] = append(list[t], reach.Listed{Host: h.Host, Method: method, Port: uint16(h.Port)})
+	}
+	return func(t checks.Target) []reach.Listed { return list[t] }
 }

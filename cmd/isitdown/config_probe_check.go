@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"isitdown/checks"
+	"isitdown/checks/reach"
 )
 
 // Bounds of the settings of probes. A round looks at a silent host again after 20 s, and
@@ -18,9 +19,12 @@ const (
 	mostTimeout  = 15 * time.Second
 	leastTimeout = 100 * time.Millisecond
 	mostReason   = 200 // characters
-	mostServers  = 8
+	mostServers  = reach.MaxServers
 	mostHosts    = 5000 // in all; of a target fewer are used
 )
+
+// continents are the values of probe.continent.
+var continents = [...]string{"AF", "AN", "AS", "EU", "NA", "OC", "SA"}
 
 // What the own-network guard takes (docs/methods.md).
 const (
@@ -45,6 +49,9 @@ func (c *probeConfig) validate() error {
 		if s.Bits() == 0 {
 			errs = append(errs, fmt.Errorf("probe.allow: %v is everything: list the ranges of your own networks", s.Prefix))
 		}
+	}
+	if c.Continent != "" {
+		errs = append(errs, oneOf("probe.continent", c.Continent, continents[:]))
 	}
 	if len(c.Resolver) > mostServers {
 		errs = append(errs, fmt.Errorf("probe.resolver lists %d servers: list at most %d", len(c.Resolver), mostServers))

@@ -31,6 +31,7 @@ allow = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]
 ports = [25]
 resolver = ["192.0.2.53", "[2001:db8::53]:5353"]
 asn = "AS64500"
+continent = "EU"
 [limits]
 probes_per_minute = 60
 `))
@@ -48,7 +49,7 @@ probes_per_minute = 60
 	}
 	want.Probe.Ports = []int{25}
 	want.Probe.Resolver = []nameServer{{netip.MustParseAddrPort("192.0.2.53:53")}, {netip.MustParseAddrPort("[2001:db8::53]:5353")}}
-	want.Probe.ASN.ASN = 64500
+	want.Probe.ASN.ASN, want.Probe.Continent = 64500, "EU"
 	want.Limits.ProbesPerMinute = 60
 	if diff := cmp.Diff(want, got, sameZone, sameSecret, sameNet); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -78,6 +79,7 @@ func TestProbeConfigRefuses(t *testing.T) {
 		{"few networks", controls(six...), "probe.controls lists 6 hosts in 2 networks"},
 		{"a control twice", controls("192.0.2.1 AS64500", "192.0.2.1 AS64500"), "probe.controls lists 192.0.2.1 twice"},
 		{"bare AS number", "[probe]\nasn = \"64500\"", "did you mean AS64500?"},
+		{"no continent", "[probe]\ncontinent = \"Europe\"", "probe.continent is \"Europe\": write one of AF, AN, AS, EU, NA, OC, SA"},
 		{"no question", "[limits]\nprobes_per_minute = 0", "limits.probes_per_minute is 0: write 1 or more"},
 		{"a host for nothing", host("host = \"192.0.2.1\""), "host 192.0.2.1: target \"\" is none"},
 		{"a host for a host", host("target = \"example.org\"\nhost = \"192.0.2.1\""), "hosts stand for a country, a network or a prefix"},

@@ -52,7 +52,7 @@ func (c *doctorCommand) run(ctx context.Context, a *app) (int, error) {
 		a.diagnoseSlack, a.diagnoseDiscord,
 		func(ctx context.Context) []diagnosis { return diagnoseStore(ctx, db) },
 		func(context.Context) []diagnosis { return a.diagnoseData() },
-		a.diagnoseSources,
+		a.diagnoseSources, a.diagnoseProbes,
 		func(context.Context) []diagnosis { return a.diagnoseRouters() },
 		func(context.Context) []diagnosis { return diagnoseClock(time.Now()) },
 	} {

@@ -59,5 +59,8 @@ func (c *current) describe() string {
 	for _, w := range c.sources.witnesses {
 		list = append(list, w.service)
 	}
+	if c.probing.monitor != nil {
+		list = append(list, "probes")
+	}
 	return fmt.Sprintf("live (%s); --offline uses no network", strings.Join(list, ", "))
 }

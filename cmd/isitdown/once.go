@@ -39,10 +39,13 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	var said testimony
 	var found probed
 	var wg sync.WaitGroup
-	if err == nil || p.why != "" {
-		wg.Go(func() { found = p.once(whole, f) })
-	} else {
+	// Which hosts are inside a network is known by its routes alone.
+	afterwards := t.Kind() == checks.KindASN && p.why == ""
+	switch {
+	case err != nil && p.why == "":
 		found.gaps = unprobed(probesOfWhat)
+	case !afterwards:
+		wg.Go(func() { found = p.once(whole, f) })
 	}
 	if asking.Err() == nil {
 		wg.Go(func() { said = hear(asking, s.witnesses, f, at, true) })
@@ -52,10 +55,14 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	if err == nil && len(f.Prefixes)+len(f.Origins) > 0 {
 		gaps = append(gaps, s.routes(asking, &c)...)
 	}
+	if afterwards && err == nil {
+		p.spaces.note(&f, c.Baseline)
+		found = p.once(whole, f)
+	}
 	wg.Wait()
 	if at.IsZero() {
 		gaps = append(gaps, settle(&c, &found)...)
-		c.Reach = found.with(said.votes)
+		c.Reach = found.with(said.votes, &s.app.config.Probe)
 	}
 	c.Claims = said.claims
 	v := verdict(c, reg, gaps, said.gaps, found.gaps)

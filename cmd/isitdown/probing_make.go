@@ -1,19 +1,148 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"net/netip"
+	"os"
 	"time"
 
 	"isitdown/bot"
+	"isitdown/checks"
 	"isitdown/checks/reach"
 )
 
+// probing is what sends probes for a bot, or for one answer.
+type probing struct {
+	why     string         // it sends none; "" where it does
+	monitor *reach.Monitor // nil where it sends none
+	asker   *reach.Asker   // nil where something else takes its place
+	spaces  spaces
+	// asked counts what somebody has probed, and refuses more in a sentence; nil for no limit.
+	asked func(who string, t checks.Target, now time.Time) error
+}
+
 // newProbing makes what sends probes. Histories of hosts are kept in a store, nil for none.
 func (a *app) newProbing(s *sources, store *bot.Store) (*probing, error) {
-	o := reach.Options{Ask: a.ask, Every: a.config.Probe.Every.Duration, Log: a.log}
+	shield, err := a.shield()
+	if err != nil {
+		return nil, err
+	}
+	c := &a.config.Probe
+	p := &probing{}
+	o := reach.Options{
+		Ask: a.ask, Shield: shield, Controls: c.controls(), Listed: a.config.listed(), Belongs: p.spaces.hold,
+		Every: c.Every.Duration, Log: a.log,
+	}
 	if store != nil {
 		o.Load, o.Save = loadRates(store), saveRates(store)
 	}
-	return &probing{monitor: reach.New(o)}, nil
+	if a.ask == nil {
+		p.asker = a.network(s, shield, &o)
+	}
+	p.monitor = reach.New(o)
+	return p, nil
+}
+
+// network makes what reaches hosts, and puts it into the options.
+func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach.Asker {
+	c := &a.config.Probe
+	names := reach.NewResolver(reach.ResolverOptions{Servers: c.servers()})
+	manners := reach.NewManners(reach.MannersOptions{})
+	dialers := reach.NewDialers(reach.DialerOptions{
+		Shield: shield, Lookup: names.Lookup, Agent: a.agent(), Timeout: c.Timeout.Duration, Hop: hop(manners),
+	})
+	ping := reach.NewICMP(a.icmpOptions(shield))
+	asker := reach.NewAsker(reach.AskerOptions{
+		Methods: map[checks.Method]reach.Ask{
+			checks.MethodICMP: ping.Ask, checks.MethodTCP: dialers.TCP, checks.MethodTLS: dialers.TLS,
+			checks.MethodHTTP: dialers.HTTP, checks.MethodDNS: dialers.DNS,
+		},
+		Shield: shield, Manners: manners, Timeout: c.Timeout.Duration,
+	})
+	o.Ask, o.Resolve, o.Origin = asker.Ask, names.Lookup, s.originOf
+	o.Resolver = func(ctx context.Context) checks.Outcome { return worked(ctx, names.Works(ctx)) }
+	if c.Gateway {
+		o.Gateway = a.askGateway
+	}
+	if c.Trace {
+		o.Trace = ping.Trace
+	}
+	if c.NameServers {
+		o.Delegation = func(ctx context.Context, zone string) ([]reach.NameServer, error) {
+			return dialers.Delegation(ctx, names, zone)
+		}
+	}
+	return asker
+}
+
+func (a *app) icmpOptions(shield *reach.Shield) reach.ICMPOptions {
+	c := &a.config.Probe
+	return reach.ICMPOptions{Shield: shield, Privileged: c.Privileged, Timeout: c.Timeout.Duration, Contact: a.config.Sources.Contact}
+}
+
+// hop lets a redirect be followed where manners let a probe be sent.
+func hop(m *reach.Manners) func(to netip.AddrPort) error {
+	return func(to netip.AddrPort) error {
+		if _, ok := m.Take(to.Addr(), to.Port(), time.Now()); !ok {
+			return &reach.RefusedError{What: to.Addr().String(), Why: "it was asked as often as we allow ourselves; ask again in some minutes"}
+		}
+		return nil
+	}
+}
+
+// worked words a success as the outcome of a probe. That time was up says nothing.
+func worked(ctx context.Context, err error) checks.Outcome {
+	switch {
+	case err == nil:
+		return checks.Answered
+	case ctx.Err() != nil:
+		return checks.Unmeasured
+	}
+	return checks.Silent
+}
+
+// askGateway asks the routers next to this machine. Their addresses may be private: nothing
+// else may ask them through what is made here.
+func (a *app) askGateway(ctx context.Context) (best checks.Outcome) {
+	for _, gateway := range reach.Gateways() {
+		own := gateway.WithZone("")
+		alone := reach.NewShield(reach.ShieldOptions{Allow: []netip.Prefix{netip.PrefixFrom(own, own.BitLen())}})
+		got := reach.NewICMP(a.icmpOptions(alone)).Ask(ctx, reach.Probe{Host: gateway.String(), Addr: gateway, Method: checks.MethodICMP})
+		if got.There() {
+			return got.Outcome
+		}
+		best = cmp.Or(best, got.Outcome)
+	}
+	return best
+}
+
+// shield makes what says which hosts may be probed.
+func (a *app) shield() (*reach.Shield, error) {
+	list, err := a.optOut()
+	if err != nil {
+		return nil, err
+	}
+	c := &a.config.Probe
+	return reach.NewShield(reach.ShieldOptions{Allow: c.allowed(), OptOut: list, Ports: c.ports()}), nil
+}
+
+// optOut reads the list of those who asked not to be probed; nil where there is none.
+func (a *app) optOut() (*reach.OptOut, error) {
+	name := a.config.Probe.OptOut
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fail(exitNoInput, "opening the list of who asked not to be probed (probe.opt_out): %w", err)
+	}
+	defer f.Close()
+	list, err := reach.ParseOptOut(f)
+	if err != nil {
+		return nil, fail(exitData, "%s (probe.opt_out): %w", name, err)
+	}
+	return list, nil
 }
 
 // liveProbing makes what sends probes for a bot, or says why nothing does.
@@ -21,5 +150,13 @@ func (a *app) liveProbing(s *sources, store *bot.Store) (*probing, error) {
 	if why := a.config.withoutProbes(time.Time{}); why != "" {
 		return &probing{why: why}, nil
 	}
-	return a.newProbing(s, store)
+	p, err := a.newProbing(s, store)
+	if err != nil {
+		return nil, err
+	}
+	if a.talks() { // at the terminal there is nobody to be spared
+		limit := reach.NewQuestions(reach.QuestionsOptions{PerPerson: a.config.Limits.ProbesPerMinute})
+		p.asked = limit.Ask
+	}
+	return p, nil
 }

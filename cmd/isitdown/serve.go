@@ -287,6 +287,9 @@ func (s *server) join() error {
 	s.metrics = newMetrics(s.figures())
 	if s.world.live != nil {
 		s.metrics.registry.MustRegister(&sourcesPulse{s.world.live})
+		if p := s.world.live.probing; p.asker != nil {
+			s.metrics.registry.MustRegister(&probesPulse{p.monitor.State, p.asker.Counts})
+		}
 	}
 	s.world.assessed = func(d time.Duration) { s.metrics.assess.Observe(d.Seconds()) }
 	return nil

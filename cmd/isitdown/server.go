@@ -276,7 +276,12 @@ func (s *server) findings() []finding {
 	if err := s.writable.ask(time.Now(), func() error { return s.store.Update(func(*bot.Tx) error { return nil }) }); err != nil {
 		store.OK, store.Reason = false, "the database cannot be written: "+err.Error()
 	}
-	return append(list, store, s.world.finding())
+	list = append(list, store, s.world.finding())
+	if s.world.live != nil && s.world.live.probing.monitor != nil {
+		state := s.world.live.probing.monitor.State()
+		list = append(list, probesFinding(&state))
+	}
+	return list
 }
 
 // say tells, at the start, what is in use, and what is missing and how to get it.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -33,6 +34,8 @@ type sources struct {
 	// history and state are the lookups of routes, as live.Lookup has them.
 	history func(ctx context.Context, f checks.Footprint, at time.Time, emit func(*route.Update)) (time.Time, []checks.Gap, error)
 	state   func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error)
+	// origin gives the route that holds an address, and who announces it; zero for nobody.
+	origin func(ctx context.Context, a netip.Addr) (netip.Prefix, checks.ASN, error)
 	// budget bounds what one answer may ask.
 	budget func(ctx context.Context) context.Context
 
@@ -179,6 +182,22 @@ func (s *sources) nameOf(ctx context.Context, a checks.ASN) string {
 	}
 	s.names.keep(a, name)
 	return name
+}
+
+// originOf finds out which network announces an address, and its name.
+func (s *sources) originOf(ctx context.Context, a netip.Addr) (checks.ASN, string, error) {
+	if s.origin == nil {
+		return 0, "", errors.New("nobody may be asked who announces an address (sources.ripestat is false)")
+	}
+	_, asn, err := s.origin(ctx, a)
+	if err != nil {
+		return 0, "", fmt.Errorf("finding out who announces %v: %w", a, err)
+	}
+	name := ""
+	if asn != 0 {
+		name = s.nameOf(ctx, asn)
+	}
+	return asn, name, nil
 }
 
 // mostLookedUp is how many names one answer is worth asking for.

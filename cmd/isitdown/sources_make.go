@@ -56,7 +56,7 @@ func (s *sources) addRIPEstat(client *http.Client) {
 		Observe: s.ledger.observe, Log: detailed(s.app.log),
 	})
 	s.resources, s.asName = asks.Resources, asks.ASName
-	s.history = asks.History
+	s.history, s.origin = asks.History, asks.Origin
 	s.state = func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
 		return asks.State(ctx, f, emit, ripestat.LastDump+1)
 	}
@@ -84,7 +84,7 @@ func (s *sources) addWitnesses(client *http.Client) {
 		})
 		s.witnesses = append(s.witnesses, witness{
 			service: globalping.Service, gap: globalping.Gap, costs: true,
-			ask:   asks.Claims,
+			ask: asks.Claims, votes: asks.Votes,
 			suits: func(t checks.Target, at time.Time) bool { return globalping.Asks(t) && at.IsZero() },
 		})
 	}

@@ -6,16 +6,7 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/reach"
 )
-
-// probing is what sends probes for a bot, or for one answer.
-type probing struct {
-	why     string         // it sends none; "" where it does
-	monitor *reach.Monitor // nil where it sends none
-	// asked counts what somebody has probed, and refuses more in a sentence; nil for no limit.
-	asked func(who string, t checks.Target, now time.Time) error
-}
 
 // probed is what was found when hosts of a target were asked, and what is missing of it.
 type probed struct {
@@ -23,9 +14,10 @@ type probed struct {
 	gaps  []checks.Gap
 }
 
-// with gives it with the votes of other vantage points.
-func (p probed) with(votes []checks.Vote) checks.Reach {
+// with gives it with where we are, and the votes of other vantage points.
+func (p probed) with(votes []checks.Vote, c *probeConfig) checks.Reach {
 	r := p.reach
+	r.ASN, r.Continent = c.ASN.ASN, c.Continent
 	r.Votes = slices.Concat(r.Votes, votes)
 	return r
 }
@@ -66,6 +58,9 @@ func (w *world) probe(ctx context.Context, e *watched) {
 	}
 	w.mu.Lock()
 	f, known := e.footprint, e.watch != nil
+	if known && e.live != nil {
+		w.live.probing.spaces.note(&f, e.live.Observe(time.Now()).Baseline)
+	}
 	w.mu.Unlock()
 	if !known {
 		return

@@ -42,6 +42,7 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 	if e.live != nil {
 		seen := e.live.Observe(now)
+		w.live.probing.spaces.note(&e.footprint, seen.Baseline)
 		return w.liveVerdict(e, seen.Step(now, w.app.config.assessRules()), w.probed(e, now))
 	}
 	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
@@ -55,7 +56,7 @@ func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 // liveVerdict assesses a case of live sources, with what was probed and what others say.
 func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verdict {
 	said := w.live.said.about(e.footprint.Target)
-	c.Claims, c.Reach = said.claims, found.with(said.votes)
+	c.Claims, c.Reach = said.claims, found.with(said.votes, &w.app.config.Probe)
 	return verdict(c, w.lists(), c.Gaps, e.missing, w.live.gaps(), said.gaps, found.gaps)
 }
 
