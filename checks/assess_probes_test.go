@@ -134,6 +134,10 @@ func TestAssessByProbesAlone(t *testing.T) {
 		{"missed a probe", "example.org", "m0", "", nil, Unknown, EvidenceNone, "1: it missed 1 probe, too few yet to call it silent"},
 		{"does not exist", "example.org", "n0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: there is no such name"},
 		{"existed before", "example.org", "s0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: there is no such name"},
+		{"does not resolve, and never did", "example.org", "n0", "", func(c *Case) {
+			c.Reach.Hosts[0].Newest.Outcome, c.Reach.Hosts[0].Newest.Detail = Unresolved, "SERVFAIL"
+		}, Unknown, EvidenceNone, "1: its name does not resolve: SERVFAIL"},
+		{"did resolve", "example.org", "s0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Unresolved }, Down, EvidenceWeak, "1: it is silent"},
 		{"may not be probed", "example.org", "n0", "", func(c *Case) {
 			c.Reach.Hosts[0].Newest.Outcome, c.Reach.Hosts[0].Newest.Detail = Unmeasured, "127.0.0.1 is\nloopback"
 		}, Unknown, EvidenceNone, "1: it could not be asked: 127.0.0.1 is loopback"},
@@ -213,6 +217,19 @@ func TestAssessSuspended(t *testing.T) {
 			for i := range r.Hosts {
 				r.Hosts[i].hush(ago(60*time.Minute), ago(58*time.Minute), ago(30*time.Minute))
 				r.Hosts[i].Newest.Outcome = Unmeasured
+			}
+		},
+		"it fails, and what was proven is held back": func(r *Reach) {
+			r.Guard.Void = voided
+			for i := range r.Hosts {
+				h := &r.Hosts[i]
+				h.WasSilent, h.Silence, h.Newest.Outcome = h.Silence.Proven(), Silence{}, Unmeasured
+			}
+		},
+		"they have not answered for a week": func(r *Reach) {
+			for i := range r.Hosts {
+				h := &r.Hosts[i]
+				h.WasSilent, h.Before, h.Silence = h.Silence.Proven(), h.Newest.There(), Silence{}
 			}
 		},
 	} {

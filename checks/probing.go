@@ -63,7 +63,7 @@ func probed(t Target, r *Reach, now time.Time, maxAge time.Duration) finding {
 // remember finds what the hosts told when they were last asked in a round that counted.
 func (f *finding) remember(h *hearing) {
 	then := *h
-	then.maxAge = math.MaxInt64
+	then.maxAge, then.past = math.MaxInt64, true
 	all := then.witnesses()
 	var g finding
 	g.count(all)
@@ -76,10 +76,12 @@ func (h *hearing) void() string {
 	switch g := &h.reach.Guard; {
 	case !h.current(h.reach.At):
 		return "the newest probes are of " + clockText(h.reach.At) + ", too old to speak for now"
+	case g.Void != "":
+		return OneLine(g.Void, maxClause)
 	case g.At.IsZero():
 		return "our own network was not tested, and without that nothing is claimed from probes"
-	case !g.Holds():
-		return OneLine(g.Void, maxClause)
+	case !h.current(g.At):
+		return "our own network was last tested at " + clockText(g.At) + ", too long ago to vouch for the probes"
 	}
 	return ""
 }

@@ -101,7 +101,11 @@ type Host struct {
 	// since then was sent that were not answered, zero for none.
 	Heard, Missing time.Time
 	Silence        Silence // the sequential test since Heard
-	Newest         Answer
+	// WasSilent is true where rounds that counted proved it silent and it has not answered
+	// since, even though Silence does not tell so now: because our own network fails, or
+	// because nobody has looked for long.
+	WasSilent bool
+	Newest    Answer
 	// Home is false for a host whose address lies outside the space of the target: that it
 	// answers says nothing of the target.
 	Home bool

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -15,7 +16,7 @@ func (h *hearing) noWitness() string {
 		return fmt.Sprintf("%s no witness: never heard, heard too rarely, or outside", counted(n, "host is", "hosts are"))
 	}
 	absent, asked, rate := true, 0, math.Inf(1)
-	var unmeasured string
+	var unmeasured, unresolved string
 	for i := range h.reach.Hosts {
 		x := &h.reach.Hosts[i]
 		if !h.home(x) {
@@ -26,8 +27,11 @@ func (h *hearing) noWitness() string {
 		if x.Before && !mayTestify(x.Rate) {
 			rate = min(rate, x.Rate)
 		}
-		if x.Newest.Outcome == Unmeasured {
+		switch x.Newest.Outcome {
+		case Unmeasured:
 			unmeasured = x.Newest.Detail
+		case Unresolved:
+			unresolved = cmp.Or(x.Newest.Detail, "no server of its zone gives an answer")
 		}
 	}
 	switch {
@@ -37,6 +41,8 @@ func (h *hearing) noWitness() string {
 		return "there is no such name"
 	case unmeasured != "":
 		return "it could not be asked: " + OneLine(unmeasured, maxClause)
+	case unresolved != "":
+		return "its name does not resolve: " + OneLine(unresolved, maxClause)
 	case !math.IsInf(rate, 1):
 		return fmt.Sprintf("it leaves %.0f %% of probes unanswered, too many for its silence to say anything", 100*rate)
 	}

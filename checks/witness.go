@@ -37,6 +37,7 @@ type hearing struct {
 	reach  *Reach
 	now    time.Time
 	maxAge time.Duration
+	past   bool // what was last known is asked for, whether or not it holds now
 }
 
 // single reports whether the target is one host, and what was asked about is all of it.
@@ -59,14 +60,16 @@ func (h *hearing) home(x *Host) bool {
 	return x.Home
 }
 
-// tells gives the standing of one way of asking a host, and whether it is a witness. A
-// single host may be one only when it answers: an answer proves itself, but a silence
-// has to be judged by what is usual.
+// tells gives the standing of one way of asking a host. Who is heard for the first time
+// is a witness, for an answer proves itself; of a single host, whose share is not
+// counted, so is one that answers rarely. A silence has to be judged by what is usual.
 func (h *hearing) tells(x *Host) standing {
 	s := unsure
 	switch {
 	case x.Newest.There() && h.current(x.Newest.At):
 		s = answering
+	case h.past && x.WasSilent && h.home(x):
+		return silent
 	case x.Newest.Outcome == Nonexistent:
 		return outside
 	case x.Silence.Proven() && h.current(x.Silence.Last) && !x.Heard.After(x.Silence.First):

@@ -162,7 +162,7 @@ func (h *host) show(now time.Time, guard checks.Guard) checks.Host {
 	out := checks.Host{
 		Name: h.probe.Host, Addr: h.probe.Addr, Port: h.probe.Port, Method: h.probe.Method, Role: h.role,
 		Rate: rate, Asked: asked, Before: before, Heard: h.heard, Missing: h.missing,
-		Silence: h.silence, Newest: h.newest, Home: h.home,
+		Silence: h.silence, WasSilent: h.silence.Proven(), Newest: h.newest, Home: h.home,
 	}
 	out.Newest.Redirects = slices.Clone(h.newest.Redirects)
 	if out.Silence.Proven() && now.Sub(out.Silence.Last) > staleAfter {
