@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -93,7 +94,7 @@ type ResolveError struct {
 }
 
 func (e *ResolveError) Error() string {
-	name := checks.OneLine(e.Name, 80)
+	name := cmp.Or(checks.OneLine(e.Name, 80), "a host without a name")
 	if e.Kind == checks.Unmeasured {
 		return fmt.Sprintf("%s was not looked up: %s", name, e.Why)
 	}
