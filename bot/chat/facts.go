@@ -322,6 +322,8 @@ func evidenceOf(v *checks.Verdict) string {
 	switch {
 	case lossOfRoutes(v):
 		return " that the routes are gone"
+	case lossOf(v) == lossSilent && v.Answering == checks.ExtentPart && named(v) && v.Probing.VotesCast > 1:
+		return " that some vantage points get no answer"
 	case lossOf(v) == lossSilent && v.Answering == checks.ExtentPart:
 		return " that a part does not answer"
 	case lossOf(v) == lossSilent:
