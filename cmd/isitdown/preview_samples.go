@@ -82,6 +82,8 @@ func (p *playedScenes) groups() ([]sampleGroup, error) {
 	g := gatherer{p: p}
 	groups := []sampleGroup{
 		{id: "answers", title: "Answers", samples: g.answers()},
+		{id: "probes", title: "Answers of probes", samples: g.probes()},
+		{id: "silence", title: "A loss of answers, while the routes stay", thread: true, samples: g.silence()},
 		{id: "outage", title: "An outage from its opening to its end", thread: true, samples: g.outage()},
 		{id: "relapse", title: "A loss in two steps, and a relapse", thread: true, samples: g.relapse()},
 		{id: "blind", title: "Nobody to see how it goes on", thread: true, samples: g.blind()},
@@ -125,16 +127,10 @@ func (g *gatherer) answers() []sample {
 		return nil
 	}
 	kp, xx := g.p.kp, g.p.xx
-	silent := xx.asked[1]
-	v := &silent.Verdict
-	v.State, v.Answering, v.Evidence = checks.Degraded, checks.ExtentNone, checks.EvidenceModerate
-	v.Onset = checks.Interval{After: v.At.Add(-32 * time.Minute), By: v.At.Add(-30 * time.Minute), Half: v.At.Add(-31 * time.Minute)}
-	v.Gaps, v.Raise = nil, nil
 	return []sample{
 		answer("answer-up", "Up: good news is short", kp.asked[0]),
 		answer("answer-down", "Down", kp.asked[1]),
 		answer("answer-degraded", "Degraded: a part is withdrawn, in both families", xx.asked[0]),
-		answer("answer-silent", "Degraded: announced, but not answering", silent),
 		answer("answer-others", "Degraded, and what others say beside it", withOthers(xx.asked[0])),
 		answer("answer-unknown", "Unknown: too few to see it", xx.asked[2]),
 		answer("answer-weak", "Up, seen by one onlooker alone", g.p.few.end),
