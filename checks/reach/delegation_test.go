@@ -50,6 +50,7 @@ func delegationLab(t *testing.T, root string, known ...string) (*Dialers, *Resol
 		}
 	}))
 	d := dialersFor(t)
+	d.timeout = defaultTimeout
 	d.question = at.Port()
 	return d, NewResolver(ResolverOptions{Servers: []netip.AddrPort{server.addrPort()}})
 }

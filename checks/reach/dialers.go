@@ -72,14 +72,15 @@ type finding struct {
 	detail    string
 	redirects []string
 	took      time.Duration // until the answer, where that is not the whole time
+	late      bool          // it stands for the time that was waited in vain
 }
 
 func unmeasured(detail string) finding {
 	return finding{Outcome: checks.Unmeasured, detail: detail}
 }
 
-// run asks within a time limit and makes an answer of what was found.
-func run(ctx context.Context, p Probe, m checks.Method, limit time.Duration, ask func(context.Context) finding) checks.Answer {
+// run asks within so many timeouts and makes an answer of what was found.
+func (d *Dialers) run(ctx context.Context, p Probe, m checks.Method, timeouts time.Duration, ask func(context.Context) finding) checks.Answer {
 	a := checks.Answer{Host: p.Host, Addr: p.Addr, Port: p.Port, Method: m, At: time.Now()}
 	var f finding
 	switch {
@@ -88,11 +89,14 @@ func run(ctx context.Context, p Probe, m checks.Method, limit time.Duration, ask
 	case !p.Addr.IsValid() || p.Port == 0:
 		f = unmeasured("nothing was sent: there is no address and port to ask")
 	default:
-		bounded, cancel := context.WithTimeout(ctx, limit)
+		bounded, cancel := context.WithTimeout(ctx, timeouts*d.timeout)
 		f = ask(bounded)
 		cancel()
 	}
 	a.Took = time.Since(a.At)
+	if f.late && a.Took < d.timeout*9/10 {
+		f = tooSoon(f)
+	}
 	a.Outcome, a.By, a.Detail, a.Redirects = f.Outcome, f.by, f.detail, f.redirects
 	return a
 }
@@ -101,11 +105,20 @@ func run(ctx context.Context, p Probe, m checks.Method, limit time.Duration, ask
 // because time was up: that says nothing of the host.
 func givenUp(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
-// over is what to say where a host was waited for until the end of the time: late where
-// it had not been heard before, and what it is called where it had.
+// over is what to say where a host was waited for until the end of the time.
 func over(ctx context.Context, late finding) finding {
 	if givenUp(ctx) {
 		return unmeasured("the probe was given up before its time was over")
 	}
+	late.late = true
 	return late
+}
+
+// tooSoon is what to say where whoever asked had less time than a host has to answer:
+// not that it is silent, nor, where it had let us connect, that its service fails.
+func tooSoon(f finding) finding {
+	if f.Outcome == checks.Failing {
+		return finding{Outcome: checks.Answered, detail: "connected, and cut short before more could come"}
+	}
+	return unmeasured("the probe was cut short")
 }

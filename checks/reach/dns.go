@@ -22,7 +22,7 @@ const maxUDP = 4096
 // our question counts, NXDOMAIN and REFUSED among them: a server that refuses is alive.
 // SERVFAIL is a service that fails.
 func (d *Dialers) DNS(ctx context.Context, p Probe) checks.Answer {
-	return run(ctx, p, checks.MethodDNS, d.timeout, func(ctx context.Context) finding {
+	return d.run(ctx, p, checks.MethodDNS, 1, func(ctx context.Context) finding {
 		q := question(p.Name, dns.TypeSOA)
 		m, f := d.askServer(ctx, p, q)
 		if m == nil {

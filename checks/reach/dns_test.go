@@ -42,10 +42,10 @@ func TestDNSServer(t *testing.T) {
 		{"a..b", checks.Unmeasured, "cannot be asked for"},
 	} {
 		p := Probe{Host: tt.name, Name: tt.name, Addr: at.Addr(), Port: at.Port()}
-		check(t, inTime(t, d.DNS, p), tt.want, tt.detail)
+		check(t, inTime(t, d.DNS, p, tt.want), tt.want, tt.detail)
 	}
 	shut := Probe{Addr: at.Addr(), Port: labtest.Port(t, at.Addr())}
-	got := inTime(t, d.DNS, shut)
+	got := inTime(t, d.DNS, shut, checks.Refused)
 	check(t, got, checks.Refused, "port unreachable")
 }
 
@@ -113,10 +113,10 @@ func TestDNSForgeries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := udpServer(t, forge)
 			p.Name = "example.org"
-			check(t, inTime(t, d.DNS, p), checks.Silent, "")
+			check(t, inTime(t, d.DNS, p, checks.Silent), checks.Silent, "")
 			p = udpServer(t, func(q []byte) [][]byte { return append(forge(q), right(q)...) })
 			p.Name = "example.org"
-			check(t, inTime(t, d.DNS, p), checks.Answered, "NOERROR, authoritative")
+			check(t, inTime(t, d.DNS, p, checks.Answered), checks.Answered, "NOERROR, authoritative")
 		})
 	}
 }
@@ -136,7 +136,7 @@ func TestDNSFromElsewhere(t *testing.T) {
 	p := probeOf(socks[0].LocalAddr())
 	p.Name = "example.org"
 	done := make(chan checks.Answer)
-	go func() { done <- inTime(t, dialersFor(t).DNS, p) }()
+	go func() { done <- inTime(t, dialersFor(t).DNS, p, checks.Silent) }()
 	buf := make([]byte, 4096)
 	n, from, err := socks[0].ReadFromUDPAddrPort(buf)
 	if err != nil {
@@ -178,7 +178,7 @@ func TestDNSCodes(t *testing.T) {
 			}
 		}))
 		p.Name = "example.org"
-		check(t, inTime(t, d.DNS, p), tt.want, tt.detail)
+		check(t, inTime(t, d.DNS, p, tt.want), tt.want, tt.detail)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestDNSTruncated(t *testing.T) {
 					}
 				})
 			}
-			check(t, inTime(t, dialersFor(t, p.Port).DNS, p), checks.Answered, tt.detail)
+			check(t, inTime(t, dialersFor(t, p.Port).DNS, p, checks.Answered), checks.Answered, tt.detail)
 		})
 	}
 }

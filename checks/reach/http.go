@@ -31,7 +31,7 @@ const (
 // a visitor would meet it: if nothing answers there, the service fails. A redirect that
 // is not followed because we may not go there takes nothing from the first answer.
 func (d *Dialers) HTTP(ctx context.Context, p Probe) checks.Answer {
-	return run(ctx, p, checks.MethodHTTP, httpTimeouts*d.timeout, func(ctx context.Context) finding {
+	return d.run(ctx, p, checks.MethodHTTP, httpTimeouts, func(ctx context.Context) finding {
 		u, err := url.Parse(p.URL)
 		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 			return unmeasured("nothing was sent: there is no http or https URL to get")
@@ -104,7 +104,7 @@ func (d *Dialers) exchange(ctx context.Context, u *url.URL, conn net.Conn, r *re
 	switch {
 	case err == nil:
 	case givenUp(ctx):
-		r.finding = over(ctx, r.finding)
+		r.finding = unmeasured("the probe was given up before its time was over")
 	case ctx.Err() != nil:
 		r.detail += ", but its body did not end in time"
 	default:

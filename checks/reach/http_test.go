@@ -85,13 +85,13 @@ func TestHTTPFaults(t *testing.T) {
 			p := serve(t, tt.handle)
 			p.URL = fmt.Sprintf("http://%v/", p.addrPort())
 			d := dialersFor(t, p.Port)
-			got := inTime(t, d.HTTP, p)
+			got := inTime(t, d.HTTP, p, tt.want)
 			check(t, got, tt.want, tt.detail)
 			if strings.HasPrefix(tt.detail, "HTTP") && strings.HasPrefix(tt.name, "no") && got.Detail != tt.detail {
 				t.Errorf("got %q", got.Detail)
 			}
 			p.URL = fmt.Sprintf("https://%v/", p.addrPort())
-			if got = inTime(t, d.HTTP, p); got.Outcome != checks.Failing {
+			if got = inTime(t, d.HTTP, p, checks.Failing); got.Outcome != checks.Failing {
 				t.Errorf("over TLS: got %v, %q", got.Outcome, got.Detail)
 			}
 		})
@@ -113,6 +113,7 @@ server { listen %v ssl http2; %s location / { if ($server_protocol != "HTTP/2.0"
 server { listen %v ssl; %s return 200; }`,
 		at, secure, files(t, ca.serverCert("example.org", -1, 5)), expired, files(t, ca.serverCert("example.org", -5, -2))), nil)
 	d := dialersFor(t, at.Port(), secure.Port(), expired.Port())
+	d.timeout = defaultTimeout
 	d.agent, d.roots = "isitdown/1 (+https://contact.example)", ca.roots()
 	for _, tt := range []struct {
 		url    string
@@ -168,7 +169,7 @@ func TestHTTP2Faults(t *testing.T) {
 				}
 			})
 			p.URL = fmt.Sprintf("https://example.org:%d/", p.Port)
-			check(t, inTime(t, dialersFor(t, p.Port).HTTP, p), checks.Failing, tt.detail)
+			check(t, inTime(t, dialersFor(t, p.Port).HTTP, p, checks.Failing), checks.Failing, tt.detail)
 		})
 	}
 }
@@ -188,6 +189,7 @@ func TestHTTPRequest(t *testing.T) {
 	})
 	p.URL = fmt.Sprintf("http://example.org:%d/a?b=%%20c", p.Port)
 	d := dialersFor(t, p.Port)
+	d.timeout = defaultTimeout
 	for range 2 {
 		check(t, d.HTTP(t.Context(), p), checks.Answered, "HTTP 200")
 	}

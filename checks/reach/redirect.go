@@ -53,7 +53,7 @@ func (d *Dialers) follow(ctx context.Context, u *url.URL, to netip.AddrPort) fin
 		w.url = next
 		further := d.get(ctx, next, to)
 		if further.status == 0 && ctx.Err() != nil {
-			further.finding = over(ctx, unmeasured("the time for the probe was over"))
+			further.finding = unmeasured("the time for the probe was over")
 		}
 		if further.status == 0 {
 			r = r.but(further.finding)

@@ -56,6 +56,7 @@ location = /to { return 302 $arg_u; } }
 server { listen %v ssl; %s location / { return 200; } location = /down { return 302 %s/; } }`,
 		at, status.String(), at.Port(), safe, shut, secure, files(t, ca.serverCert("secure.example", -5, -2)), base), nil)
 	d := dialersFor(t, at.Port(), secure.Port(), shut)
+	d.timeout = defaultTimeout
 	d.shield = NewShield(ShieldOptions{
 		Allow: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32), netip.PrefixFrom(secure.Addr(), 32)},
 		Ports: []uint16{at.Port(), secure.Port(), shut, canary.Port},
@@ -152,7 +153,7 @@ func TestRedirectsInTime(t *testing.T) {
 		hold(c)
 	})
 	p.URL = fmt.Sprintf("http://example.org:%d/", p.Port)
-	check(t, inTime(t, dialersFor(t, p.Port).HTTP, p), checks.Answered, "HTTP 302")
+	check(t, inTime(t, dialersFor(t, p.Port).HTTP, p, checks.Answered), checks.Answered, "HTTP 302")
 }
 
 // Whatever a server writes into Location, what is read of it stays a URL that the shield

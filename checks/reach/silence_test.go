@@ -56,7 +56,7 @@ func TestSilences(t *testing.T) {
 			p := tt.p
 			p.URL = fmt.Sprintf("http://example.org:%d/", p.Port)
 			ask := map[checks.Method]Ask{checks.MethodTCP: d.TCP, checks.MethodTLS: d.TLS, checks.MethodHTTP: d.HTTP, checks.MethodDNS: d.DNS}[method]
-			if got := inTime(t, ask, p); got.Outcome != want {
+			if got := inTime(t, ask, p, want); got.Outcome != want {
 				t.Errorf("%s, %v: got %v, %q; want %v", tt.name, method, got.Outcome, got.Detail, want)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -67,6 +67,14 @@ func TestSilences(t *testing.T) {
 			cancel()
 		}
 	}
+	// Less time than a host has to answer is no time to call it silent, or failing.
+	d.timeout = defaultTimeout
+	mute.URL, says.URL = "http://example.org/", fmt.Sprintf("http://example.org:%d/", says.Port)
+	check(t, inTime(t, d.TCP, mute, checks.Unmeasured), checks.Unmeasured, "cut short")
+	check(t, inTime(t, d.HTTP, mute, checks.Unmeasured), checks.Unmeasured, "cut short")
+	check(t, inTime(t, d.DNS, hole, checks.Unmeasured), checks.Unmeasured, "cut short")
+	check(t, inTime(t, d.TLS, says, checks.Answered), checks.Answered, "cut short")
+	check(t, inTime(t, d.HTTP, says, checks.Answered), checks.Answered, "cut short")
 }
 
 // Without files to open nothing is measured, and nobody is called silent for it.
@@ -109,6 +117,7 @@ func TestManyAtOnce(t *testing.T) {
 	p := serve(t, reads("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
 	p.URL = fmt.Sprintf("http://example.org:%d/", p.Port)
 	d := dialersFor(t, p.Port)
+	d.timeout = defaultTimeout
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() { check(t, d.HTTP(t.Context(), p), checks.Answered, "HTTP 200") })

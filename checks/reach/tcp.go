@@ -18,7 +18,7 @@ import (
 // TIME_WAIT for a local port, and cost the other side a line in its logs that looks like
 // a scan.
 func (d *Dialers) TCP(ctx context.Context, p Probe) checks.Answer {
-	return run(ctx, p, checks.MethodTCP, d.timeout, func(ctx context.Context) finding {
+	return d.run(ctx, p, checks.MethodTCP, 1, func(ctx context.Context) finding {
 		conn, f := d.dial(ctx, p.addrPort())
 		if conn == nil {
 			return f

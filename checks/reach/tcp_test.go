@@ -50,7 +50,7 @@ func TestConnectFaults(t *testing.T) {
 				}
 				p := open
 				p.Port = tt.port
-				got := inTime(t, d.TCP, p)
+				got := inTime(t, d.TCP, p, tt.tcp)
 				if tt.tcp != checks.Answered {
 					check(t, got, tt.tcp, tt.detail)
 				}
@@ -60,7 +60,7 @@ func TestConnectFaults(t *testing.T) {
 				if p.Port == 80 {
 					p.Port = 53
 				}
-				got = inTime(t, d.DNS, p)
+				got = inTime(t, d.DNS, p, tt.udp)
 				if got.Outcome != tt.udp || tt.by.IsValid() && got.By != tt.by {
 					t.Errorf("DNS: got %v, %q, by %v; want %v by %v", got.Outcome, got.Detail, got.By, tt.udp, tt.by)
 				}
@@ -79,6 +79,7 @@ func TestNoNeighbour(t *testing.T) {
 	s.Here().Sysctl("net.ipv4.neigh.router.retrans_time_ms", "30")
 	s.Here().Sysctl("net.ipv6.neigh.router.retrans_time_ms", "30")
 	d := dialersFor(t)
+	d.timeout = defaultTimeout
 	for _, tt := range []struct{ neighbour, beyond, route string }{
 		{"219.158.1.99", "175.45.176.1", "175.45.176.0/24"},
 		{"2408:8000:1::99", "2408:8000:2::1", "2408:8000:2::/64"},

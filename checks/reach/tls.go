@@ -20,7 +20,7 @@ import (
 // is an answer too. A host that accepts the connection and then says nothing, hangs up
 // or speaks something else is there, and its service fails.
 func (d *Dialers) TLS(ctx context.Context, p Probe) checks.Answer {
-	return run(ctx, p, checks.MethodTLS, d.timeout, func(ctx context.Context) finding {
+	return d.run(ctx, p, checks.MethodTLS, 1, func(ctx context.Context) finding {
 		raw, f := d.dial(ctx, p.addrPort())
 		if raw == nil {
 			return f

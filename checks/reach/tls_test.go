@@ -128,8 +128,8 @@ func TestTLS(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.p.Host, tt.p.Name = "example.org", "example.org"
-			check(t, inTime(t, d.TLS, tt.p), tt.want, tt.detail)
-			check(t, inTime(t, d.TCP, tt.p), checks.Answered, "")
+			check(t, inTime(t, d.TLS, tt.p, tt.want), tt.want, tt.detail)
+			check(t, inTime(t, d.TCP, tt.p, checks.Answered), checks.Answered, "")
 		})
 	}
 	address := tests[0].p // no name: the certificate has to be for the address
