@@ -228,6 +228,7 @@ func (l *Link) Down(at *Node) *Fault {
 				return err
 			}
 		}
+		l.s.await("a link that comes back", l.up)
 		return nil
 	}
 	return f.begin()

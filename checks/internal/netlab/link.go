@@ -44,6 +44,7 @@ func (s *Sandbox) Link(a, b *Node, prefixes ...netip.Prefix) *Link {
 	for i := range l.ends {
 		l.ends[i].rise()
 	}
+	s.await("a link that comes up", l.up)
 	return l
 }
 
@@ -87,6 +88,17 @@ func (e *end) attach(temporary string) {
 func (e *end) rise() {
 	e.node.s.t.Helper()
 	e.node.ip("link", "set", e.iface, "up")
+}
+
+// up reports whether both ends pass packets: for a while after they run the kernel still
+// throws away what they send, and who asks for a neighbour then asks again in a second.
+func (l *Link) up() bool {
+	for i := range l.ends {
+		if out, err := l.ends[i].node.try("ip", "-o", "link", "show", "dev", l.ends[i].iface); err != nil || !strings.Contains(out, " state UP ") {
+			return false
+		}
+	}
+	return true
 }
 
 // running reports whether both ends are up.
