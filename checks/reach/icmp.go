@@ -39,6 +39,7 @@ type ICMP struct {
 	options ICMPOptions
 	slots   chan struct{}
 	starts  *pace
+	hopWait time.Duration // for the answer of a router
 }
 
 const (
@@ -62,6 +63,7 @@ func NewICMP(o ICMPOptions) *ICMP {
 		options: o,
 		slots:   make(chan struct{}, o.InFlight),
 		starts:  &pace{gap: time.Second / time.Duration(o.PerSecond)},
+		hopWait: traceWait,
 	}
 }
 
@@ -121,9 +123,9 @@ func (c *ICMP) ask(ctx context.Context, to netip.Addr) finding {
 	if err := leaves(timed, to); err != nil {
 		return unmeasured(ownTrouble(err))
 	}
-	explaining := wait / 3
+	explaining := max(wait/3, min(wait/2, 2*leastWait))
 	if !errqueue.Supported {
-		explaining = min(explaining, leastWait) // which the library may take longer than it is told
+		explaining = min(wait/2, leastWait) // which the library may take longer than it is told
 	}
 	f, err := ping(timed, to, c.options.Privileged, wait-explaining)
 	switch permitted := !errors.Is(err, errNotPermitted); {

@@ -3,7 +3,6 @@ package reach
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
@@ -20,7 +19,11 @@ func ICMPPermission(ctx context.Context, privileged bool) (ok bool, fix string) 
 	if !privileged && mayPing(ctx, true) {
 		fix = "set probe.privileged = true, for this process may open raw sockets; or "
 	}
-	return false, fix + permit(runtime.GOOS, privileged)
+	program, err := os.Executable()
+	if err != nil {
+		program = "/usr/local/bin/isitdown"
+	}
+	return false, fix + permit(runtime.GOOS, program, privileged)
 }
 
 func mayPing(ctx context.Context, privileged bool) bool {
@@ -34,18 +37,14 @@ func mayPing(ctx context.Context, privileged bool) bool {
 }
 
 // permit says what permits echoes on a system.
-func permit(system string, privileged bool) string {
-	program, err := os.Executable()
-	if err != nil {
-		program = "/usr/local/bin/isitdown"
-	}
-	capability := fmt.Sprintf("setcap cap_net_raw+ep %s", program)
+func permit(system, program string, privileged bool) string {
+	capability := "setcap cap_net_raw+ep " + program
 	switch {
 	case system == "linux" && privileged:
-		return fmt.Sprintf("run as root: %s", capability)
+		return "run as root: " + capability
 	case system == "linux":
-		return fmt.Sprintf("run as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\" "+
-			"(and keep it in /etc/sysctl.d/; it is for IPv6 too), or %s and set probe.privileged = true", capability)
+		return "run as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\" " +
+			"(and keep it in /etc/sysctl.d/; it is for IPv6 too), or " + capability + " and set probe.privileged = true"
 	case !privileged:
 		return "set probe.privileged = true: this system may permit raw sockets alone"
 	}

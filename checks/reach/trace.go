@@ -14,7 +14,7 @@ import (
 
 const (
 	traceHops  = 30
-	traceWidth = 5 // hops that are asked at once; as many silent ones in a row end it
+	traceWidth = 5 // hops that are asked at once; where all of them are silent, it ends
 	traceWait  = time.Second
 	traceTries = 2
 	traceTime  = 15 * time.Second
@@ -23,8 +23,8 @@ const (
 // Trace finds the routers on the way to a host, as traceroute does: packets that may
 // pass one router, two, and so on; who discards one says so. It asks each hop twice, by
 // echo and by UDP where echoes are permitted without privileges, otherwise by UDP alone,
-// five hops at once, and ends where the host itself answers, where a router says that it
-// goes no further, after five silent hops in a row, after 30 hops or 15 s.
+// five hops at once, waits a second for each answer, and ends where the host itself answers, where a router says that it
+// goes no further, after five at once that are silent, after 30 hops or 15 s.
 //
 // The routers are those that answered, nearest first, without their networks. An error
 // says that nothing could be learned from here: [errqueue.ErrUnsupported] where the system
@@ -53,8 +53,8 @@ func (c *ICMP) Trace(ctx context.Context, to netip.Addr) ([]checks.Router, error
 	var found []checks.Router
 	for first := 1; first <= traceHops; first += traceWidth {
 		hops := c.hops(ctx, to, first, ways)
-		more, end, err := gather(to, first, hops)
-		if found = append(found, more...); len(found) == 0 && err != nil {
+		all, end, err := gather(to, found, first, hops)
+		if found = all; len(found) == 0 && err != nil {
 			return nil, fmt.Errorf("tracing the way to %s: %w", to, err)
 		}
 		if end || err != nil || ctx.Err() != nil {
@@ -91,7 +91,7 @@ func (c *ICMP) hop(ctx context.Context, to netip.Addr, number int, ways []errque
 		if err := c.starts.wait(ctx); err != nil {
 			return hop{}
 		}
-		ctx, cancel := context.WithTimeout(ctx, traceWait)
+		ctx, cancel := context.WithTimeout(ctx, c.hopWait)
 		h.Report, h.err = errqueue.Send(ctx, errqueue.Probe{
 			To: to, Way: ways[try%len(ways)], Port: tracePort + uint16(number), Hops: number, Payload: c.payload(),
 		})
@@ -107,9 +107,10 @@ func (c *ICMP) hop(ctx context.Context, to netip.Addr, number int, ways []errque
 	return h
 }
 
-// gather gives the routers among hops that were asked at once, and whether there is
-// nothing behind them.
-func gather(to netip.Addr, first int, hops []hop) (found []checks.Router, end bool, err error) {
+// gather adds the routers among hops that were asked at once to those before them, and
+// says whether there is nothing behind them.
+func gather(to netip.Addr, found []checks.Router, first int, hops []hop) (all []checks.Router, end bool, err error) {
+	before := len(found)
 	for i, h := range hops {
 		switch {
 		case h.err != nil:
@@ -120,6 +121,8 @@ func gather(to netip.Addr, first int, hops []hop) (found []checks.Router, end bo
 			return found, true, errors.New("our own gateway does not answer")
 		case h.Own:
 			return found, true, nil
+		case h.Kind != errqueue.Expired && len(found) > 0 && found[len(found)-1].Addr == h.By:
+			return found, true, nil // it spoke of a packet before, and now of what is behind it
 		}
 		arrived := h.By.WithZone("") == to.WithZone("")
 		found = append(found, checks.Router{Addr: h.By, Number: first + i, Toward: to, Arrived: arrived, At: h.at})
@@ -127,5 +130,5 @@ func gather(to netip.Addr, first int, hops []hop) (found []checks.Router, end bo
 			return found, true, nil
 		}
 	}
-	return found, len(found) == 0, nil
+	return found, len(found) == before, nil
 }
