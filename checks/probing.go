@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,8 @@ const (
 	maxReachAge = 10 * time.Minute
 	voteAge     = 10 * time.Minute // older than our own round
 	clockSlack  = time.Minute      // between our clock and others'
+
+	ownNetwork = "our own network"
 )
 
 // finding is what the probes of a target come to.
@@ -76,12 +79,14 @@ func (h *hearing) void() string {
 	switch g := &h.reach.Guard; {
 	case !h.current(h.reach.At):
 		return "the newest probes are of " + clockText(h.reach.At) + ", too old to speak for now"
-	case g.Void != "":
+	case strings.HasPrefix(g.Void, ownNetwork):
 		return OneLine(g.Void, maxClause)
+	case g.Void != "":
+		return ownNetwork + " is not known to work: " + OneLine(g.Void, maxClause)
 	case g.At.IsZero():
-		return "our own network was not tested, and without that nothing is claimed from probes"
+		return ownNetwork + " was not tested, and without that nothing is claimed from probes"
 	case !h.current(g.At):
-		return "our own network was last tested at " + clockText(g.At) + ", too long ago to vouch for the probes"
+		return ownNetwork + " was last tested at " + clockText(g.At) + ", too long ago to vouch for the probes"
 	}
 	return ""
 }

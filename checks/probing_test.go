@@ -142,6 +142,7 @@ func TestProbingVoid(t *testing.T) {
 		{"our own network fails", func(r *Reach) { r.Guard.Void = "our own network: 5 of 8 control targets do not answer" }, "our own network: 5 of 8"},
 		{"it was not tested", func(r *Reach) { r.Guard = Guard{} }, "our own network was not tested"},
 		{"it could not be tested", func(r *Reach) { r.Guard = Guard{Void: "our own network: fewer than 6 controls"} }, "our own network: fewer than 6"},
+		{"the test could not run", func(r *Reach) { r.Guard = Guard{Void: "no control answers"} }, "our own network is not known to work: no control answers"},
 		{"the test is old", func(r *Reach) { r.Guard.At = ago(11 * time.Minute) }, "our own network was last tested at 11:49:00"},
 		{"the round is old", func(r *Reach) { r.At = ago(11 * time.Minute) }, "the newest probes are of 11:49:00 UTC on 22 December 2014"},
 		{"the round is of the future", func(r *Reach) { r.At = noon.Add(time.Hour) }, "the newest probes are of"},
