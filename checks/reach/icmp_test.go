@@ -66,6 +66,24 @@ func icmpFaults(c netlab.Chain, host netip.Addr) []icmpFault {
 	}
 }
 
+// soon fails a test unless the answer, whatever it is, comes within 100 ms of a deadline:
+// once in five times, for the machine may be busy.
+func soon(t *testing.T, ask Ask, p Probe) {
+	t.Helper()
+	var took time.Duration
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), brief)
+		start := time.Now()
+		ask(ctx, p)
+		took = time.Since(start)
+		cancel()
+		if took <= brief+100*time.Millisecond {
+			return
+		}
+	}
+	t.Errorf("with a deadline of %v it took %v", brief, took)
+}
+
 // Each thing that can be wrong is told apart, a deadline of 200 ms is kept, and nothing is
 // left behind.
 func TestICMPFaults(t *testing.T) {
@@ -74,7 +92,7 @@ func TestICMPFaults(t *testing.T) {
 	hurried, patient := icmpFor(ICMPOptions{}), icmpFor(ICMPOptions{Timeout: 400 * time.Millisecond})
 	hosts := []netip.Addr{c.Host.Addr4(), c.Host.Addr6()}
 	for _, host := range hosts {
-		got := inTime(t, hurried.Ask, probeTo(host))
+		got := inTime(t, hurried.Ask, probeTo(host), checks.Answered)
 		if check(t, got, checks.Answered, ""); got.Method != checks.MethodICMP || got.Addr != host || got.Port != 0 || got.Took >= 200*time.Millisecond {
 			t.Errorf("all is well: got %+v", got)
 		}
@@ -85,7 +103,7 @@ func TestICMPFaults(t *testing.T) {
 			for _, host := range hosts {
 				tt := icmpFaults(c, host)[i]
 				defer tt.fault().Heal()
-				all.Go(func() { inTime(t, hurried.Ask, probeTo(host)) })
+				all.Go(func() { soon(t, hurried.Ask, probeTo(host)) })
 				all.Go(func() {
 					got := patient.Ask(t.Context(), probeTo(host))
 					if check(t, got, tt.want, tt.detail); got.By != tt.by {
@@ -110,12 +128,12 @@ func TestICMPNotPermitted(t *testing.T) {
 			plain.Do(func() { a = icmp.Ask(ctx, p) })
 			return a
 		}
-		check(t, inTime(t, ask, probeTo(to)), checks.Refused, "port unreachable, says the host itself")
+		check(t, inTime(t, ask, probeTo(to), checks.Refused), checks.Refused, "port unreachable, says the host itself")
 		fault := host.Drop(netlab.Packets{Proto: "udp"})
-		check(t, inTime(t, ask, probeTo(to)), checks.Silent, "no answer to a UDP packet; ICMP is not permitted here")
+		check(t, inTime(t, ask, probeTo(to), checks.Silent), checks.Silent, "no answer to a UDP packet; ICMP is not permitted here")
 		fault.Heal()
 		route := plain.Prohibit(netip.PrefixFrom(to, to.BitLen()))
-		check(t, inTime(t, ask, probeTo(to)), checks.Unmeasured, "our own routing table or packet filter forbids")
+		check(t, inTime(t, ask, probeTo(to), checks.Unmeasured), checks.Unmeasured, "our own routing table or packet filter forbids")
 		route.Heal()
 	}
 }
@@ -126,12 +144,12 @@ func TestICMPPrivileged(t *testing.T) {
 	c := netlab.New(t).Chain()
 	icmp := icmpFor(ICMPOptions{Privileged: true})
 	for _, host := range []netip.Addr{c.Host.Addr4(), c.Host.Addr6()} {
-		check(t, inTime(t, icmp.Ask, probeTo(host)), checks.Answered, "")
+		check(t, inTime(t, icmp.Ask, probeTo(host), checks.Answered), checks.Answered, "")
 		fault := c.Router.Drop(netlab.Packets{})
-		check(t, inTime(t, icmp.Ask, probeTo(host)), checks.Silent, "")
+		check(t, inTime(t, icmp.Ask, probeTo(host), checks.Silent), checks.Silent, "")
 		fault.Heal()
 		route := c.Here.Prohibit(netip.PrefixFrom(host, host.BitLen()))
-		check(t, inTime(t, icmp.Ask, probeTo(host)), checks.Unmeasured, "our own routing table or packet filter forbids")
+		check(t, inTime(t, icmp.Ask, probeTo(host), checks.Unmeasured), checks.Unmeasured, "our own routing table or packet filter forbids")
 		route.Heal()
 	}
 }
@@ -181,7 +199,7 @@ func TestICMPInFlight(t *testing.T) {
 	for len(icmp.slots) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	check(t, inTime(t, icmp.Ask, probeTo(c.Host.Addr6())), checks.Unmeasured, "while others were asked")
+	check(t, inTime(t, icmp.Ask, probeTo(c.Host.Addr6()), checks.Unmeasured), checks.Unmeasured, "while others were asked")
 	check(t, <-first, checks.Silent, "")
 }
 
