@@ -121,7 +121,7 @@ func unseenIn(l *Life, from, to, now time.Time) []chat.Blind {
 			end = l.Timeline[i+1].At
 		}
 		why := "no routing data that says enough"
-		if k := l.Target.Kind(); k == checks.KindHost || k == checks.KindURL {
+		if seesRoutes(l.Target, &m) {
 			why = "no probes that say enough"
 		}
 		if m.Note == pausedNote {
@@ -134,6 +134,15 @@ func unseenIn(l *Life, from, to, now time.Time) []chat.Blind {
 		add(l.At, to, "not watched")
 	}
 	return list
+}
+
+// seesRoutes reports whether routes are not what was missing in a moment of which nothing
+// was known: all of them were seen, or the target has none.
+func seesRoutes(t checks.Target, m *chat.Moment) bool {
+	if k := t.Kind(); k == checks.KindHost || k == checks.KindURL {
+		return true
+	}
+	return m.IPv4.Of+m.IPv6.Of > 0 && m.IPv4.Seen == m.IPv4.Of && m.IPv6.Seen == m.IPv6.Of
 }
 
 // common gives the times that are in all of the lists.

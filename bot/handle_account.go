@@ -129,7 +129,7 @@ func (b *Bot) rules() []string {
 		probeRule(),
 		"The silence of hosts speaks of the world when at least 3 vantage points in 3 networks on 2 continents were asked and at least 80 % of them agree; else it holds from our vantage point. " +
 			"With 80 % or more of the hosts silent it is not answering, with 20 % or fewer it is answering, in between partly answering.",
-		"Nothing is claimed from silence in a round in which our own network fails its test: at least 6 control hosts in 3 networks are asked, and fewer than 40 % of them may be silent.",
+		"Nothing is claimed from silence in a round in which our own network fails its test: at least 6 control hosts in 3 networks are asked, and it fails where 40 % of them are silent, where gateway and resolver are, or where our clock jumps.",
 		fmt.Sprintf("News of an open incident is told after %s, and after %d such messages only when it has lasted %s; in between the first message is edited, at most every %s.",
 			spell(p.Suspect), p.Burst, spell(p.Settle), spell(p.EditEvery)),
 	}

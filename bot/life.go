@@ -201,12 +201,15 @@ func (l *Life) heed(v checks.Verdict) checks.Verdict {
 	if v.State != checks.Up || v.Answering != checks.ExtentUnknown || !l.bad() || !l.lastKnown.Answers.Amiss() {
 		return v
 	}
-	was := "it did not answer when it was last probed"
+	was := "it did not answer when that could last be told"
 	if !l.lastKnown.Answers.Silent() {
-		was = "it could not serve when it was last probed"
+		was = "it could not serve when that could last be told"
 	}
 	v.State, v.Evidence, v.Onset, v.End = checks.Unknown, checks.EvidenceNone, checks.Interval{}, checks.Interval{}
-	v.Reasons = append([]string{was + "; that its routes are visible does not say that this is over"}, v.Reasons...)
+	v.Reasons = []string{was + "; that its routes are visible does not say that this is over"}
+	if v.Probing.Why != "" {
+		v.Reasons = append(v.Reasons, v.Probing.Why)
+	}
 	return v
 }
 

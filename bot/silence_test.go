@@ -216,3 +216,35 @@ func TestChartOfSilence(t *testing.T) {
 		t.Errorf("the line has %v, want 34, 3 and 33 hosts", seen)
 	}
 }
+
+// The rules name the figures that a silence goes by, those of the test itself.
+func TestRulesOfSilence(t *testing.T) {
+	text := strings.Join((&Bot{c: Config{Policy: DefaultPolicy()}}).rules(), " ")
+	for _, want := range []string{
+		"20 s apart", "1 min apart", "6.90 (alpha 0.001, beta 0.01", "2 probes where 2 % usually go unanswered", "3 probes where 10 %", "5 probes where 20 %",
+		"10 probes where 50 %", "3 vantage points in 3 networks on 2 continents", "80 % of them agree", "6 control hosts in 3 networks", "where 40 % of them",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the rules lack %q: %s", want, text)
+		}
+	}
+}
+
+// A digest says what was missing when nothing was known.
+func TestBlindForWantOfProbes(t *testing.T) {
+	all := checks.Count{Seen: 4, Of: 4}
+	for _, tc := range []struct {
+		m    chat.Moment
+		want string
+	}{
+		{chat.Moment{At: day0, IPv4: all}, "no probes that say enough"},
+		{chat.Moment{At: day0, IPv4: checks.Count{Of: 4}}, "no routing data that says enough"},
+		{chat.Moment{At: day0}, "no routing data that says enough"},
+	} {
+		l := Life{Target: checks.Country("KP"), At: day0.Add(time.Hour), Timeline: []chat.Moment{tc.m}}
+		want := []chat.Blind{{From: day0, To: day0.Add(time.Hour), Why: tc.want}}
+		if diff := cmp.Diff(want, unseenIn(&l, day0, day0.Add(time.Hour), day0.Add(time.Hour))); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", tc.m, diff)
+		}
+	}
+}

@@ -222,7 +222,7 @@ func silenceSamples(up, unprobed checks.Verdict) []sample {
 	unknown := open
 	unknown.Revision = 2
 	unprobed.State, unprobed.Evidence = checks.Unknown, checks.EvidenceNone
-	unprobed.Reasons = []string{"it did not answer when it was last probed; that its routes are visible does not say that this is over"}
+	unprobed.Reasons = []string{"it did not answer when that could last be told; that its routes are visible does not say that this is over"}
 	returned, over := open, open
 	returned.Revision, returned.End, returned.Recovering, returned.WatchUntil = 2, back, true, utc("2025-06-07 10:51:20")
 	over.Revision, over.End = 3, back

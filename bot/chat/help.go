@@ -50,6 +50,10 @@ func (s Spec) help() Message {
 		examples = append(examples, "/"+e)
 	}
 	m.Parts = addFixed(m.Parts, "Examples", examples)
+	if s.Verb == Check {
+		m.Parts = append(m.Parts, Part{Text: "A host, URL or address is probed when it is asked about, and so are hosts of a country, network or prefix that usually answer. " +
+			"The result is shared for a minute. Nothing is probed for a moment in the past."})
+	}
 	if s.Manages {
 		m.Parts = append(m.Parts, Part{Text: "It changes what this channel gets, so it may need the right to manage the channel."})
 	}
