@@ -24,7 +24,7 @@ func DefaultRules() Rules {
 	return Rules{MinVoting: 10, MaxAge: 15 * time.Minute, MaxReachAge: maxReachAge}
 }
 
-// Thresholds of docs/methods.md, sections 2 and 6.
+// Thresholds of docs/methods.md, sections 4 and 5.
 const (
 	partBelow      = 90 // per cent of the space, less of which visible is "part"
 	fewPrefixes    = 20 // below this number one missing prefix is "part"
