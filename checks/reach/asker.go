@@ -17,27 +17,32 @@ type AskerOptions struct {
 	Methods map[checks.Method]Ask
 	// Shield says where probes may go; nil refuses everything.
 	Shield *Shield
-	// Manners limit how often a host and its block are asked; nil lets nothing through.
+	// Manners limit how often a host and its block are asked, and how many probes start in
+	// a second; nil lets nothing through.
 	Manners *Manners
 	// Timeout is how long a probe may take, by default 3 s; HTTP, with its redirects,
 	// three times as long.
 	Timeout time.Duration
-	// InFlight is how many probes may be under way, by default 100, and PerSecond how
-	// many may be started in a second, by default 200.
-	InFlight, PerSecond int
+	// InFlight is how many probes may be under way, by default 100.
+	InFlight int
 }
 
-// maxWait is how long a probe waits for its turn with a host before it is held back.
-const maxWait = 2 * time.Second
+const (
+	// maxWait is how long a probe waits for its turn with a host before it is held back.
+	maxWait = 3 * time.Second
+	// spacing is more than the time between the starts of two probes, whomever they go to.
+	spacing = 50 * time.Millisecond
+	late    = "there was no time left"
+)
 
 // Asker sends probes by all methods within all limits. It may be used by many goroutines
 // and starts none.
 type Asker struct {
 	o    AskerOptions
 	turn chan struct{} // one element for each probe under way
+	gate chan struct{} // one element while a probe is about to start
 
 	mu     sync.Mutex
-	next   time.Time // when the next probe may start
 	counts Counts
 }
 
@@ -57,10 +62,7 @@ func NewAsker(o AskerOptions) *Asker {
 	if o.InFlight <= 0 {
 		o.InFlight = 100
 	}
-	if o.PerSecond <= 0 {
-		o.PerSecond = 200
-	}
-	return &Asker{o: o, turn: make(chan struct{}, o.InFlight), counts: Counts{Probes: map[checks.Method]map[checks.Outcome]uint64{}}}
+	return &Asker{o: o, turn: make(chan struct{}, o.InFlight), gate: make(chan struct{}, 1), counts: Counts{Probes: map[checks.Method]map[checks.Outcome]uint64{}}}
 }
 
 // Ask sends a probe; it is an [Ask]. The time it waits for its turn does not count
@@ -72,21 +74,17 @@ func (a *Asker) Ask(ctx context.Context, p Probe) checks.Answer {
 	case send == nil:
 		return unsent(p, "no probe by "+p.Method.String()+" is set up")
 	case ctx.Err() != nil:
-		return unsent(p, "there was no time left")
+		return unsent(p, late)
 	}
 	if err := a.allowed(p); err != nil {
 		a.count(func(c *Counts) { c.Refused++ })
 		return unsent(p, err.Error())
 	}
-	select {
-	case <-ctx.Done():
-		return unsent(p, "there was no time left")
-	case a.turn <- struct{}{}:
-	}
-	defer func() { <-a.turn }()
-	if why := a.wait(ctx, p); why != "" {
+	done, why := a.begin(ctx, p)
+	if done == nil {
 		return unsent(p, why)
 	}
+	defer done()
 	return a.send(ctx, p, send)
 }
 
@@ -101,37 +99,48 @@ func (a *Asker) allowed(p Probe) error {
 	return a.o.Shield.Port(p.Port)
 }
 
-// wait keeps a probe until it may start; it says why it may not.
-func (a *Asker) wait(ctx context.Context, p Probe) (why string) {
-	if !pause(ctx, a.slot()) {
-		return "there was no time left"
-	}
-	for end := time.Now().Add(maxWait); ; {
-		now := time.Now()
-		wait, ok := a.o.Manners.Take(p.Addr, p.Port, now)
+// begin keeps a probe until it may start, and says why it may not. Of those that may,
+// done has to be called at its end.
+func (a *Asker) begin(ctx context.Context, p Probe) (done func(), why string) {
+	for waited := time.Duration(0); ; {
+		select {
+		case <-ctx.Done():
+			return nil, late
+		case a.turn <- struct{}{}:
+		}
+		wait, ok := a.take(ctx, p)
+		if ok {
+			return func() { <-a.turn }, ""
+		}
+		<-a.turn
+		waited += wait
 		switch {
-		case ok:
-			return ""
-		case now.Add(wait).After(end):
+		case ctx.Err() != nil:
+			return nil, late
+		case waited > maxWait:
 			a.count(func(c *Counts) { c.HeldBack++ })
-			return HeldBack + "its network was asked as often as we allow ourselves"
+			return nil, HeldBack + "its network was asked as often as we allow ourselves"
 		case !pause(ctx, wait):
-			return "there was no time left"
+			return nil, late
 		}
 	}
 }
 
-// slot gives the time until the next free start, and takes it.
-func (a *Asker) slot() time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := time.Now()
-	if a.next.Before(now) {
-		a.next = now
+// take asks manners. Where it is only that another probe has just started it waits in a
+// queue, so that nobody is overtaken for ever.
+func (a *Asker) take(ctx context.Context, p Probe) (wait time.Duration, ok bool) {
+	select {
+	case <-ctx.Done():
+		return 0, false
+	case a.gate <- struct{}{}:
 	}
-	wait := a.next.Sub(now)
-	a.next = a.next.Add(time.Second / time.Duration(a.o.PerSecond))
-	return wait
+	defer func() { <-a.gate }()
+	for {
+		wait, ok = a.o.Manners.Take(p.Addr, p.Port, time.Now())
+		if ok || wait > spacing || !pause(ctx, wait) {
+			return wait, ok
+		}
+	}
 }
 
 // send asks, and counts what came of it. An answer is cut short by the probe's timeout;
