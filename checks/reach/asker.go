@@ -76,7 +76,7 @@ func (a *Asker) Ask(ctx context.Context, p Probe) checks.Answer {
 	case ctx.Err() != nil:
 		return unsent(p, late)
 	}
-	if err := a.allowed(p); err != nil {
+	if err := a.o.Shield.Probe(p); err != nil {
 		a.count(func(c *Counts) { c.Refused++ })
 		return unsent(p, err.Error())
 	}
@@ -86,17 +86,6 @@ func (a *Asker) Ask(ctx context.Context, p Probe) checks.Answer {
 	}
 	defer done()
 	return a.send(ctx, p, send)
-}
-
-// allowed asks the shield. A port is looked at where there is one to choose.
-func (a *Asker) allowed(p Probe) error {
-	if err := a.o.Shield.Addr(p.Addr); err != nil {
-		return err
-	}
-	if p.Method == checks.MethodICMP || p.Method == checks.MethodDNS && p.Port == dnsPort {
-		return nil
-	}
-	return a.o.Shield.Port(p.Port)
 }
 
 // begin keeps a probe until it may start, and says why it may not. Of those that may,

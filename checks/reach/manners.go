@@ -27,7 +27,7 @@ type MannersOptions struct {
 }
 
 // Manners are the one place where it is decided whether a probe may be sent now. It reads
-// no clock. It may be used by many goroutines. A nil Manners, and the zero one, let
+// no clock, and forgets all when the program ends. It may be used by many goroutines. A nil Manners, and the zero one, let
 // nothing through.
 type Manners struct {
 	o MannersOptions

@@ -93,7 +93,7 @@ func TestShieldClosed(t *testing.T) {
 		_, permit := s.Permit(Resolution{Name: "example.org", Addrs: []netip.Addr{netip.MustParseAddr("1.1.1.1")}})
 		for what, err := range map[string]error{
 			"Addr": s.Addr(netip.MustParseAddr("1.1.1.1")), "Port": s.Port(443), "Target": s.Target(target), "Name": s.Name("example.org"),
-			"URL": s.URL(must(url.Parse("https://example.org"))), "Permit": permit, "Control": s.Control(t.Context(), "tcp4", "1.1.1.1:443", nil),
+			"URL": s.URL(must(url.Parse("https://example.org"))), "Probe": s.Probe(Probe{Addr: netip.MustParseAddr("1.1.1.1")}), "Permit": permit, "Control": s.Control(t.Context(), "tcp4", "1.1.1.1:443", nil),
 		} {
 			if refusal(t, err) == "" {
 				t.Errorf("%s Shield: %s lets through", name, what)
@@ -266,6 +266,41 @@ func TestShieldControl(t *testing.T) {
 	} {
 		if got := refusal(t, s.Control(t.Context(), tt.network, tt.address, nil)); (got == "") != tt.ok {
 			t.Errorf("%s %s: got %q, want it let through: %v", tt.network, tt.address, got, tt.ok)
+		}
+	}
+}
+
+// Who asked not to be probed is not, by whatever name or address a probe has them.
+func TestShieldProbe(t *testing.T) {
+	s := NewShield(ShieldOptions{Own: nobodysOwn, OptOut: must(ParseOptOut(strings.NewReader("shy.example.org\n198.41.0.4")))})
+	open := netip.MustParseAddr("8.8.8.8")
+	for say, list := range map[string][]Probe{
+		"": {
+			{Host: "8.8.8.8", Addr: open, Method: checks.MethodICMP},
+			{Host: "a.example.org", Addr: open, Method: checks.MethodTCP, Port: 443, Name: "a.example.org"},
+			{Host: "https://a.example.org/x", URL: "https://a.example.org/x", Addr: open, Method: checks.MethodHTTP, Port: 443},
+			{Host: "ns.example.org", Addr: open, Method: checks.MethodDNS, Port: 53, Name: "kp"},
+			{Host: "ns.example.org", Addr: open, Method: checks.MethodDNS, Port: 53, Name: "shy.example.org"}, // it is asked about, not asked
+		},
+		"asked not": {
+			{Host: "198.41.0.4", Addr: netip.MustParseAddr("198.41.0.4"), Method: checks.MethodICMP},
+			{Host: "shy.example.org", Addr: open, Method: checks.MethodICMP},
+			{Host: "8.8.8.8", Addr: open, Method: checks.MethodTLS, Port: 443, Name: "www.shy.example.org"},
+			{Host: "https://SHY.example.org:8443/x", Addr: open, Method: checks.MethodHTTP, Port: 8443},
+			{Host: "x", URL: "http://shy.example.org", Addr: open, Method: checks.MethodHTTP, Port: 80},
+			{Host: "ns.shy.example.org", Addr: open, Method: checks.MethodDNS, Port: 53, Name: "kp"},
+		},
+		"port": {
+			{Host: "8.8.8.8", Addr: open, Method: checks.MethodTCP, Port: 53},
+			{Host: "8.8.8.8", Addr: open, Method: checks.MethodDNS, Port: 5353},
+			{Host: "8.8.8.8", Addr: open, Method: checks.MethodTLS},
+		},
+		"loopback": {{Host: "a.example.org", Addr: netip.MustParseAddr("127.0.0.1"), Method: checks.MethodICMP}},
+	} {
+		for _, p := range list {
+			if got := refusal(t, s.Probe(p)); (got == "") != (say == "") || !strings.Contains(got, say) {
+				t.Errorf("%+v: got %q, want %q", p, got, say)
+			}
 		}
 	}
 }
