@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/labtest"
 	"isitdown/checks/internal/netlab"
 )
 
@@ -20,6 +21,9 @@ func TestConnectFaults(t *testing.T) {
 		c.Host.Listen(netip.AddrPortFrom(host, 80))
 		echo(t, c.Host.ListenPacket(netip.AddrPortFrom(host, 53)))
 		open := Probe{Host: "the host", Addr: host, Port: 80}
+		// A link that was just made may lose what is sent first, and a second goes by until
+		// a neighbour is looked for again.
+		labtest.Await(t, "the host answers", func() bool { return d.TCP(t.Context(), open).Outcome == checks.Answered }, nil)
 		tests := []struct {
 			name     string
 			port     uint16 // of TCP; of UDP zero means 53, else the same
