@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,44 +63,61 @@ func TestTrace(t *testing.T) {
 	host := way[n]
 	icmp := icmpFor(ICMPOptions{})
 	icmp.hopWait = 100 * time.Millisecond
-	for _, to := range []netip.Addr{host.Addr4(), host.Addr6()} {
-		at := func(i int) netip.Addr { // of router i, where we see it
-			return way[i].Addr4()
+	home := func(to netip.Prefix) netip.Prefix { // where the answers go
+		if to.Addr().Is4() {
+			return way[0].Prefix4()
 		}
-		if to.Is6() {
-			at = func(i int) netip.Addr { return way[i].Addr6() }
-		}
-		all := netip.PrefixFrom(to, to.BitLen())
-		line := func(i int) string { return fmt.Sprintf("%d %v", i+1, at(i)) }
-		whole := []string{line(0), line(1), line(2), line(3), line(4), line(5), line(6) + " arrived"}
-		tests := []struct {
-			name  string
-			fault func() *netlab.Fault
-			want  []string
-		}{
-			{"all is well", nil, whole},
-			{"echoes alone are dropped", func() *netlab.Fault { return way[3].Drop(netlab.Packets{To: all, Proto: "icmp"}) }, whole},
-			{"a silent router", func() *netlab.Fault { return way[2].Drop(netlab.Packets{Proto: "icmp", Out: true}) }, slices.Delete(slices.Clone(whole), 2, 3)},
-			{"dropped by a router", func() *netlab.Fault { return way[3].Drop(netlab.Packets{To: all}) }, whole[:4]},
-			{"the host is silent", func() *netlab.Fault { return host.Drop(netlab.Packets{To: all}) }, whole[:6]},
-			{"turned away", func() *netlab.Fault { return way[4].Reject(netlab.Packets{To: all}, netlab.AdminProhibited) }, whole[:5]},
-		}
-		for _, tt := range tests {
-			t.Run(tt.name+" "+to.String(), func(t *testing.T) {
+		return way[0].Prefix6()
+	}
+	tests := []struct {
+		name    string
+		fault   func(to netip.Prefix) *netlab.Fault
+		skipped int // the number of a hop that is silent
+		last    int // the number of the last hop that answers
+	}{
+		{"all is well", nil, 0, 7},
+		{"echoes alone are dropped", func(to netip.Prefix) *netlab.Fault { return way[3].Drop(netlab.Packets{To: to, Proto: "icmp"}) }, 0, 7},
+		{"a silent router", func(to netip.Prefix) *netlab.Fault {
+			return way[2].Drop(netlab.Packets{To: home(to), Proto: "icmp", Out: true})
+		}, 3, 7},
+		{"dropped by a router", func(to netip.Prefix) *netlab.Fault { return way[3].Drop(netlab.Packets{To: to}) }, 0, 4}, // which counts the hops before
+		{"the host is silent", func(to netip.Prefix) *netlab.Fault { return host.Drop(netlab.Packets{To: to}) }, 0, 6},
+		{"turned away", func(to netip.Prefix) *netlab.Fault {
+			return way[4].Reject(netlab.Packets{To: to}, netlab.AdminProhibited)
+		}, 0, 5},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, to := range []netip.Addr{host.Addr4(), host.Addr6()} {
 				if tt.fault != nil {
-					defer tt.fault().Heal()
+					defer tt.fault(netip.PrefixFrom(to, to.BitLen())).Heal()
 				}
-				got, err := icmp.Trace(t.Context(), to)
-				if diff := cmp.Diff(tt.want, said(got)); err != nil || diff != "" {
-					t.Errorf("error %v (-want +got):\n%s", err, diff)
-				}
-				for _, r := range got {
-					if r.Toward != to || r.At.IsZero() {
-						t.Errorf("got %+v", r)
+			}
+			var both sync.WaitGroup
+			for _, at := range []func(*netlab.Node) netip.Addr{(*netlab.Node).Addr4, (*netlab.Node).Addr6} {
+				both.Go(func() {
+					var want []string
+					for i := range tt.last {
+						if i+1 != tt.skipped {
+							want = append(want, fmt.Sprintf("%d %v", i+1, at(way[i])))
+						}
 					}
-				}
-			})
-		}
+					if tt.last == n+1 {
+						want[len(want)-1] += " arrived"
+					}
+					got, err := icmp.Trace(t.Context(), at(host))
+					if diff := cmp.Diff(want, said(got)); err != nil || diff != "" {
+						t.Errorf("error %v (-want +got):\n%s", err, diff)
+					}
+					for _, r := range got {
+						if r.Toward != at(host) || r.At.IsZero() {
+							t.Errorf("got %+v", r)
+						}
+					}
+				})
+			}
+			both.Wait()
+		})
 	}
 }
 
