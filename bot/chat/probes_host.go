@@ -11,7 +11,8 @@ import (
 
 // What is shown of one probe. Details and redirects are the words of others.
 const (
-	maxDetail    = 80
+	maxDetail    = 120
+	maxBrief     = 80 // in a headline or a quotation
 	maxRedirects = 3
 )
 
@@ -170,10 +171,17 @@ func thereText(v *checks.Verdict) string {
 		return joinNonEmpty(", ", "there, refusing connections "+overText(a), place(v))
 	}
 	text := joinNonEmpty(" ", "answering", toText(a))
-	if d := shorten(a.Detail, maxDetail); d != "" {
+	if d := briefly(a.Detail); d != "" {
 		text += " (" + d + ")"
 	}
 	return joinNonEmpty(" ", text, place(v))
+}
+
+// briefly cuts a detail down to what was answered: what became of a redirect is told with
+// the probe.
+func briefly(detail string) string {
+	what, _, _ := strings.Cut(detail, ", and ")
+	return shorten(what, maxBrief)
 }
 
 // failingText says for a headline what a service answers that cannot serve: "HTTP 503".

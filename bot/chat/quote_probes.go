@@ -63,7 +63,7 @@ func quoteNamed(n *Notice) string {
 		fact = joinNonEmpty(" ", fact, toText(&h.Newest))
 		if h.Newest.Outcome == checks.Refused {
 			fact += " with a refusal"
-		} else if d := shorten(h.Newest.Detail, maxDetail); d != "" {
+		} else if d := briefly(h.Newest.Detail); d != "" {
 			fact += " (" + d + ")"
 		}
 	}

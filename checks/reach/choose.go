@@ -206,7 +206,7 @@ func (c *chooser) named(ctx context.Context, name string, role checks.Role, ask 
 	if failed, ok := errors.AsType[*ResolveError](err); ok {
 		p := ask[0]
 		p.Host = shown
-		a := unsent(p, checks.OneLine(failed.Error(), 200))
+		a := unsent(p, checks.OneLine(failed.Clause(), 200))
 		a.Outcome = failed.Kind
 		return []choice{{probe: p, role: role, home: role == checks.RoleAsked, found: a}}
 	}

@@ -235,13 +235,16 @@ func (g *guard) one(ctx context.Context, c *control, by checks.Method) bool {
 // judge makes the guard of one address family.
 func (g *guard) judge(six bool, own string, at time.Time) checks.Guard {
 	var out checks.Guard
-	all := 0
+	all, unheard := 0, 0
 	networks := map[checks.ASN]bool{}
 	for _, c := range g.controls {
 		if c.Addr.Is6() != six {
 			continue
 		}
 		all++
+		if c.asked && c.works == checks.MethodNone {
+			unheard++
+		}
 		if !c.usable() {
 			continue
 		}
@@ -256,6 +259,8 @@ func (g *guard) judge(six bool, own string, at time.Time) checks.Guard {
 	switch {
 	case own != "":
 		out.At, out.Void = at, own
+	case unheard == all && all >= minControls: // a machine without a network asks its first question
+		out.At, out.Void = at, fmt.Sprintf("our own network: none of %d control targets has ever answered", all)
 	case out.Controls < minControls || out.Networks < minNetworks:
 		out.Void = fmt.Sprintf("the own-network guard cannot run: of %d control targets %d can be used, in %d networks; it takes %d in %d", all, out.Controls, out.Networks, minControls, minNetworks)
 	case failing*100 >= voidFrom*out.Controls:

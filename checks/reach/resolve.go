@@ -98,11 +98,16 @@ func (e *ResolveError) Error() string {
 	if e.Kind == checks.Unmeasured {
 		return fmt.Sprintf("%s was not looked up: %s", name, e.Why)
 	}
-	said := ""
-	if e.Server.IsValid() {
-		said = fmt.Sprintf(" (%s, says %s)", rcodeName(e.Rcode), e.Server.Addr())
+	return name + " has no address to probe: " + e.Clause()
+}
+
+// Clause is Error without the name, for where that stands already: "the name does not
+// exist (NXDOMAIN, says 192.0.2.53)".
+func (e *ResolveError) Clause() string {
+	if e.Kind == checks.Unmeasured || !e.Server.IsValid() {
+		return e.Why
 	}
-	return fmt.Sprintf("%s has no address to probe: %s%s", name, e.Why, said)
+	return fmt.Sprintf("%s (%s, says %s)", e.Why, rcodeName(e.Rcode), e.Server.Addr())
 }
 
 // Unwrap gives the end of the context, where that was the reason.
