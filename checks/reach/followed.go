@@ -28,11 +28,10 @@ func (m *Monitor) Follow(f checks.Footprint) *Followed {
 		} else {
 			t = newTarget(f)
 		}
-		t.choose, t.due = time.Now(), time.Time{}
 		m.targets[f.Target] = t
 	}
 	t.uses++
-	t.f = f
+	t.f, t.choose, t.due = f, time.Now(), time.Time{} // its space may be another one by now
 	return &Followed{m: m, t: t}
 }
 

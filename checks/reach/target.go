@@ -150,8 +150,11 @@ func (t *target) tidy(now time.Time) {
 
 // settleReady opens ready once each host has been asked.
 func (t *target) settleReady() {
+	if t.opened {
+		return
+	}
 	waits := slices.ContainsFunc(t.hosts, func(h *host) bool { return !h.asleep && h.newest.At.IsZero() })
-	if !t.opened && !waits {
+	if !waits {
 		t.opened = true
 		t.revision++
 		close(t.ready)
@@ -190,12 +193,10 @@ func (t *target) answer(h *host, a checks.Answer, now, round time.Time, every ti
 	}
 	h.schedule(a, now, round, every, !void)
 	t.others(h, a, now, every)
-	if t.under == 0 {
-		if t.some {
-			t.at, t.some = now, false
-		}
-		t.settleReady()
+	if t.some && (t.under == 0 || now.Sub(t.at) > every) {
+		t.at, t.some = now, false
 	}
+	t.settleReady()
 	if t.traced && !slices.ContainsFunc(t.hosts, func(h *host) bool { return h.silence.Proven() }) {
 		t.traced, t.last = false, checks.Router{}
 		t.revision++

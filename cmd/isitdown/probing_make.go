@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"net/netip"
 	"os"
@@ -63,7 +62,7 @@ func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach
 	o.Ask, o.Resolve, o.Origin = asker.Ask, names.Lookup, s.originOf
 	o.Resolver = func(ctx context.Context) checks.Outcome { return worked(ctx, names.Works(ctx)) }
 	if c.Gateway {
-		o.Gateway = a.askGateway
+		o.Gateway = a.askGateway()
 	}
 	if c.Trace {
 		o.Trace = ping.Trace
@@ -104,17 +103,10 @@ func worked(ctx context.Context, err error) checks.Outcome {
 
 // askGateway asks the routers next to this machine. Their addresses may be private: nothing
 // else may ask them through what is made here.
-func (a *app) askGateway(ctx context.Context) (best checks.Outcome) {
-	for _, gateway := range reach.Gateways() {
-		own := gateway.WithZone("")
-		alone := reach.NewShield(reach.ShieldOptions{Allow: []netip.Prefix{netip.PrefixFrom(own, own.BitLen())}})
-		got := reach.NewICMP(a.icmpOptions(alone)).Ask(ctx, reach.Probe{Host: gateway.String(), Addr: gateway, Method: checks.MethodICMP})
-		if got.There() {
-			return got.Outcome
-		}
-		best = cmp.Or(best, got.Outcome)
-	}
-	return best
+func (a *app) askGateway() func(ctx context.Context) checks.Outcome {
+	return reach.Gateway(func(allow []netip.Prefix) reach.Ask {
+		return reach.NewICMP(a.icmpOptions(reach.NewShield(reach.ShieldOptions{Allow: allow}))).Ask
+	})
 }
 
 // shield makes what says which hosts may be probed.
