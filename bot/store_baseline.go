@@ -155,7 +155,7 @@ func (tx *Tx) AddAnswers(t checks.Target, host string, at time.Time, asked, answ
 	if err := tx.put(bucketAnswers, k, r); err != nil {
 		return err
 	}
-	prefix, oldest := under(t.String(), host), at.UTC().AddDate(0, 0, 1-AnswerDays).Format(time.DateOnly)
+	prefix, oldest := under(t.String(), host), firstAnswerDay(at)
 	var old [][]byte
 	for e := range tx.scan(bucketAnswers, prefix) {
 		if string(e.key[len(prefix):]) >= oldest {
@@ -169,6 +169,11 @@ func (tx *Tx) AddAnswers(t checks.Target, host string, at time.Time, asked, answ
 		}
 	}
 	return nil
+}
+
+// firstAnswerDay is the first day whose answers count at a moment.
+func firstAnswerDay(at time.Time) string {
+	return at.UTC().AddDate(0, 0, 1-AnswerDays).Format(time.DateOnly)
 }
 
 // Answers gives the answers of the hosts of a target, day by day, oldest first.

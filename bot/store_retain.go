@@ -26,7 +26,7 @@ func (r Retention) orDefault() Retention {
 }
 
 // Removed is how many entries Retain has deleted.
-type Removed struct{ Incidents, Evidence, Deliveries, Audit, Seen, Lives int }
+type Removed struct{ Incidents, Evidence, Deliveries, Audit, Seen, Lives, Answers int }
 
 // retainBatch bounds what one transaction deletes, so that nobody waits for long.
 const retainBatch = 1000
@@ -48,6 +48,7 @@ func (s *Store) Retain(now time.Time, r Retention) (Removed, error) {
 		{&n.Lives, func(tx *Tx) ([]stale, error) { return tx.oldLives(days(r.Incidents)) }},
 		{&n.Audit, func(tx *Tx) ([]stale, error) { return tx.oldAudit(days(r.Audit)) }},
 		{&n.Seen, func(tx *Tx) ([]stale, error) { return tx.oldSeen(now) }},
+		{&n.Answers, func(tx *Tx) ([]stale, error) { return tx.oldAnswers(now) }},
 	}
 	for _, sweep := range sweeps {
 		if err := s.sweep(sweep.count, sweep.old); err != nil {
@@ -253,6 +254,22 @@ func (tx *Tx) oldSeen(now time.Time) ([]stale, error) {
 			continue
 		}
 		if list = append(list, stale{keys: []place{{bucketSeen, bytes.Clone(e.key)}}}); len(list) == retainBatch {
+			break
+		}
+	}
+	return list, nil
+}
+
+// oldAnswers finds the days of hosts that no rate counts any more: whoever is asked about
+// once is not kept for ever.
+func (tx *Tx) oldAnswers(now time.Time) ([]stale, error) {
+	oldest := firstAnswerDay(now)
+	var list []stale
+	for e := range tx.scan(bucketAnswers, nil) {
+		if day := e.key[bytes.LastIndexByte(e.key, 0)+1:]; string(day) >= oldest {
+			continue
+		}
+		if list = append(list, stale{keys: []place{{bucketAnswers, bytes.Clone(e.key)}}}); len(list) == retainBatch {
 			break
 		}
 	}

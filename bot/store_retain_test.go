@@ -118,3 +118,28 @@ func TestRetainReuses(t *testing.T) {
 		}
 	})
 }
+
+// What hosts answered counts for a week, whether or not anybody asks again.
+func TestRetainAnswers(t *testing.T) {
+	s := newStore(t)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	host, other := checks.Country("KP"), checks.Country("RU")
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(
+			tx.AddAnswers(host, "192.0.2.1 icmp", now.AddDate(0, 0, -AnswerDays), 10, 9),
+			tx.AddAnswers(host, "192.0.2.2 icmp", now.AddDate(0, 0, 1-AnswerDays), 10, 9),
+			tx.AddAnswers(other, "192.0.2.1 icmp", now.AddDate(0, 0, -30), 10, 9),
+		)
+	})
+	n, err := s.Retain(now, Retention{})
+	if err != nil || n.Answers != 2 {
+		t.Errorf("removed %+v (%v), want two days", n, err)
+	}
+	view(t, s, func(tx *Tx) error {
+		left, err := tx.Answers(host)
+		if len(left) != 1 || len(left["192.0.2.2 icmp"]) != 1 {
+			t.Errorf("left are %v, want the day that still counts", left)
+		}
+		return err
+	})
+}

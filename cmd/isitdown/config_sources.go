@@ -107,8 +107,11 @@ func defaultSources() sourcesConfig {
 // which nobody has to be the owner.
 func (c *sourcesConfig) asks() bool { return !c.Offline && (c.RIPEstat || c.RISLive != risOff) }
 
-// live reports whether there is any live source of routes at all.
-func (c *config) live() bool { return c.Sources.asks() || len(c.Routers) > 0 && !c.Sources.Offline }
+// live reports whether anything is known of the present: there is a live source of routes,
+// or hosts may be probed.
+func (c *config) live() bool {
+	return c.Sources.asks() || len(c.Routers) > 0 && !c.Sources.Offline || c.probes()
+}
 
 // cacheDir is where what was downloaded is kept: as set, or in the user's cache directory.
 // https://specifications.freedesktop.org/basedir-spec/

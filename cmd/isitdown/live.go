@@ -185,7 +185,7 @@ func (w *world) question(ctx context.Context, e *watched) (checks.Verdict, error
 	}
 	now := time.Now()
 	v := w.assess(e, now)
-	if v.State != checks.Unknown || v.Answering != checks.ExtentUnknown || e.live == nil {
+	if v.State != checks.Unknown || e.live == nil {
 		return v, nil
 	}
 	w.mu.Lock()

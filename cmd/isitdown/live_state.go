@@ -31,6 +31,8 @@ func (c *current) finding() finding {
 	}
 	f.OK = len(good) > 0 || len(c.feeds) == 0
 	switch {
+	case len(c.feeds) == 0 && c.sources.history == nil:
+		f.Reason = "no source of routes is set up, so hosts are answered about by probes alone"
 	case len(c.feeds) == 0:
 		f.Reason = "no stream is set up, so targets are looked up now and then"
 	case len(good) > 0:

@@ -64,7 +64,7 @@ func (p *probesPulse) Collect(out chan<- prometheus.Metric) {
 // sent, is no reason to take the bot out of service: it answers from routes.
 func probesFinding(s *reach.State) finding {
 	f := finding{Name: "probes", OK: true}
-	f.Reason = fmt.Sprintf("%s of %s are probed, %d silent; IPv4: %s; IPv6: %s",
+	f.Reason = fmt.Sprintf("probed are %s of %s, %d silent; IPv4: %s; IPv6: %s",
 		counted(s.Hosts, "host"), counted(s.Targets, "target"), s.Silent, guarded(&s.IPv4), guarded(&s.IPv6))
 	return f
 }
@@ -73,7 +73,7 @@ func probesFinding(s *reach.State) finding {
 func guarded(g *checks.Guard) string {
 	switch {
 	case g.At.IsZero():
-		return "the own-network guard has not looked yet"
+		return "no look at the controls yet"
 	case g.Void != "":
 		return "nothing is believed of silence (" + g.Void + ")"
 	}

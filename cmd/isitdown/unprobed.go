@@ -9,7 +9,7 @@ import (
 // Why nothing was probed for an answer, as a clause that follows "not run: ".
 const (
 	probesOfRecording = "this is recorded data, and probes are of the present"
-	probesOfThePast   = "this is of the past, and probes are of the present"
+	probesOfThePast   = "they are of the present alone"
 	probesOff         = "probes are switched off in the settings (probe.enabled)"
 	probesOffline     = "nobody is asked over the network (sources.offline)"
 	probesUnwanted    = "they were not wanted (--no-probe)"

@@ -30,7 +30,7 @@ func (w *world) answer(ctx context.Context, t checks.Target, at time.Time) (chat
 	e, err := w.lookUp(t, 0)
 	now := w.now()
 	if err != nil {
-		return w.reply(w.unknown(checks.Footprint{Target: t, Name: nameOf(t)}, now, err.Error())), nil
+		return w.reply(w.unknown(checks.Footprint{Target: t, Name: nameOf(t)}, now, err.Error(), probesOfWhat)), nil
 	}
 	switch present := at.IsZero() || at.Equal(now); {
 	case present && w.live != nil:

@@ -156,7 +156,7 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 	unknown := func(format string, args ...any) (checks.Verdict, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return w.unknown(e.footprint, at, fmt.Sprintf(format, args...)), nil
+		return w.unknown(e.footprint, at, fmt.Sprintf(format, args...), probesOfThePast), nil
 	}
 	switch {
 	case w.live != nil && at.After(now):

@@ -16,15 +16,15 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 	defer func() { w.assessed(time.Since(began)) }()
 	switch {
 	case w.missing != "":
-		return w.unknown(e.footprint, now, w.missing)
+		return w.unknown(e.footprint, now, w.missing, probesNotYet)
 	case e.refusal != "":
 		return w.refuse(e, now)
 	case e.watch == nil && e.failure != "":
-		return w.unknown(e.footprint, now, e.failure)
+		return w.unknown(e.footprint, now, e.failure, probesOfWhat)
 	case e.watch == nil && w.live != nil:
-		return w.unknown(e.footprint, now, "this target is being looked up; ask again in a moment")
+		return w.unknown(e.footprint, now, "this target is being looked up; ask again in a moment", probesNotYet)
 	case e.watch == nil:
-		return w.unknown(e.footprint, now, "the recorded data is being read once more for this target; ask again in a moment")
+		return w.unknown(e.footprint, now, "the recorded data is being read once more for this target; ask again in a moment", probesNotYet)
 	}
 	v := w.verdict(e, now)
 	e.origins = originsOf(&v)
@@ -68,10 +68,11 @@ func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
 	return verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps, unprobed(cmp.Or(w.withoutProbes(), probesOfWhat)))
 }
 
-// unknown is the verdict where nothing can be said, with the sentence that says why.
-func (w *world) unknown(f checks.Footprint, now time.Time, why string) checks.Verdict {
+// unknown is the verdict where nothing can be said, with the sentence that says why, and
+// why nothing was probed where something could have been.
+func (w *world) unknown(f checks.Footprint, now time.Time, why, unasked string) checks.Verdict {
 	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
-	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), probesNotYet)))
+	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), unasked)))
 }
 
 func originsOf(v *checks.Verdict) (list []checks.ASN) {
