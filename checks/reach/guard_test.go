@@ -2,6 +2,7 @@ package reach
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -135,7 +136,10 @@ func TestControlsAreAskedWithManners(t *testing.T) {
 		defer running(m)()
 		m.Follow(footprint(t, "192.0.2.1"))
 		time.Sleep(2 * time.Hour)
-		for addr, times := range w.sent {
+		w.mu.Lock()
+		sent := maps.Clone(w.sent)
+		w.mu.Unlock()
+		for addr, times := range sent {
 			for i := range times {
 				if i >= 15 && times[i].Sub(times[i-15]) < 10*time.Minute {
 					t.Fatalf("%v was asked 16 times in %v", addr, times[i].Sub(times[i-15]))

@@ -30,7 +30,7 @@ type siege struct {
 func newSiege(names *dnsServer, port uint16, o ShieldOptions) siege {
 	o.Ports = []uint16{port}
 	s := siege{shield: NewShield(o), resolver: asking(ResolverOptions{}, names), port: port}
-	s.dialers = NewDialers(DialerOptions{Shield: s.shield, Lookup: s.resolver.Lookup, Timeout: 500 * time.Millisecond})
+	s.dialers = NewDialers(DialerOptions{Shield: s.shield, Lookup: s.resolver.Lookup, Timeout: 200 * time.Millisecond})
 	goResolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, names.addr.String())
 	}}
