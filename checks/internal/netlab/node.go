@@ -94,11 +94,19 @@ func (n *Node) Route(to netip.Prefix, via netip.Addr) {
 	n.routes = append(n.routes, args)
 }
 
-// Local has the node answer for every address of a prefix.
-func (n *Node) Local(p netip.Prefix) {
+// Local has the node answer for every address of some prefixes.
+func (n *Node) Local(prefixes ...netip.Prefix) {
 	n.s.t.Helper()
-	n.ip("route", "add", "local", p.String(), "dev", "lo")
-	if p.Addr().Is6() {
+	var lines strings.Builder // one program for all of them: there may be many
+	six := false
+	for _, p := range prefixes {
+		fmt.Fprintf(&lines, "route add local %s dev lo\n", p)
+		six = six || p.Addr().Is6()
+	}
+	if out, err := n.feed(lines.String(), "ip", "-batch", "-"); err != nil {
+		n.s.t.Fatalf("node %s: addresses of %v: %v: %s", n.name, prefixes, err, out)
+	}
+	if six {
 		n.Sysctl("net.ipv6.ip_nonlocal_bind", "1")
 	}
 }
@@ -147,9 +155,15 @@ func (n *Node) Run(name string, args ...string) string {
 const commandTime = 20 * time.Second
 
 func (n *Node) try(name string, args ...string) (string, error) {
+	return n.feed("", name, args...)
+}
+
+// feed runs a program with an input.
+func (n *Node) feed(input, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stdin = strings.NewReader(input)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
