@@ -1,6 +1,13 @@
 package reach
 
-import "strings"
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"isitdown/checks"
+)
 
 // hostile is something that a person may type to make the bot talk to itself, to its
 // neighbours, or to nobody knows what.
@@ -210,3 +217,39 @@ func evil() records {
 // harmless is where something listens that may be probed, in the half of the test in
 // which the operator has allowed it; the canary sits beside it at 127.0.0.1.
 const harmless = "127.9.9.9"
+
+// Whatever a person types: what is let through has a public address, or a name that no
+// resolver takes for an address, and a port that is open to all.
+func FuzzHostile(f *testing.F) {
+	for _, h := range inputs() {
+		f.Add(strings.ReplaceAll(h.in, "PORT", "8080"))
+	}
+	s := NewShield(ShieldOptions{Own: nobodysOwn})
+	f.Fuzz(func(t *testing.T, in string) {
+		target, err := checks.ParseTarget(in)
+		if err != nil || s.Target(target) != nil {
+			return
+		}
+		host := target.Text()
+		switch target.Kind() {
+		case checks.KindAddress:
+			host = target.Prefix().Addr().String()
+		case checks.KindURL:
+			u, err := url.Parse(target.Text())
+			if err != nil || u.User != nil || s.Port(urlPort(u)) != nil {
+				t.Fatalf("%q is let through as %q", in, target)
+			}
+			host = u.Hostname()
+		case checks.KindHost:
+		default:
+			return
+		}
+		if a, err := netip.ParseAddr(host); err == nil {
+			if what, special := checks.SpecialPurpose(a); special {
+				t.Fatalf("%q is let through as %v, %s", in, a, what)
+			}
+		} else if name, why := hostName(host); why != "" || name != host || checks.LocalName(name) {
+			t.Fatalf("%q is let through as %q: %s", in, host, why)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -72,6 +73,30 @@ func (s siege) check(ctx context.Context, in string) (string, []checks.Answer) {
 		all = append(all, s.ask(ctx, p)...)
 	}
 	return "", all
+}
+
+// round asks as the monitor does: what choose finds, through an [Asker]. It gives what came
+// of it, and the gaps.
+func (s siege) round(ctx context.Context, in string) (all []checks.Answer, gaps []checks.Gap) {
+	t, err := checks.ParseTarget(in)
+	if err != nil {
+		return nil, nil
+	}
+	asker := NewAsker(AskerOptions{
+		Methods: map[checks.Method]Ask{
+			checks.MethodICMP: NewICMP(ICMPOptions{Shield: s.shield}).Ask, checks.MethodTCP: s.dialers.TCP,
+			checks.MethodTLS: s.dialers.TLS, checks.MethodHTTP: s.dialers.HTTP, checks.MethodDNS: s.dialers.DNS,
+		},
+		Shield: s.shield, Manners: NewManners(MannersOptions{Gap: 1, Block: 1000}), Timeout: 200 * time.Millisecond,
+	})
+	o := Options{Shield: s.shield, Resolve: s.resolver.Lookup, Ask: asker.Ask}
+	chosen, gaps := choose(ctx, &o, &checks.Footprint{Target: t}, nil)
+	for _, c := range chosen {
+		if c.found.Host == "" && !c.asleep {
+			all = append(all, asker.Ask(ctx, c.probe))
+		}
+	}
+	return all, gaps
 }
 
 // ask sends a probe by each method.
@@ -150,6 +175,13 @@ func TestHostile(t *testing.T) {
 				legible(t, said)
 			case o.Allow == nil || !strings.Contains(in, "good.example.com"):
 				t.Errorf("%s: %.80q was probed: %v", name, in, answers)
+			}
+			all, gaps := s.round(t.Context(), in)
+			for _, g := range gaps {
+				legible(t, g.Reason)
+			}
+			if o.Allow == nil && slices.ContainsFunc(all, func(a checks.Answer) bool { return a.Outcome != checks.Unmeasured }) {
+				t.Errorf("%.80q was probed in a round: %v", in, all)
 			}
 			s.storm(t, in)
 			if o.Allow != nil && redirects != "" {
