@@ -305,9 +305,7 @@ func short(c Count) bool { return c.Seen*100 < partBelow*c.Of }
 // times finds the onset of the present loss, or the end of the last one.
 func (a *assessment) times() {
 	if a.State == Down || a.State == Degraded {
-		if a.Announced != ExtentAll {
-			a.onset()
-		}
+		a.onset()
 		return
 	}
 	for i := range a.in.Observations {

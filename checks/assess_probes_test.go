@@ -207,6 +207,20 @@ func TestAssessAddress(t *testing.T) {
 	}
 }
 
+// Silence by quorum is no more certain than that what is silent is announced; and a host
+// that answers in two ways is one host.
+func TestAssessJoinsCarefully(t *testing.T) {
+	c := joined("all", "s0 s1 s2", quorum)
+	c.few(9, 9)
+	if v := Assess(c); v.State != Degraded || v.Evidence != EvidenceWeak {
+		t.Errorf("silent, announced by weak evidence: %v, evidence %v; want degraded, weak", v.State, v.Evidence)
+	}
+	c = joined("none", "a0 a1 s2 s3", "")
+	c.Reach.Hosts[1].Name = c.Reach.Hosts[0].Name
+	v := Assess(c)
+	checkReasons(t, &v, "1: sources disagree: its routes are withdrawn, yet 1 host answers")
+}
+
 // A silence that nothing can be said of any more is not over.
 func TestAssessSuspended(t *testing.T) {
 	for name, change := range map[string]func(*Reach){

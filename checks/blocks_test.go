@@ -17,7 +17,8 @@ func TestBlocks(t *testing.T) {
 		{"a0 s0 s0", "1 0 0"},
 		{"a0 s0 s0 s0", "0 0 1"}, // one of four
 		{"a0 a0 s0 s0 s0 s0", "1 0 0"},
-		{"m0", "1 0 0"}, // one probe missed
+		{"a0 s0 s0 m0", "1 0 0"}, // the third has missed but one
+		{"m0", "1 0 0"},
 		{"n0 o1 w2", "0 0 0"},
 	}
 	for _, tt := range tests {
@@ -81,5 +82,30 @@ func TestSilenceEnd(t *testing.T) {
 	}
 	if got := probed(Country("KP"), &r, noon, 0).End; got != (Interval{}) {
 		t.Errorf("an end at %v of what never was silent", got)
+	}
+	r = roundOf("s0 s1 s2") // since, silent again, and others outvote that
+	back(&r, 0, 60*m, 21*m, 20*m)
+	back(&r, 1, 60*m, 21*m, 20*m)
+	for i := range r.Hosts {
+		ended := r.Hosts[i].Silence.Ended
+		r.Hosts[i].hush(ago(10*m), ago(8*m), ago(m))
+		r.Hosts[i].Silence.Ended = ended
+	}
+	r.Votes = votesOf("+EU +EU +EU +EU +EU")
+	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentAll || f.End != (Interval{}) {
+		t.Errorf("%v, an end at %v of what we find silent", f.extent, f.End)
+	}
+	r = roundOf("a0 a0") // one way of asking was silent, the other never
+	for i := range r.Hosts {
+		r.Hosts[i].Name, r.Hosts[i].Role = "example.org", RoleAsked
+	}
+	back(&r, 0, 60*m, 21*m, 20*m)
+	if got := probed(parse(t, "example.org"), &r, noon, 0).End; got != (Interval{}) {
+		t.Errorf("an end at %v of a host that answered otherwise", got)
+	}
+	back(&r, 1, 50*m, 16*m, 15*m)
+	want = Interval{After: ago(21 * m), By: ago(20 * m)}
+	if diff := cmp.Diff(want, probed(parse(t, "example.org"), &r, noon, 0).End); diff != "" {
+		t.Errorf("of both ways, (-want +got):\n%s", diff)
 	}
 }

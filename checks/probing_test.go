@@ -188,6 +188,26 @@ func TestProbingOldAnswers(t *testing.T) {
 	}
 }
 
+// What its fields say of a host is taken together: heard after what it missed, it is not
+// silent; not asked in this round, but with a probe missed before, it does not answer.
+func TestProbingDoubts(t *testing.T) {
+	r := roundOf("s0 s1 a2 a3")
+	r.Hosts[0].Heard, r.Hosts[1].Heard = ago(7*time.Minute), ago(7*time.Minute)
+	for _, i := range []int{2, 3} {
+		r.Hosts[i].Newest.Outcome, r.Hosts[i].Heard, r.Hosts[i].Missing = Unmeasured, ago(4*time.Minute), ago(2*time.Minute)
+	}
+	if f := probed(Country("KP"), &r, noon, 0); f.Unsure != 4 {
+		t.Errorf("%d silent, %d answering, %d unsure; want all unsure", f.Silent, f.Answering, f.Unsure)
+	}
+	r = roundOf("a0 a0 s0 s0 s0 s0") // in IPv6 a place is a /48
+	for i, a := range []string{"2001:db8:1::1", "2001:db8:2::1", "2001:db8:3:1::1", "2001:db8:3:2::1", "2001:db8:3:3::1", "2001:db8:3:4::1"} {
+		r.Hosts[i].Addr = netip.MustParseAddr(a)
+	}
+	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentUnknown || f.BlocksUp+f.BlocksDown+f.BlocksUnsure != 0 {
+		t.Errorf("%v with %d blocks down, want unknown and no block", f.extent, f.BlocksDown)
+	}
+}
+
 // One host is asked in several ways and at several addresses: any answer makes it answer,
 // and it is silent when all of them are.
 func TestProbingOneHost(t *testing.T) {

@@ -85,7 +85,7 @@ func (s Silence) Add(a Answer, rate float64) Silence {
 // Proven reports whether the host is silent: the evidence passes the threshold, and it
 // comes from two rounds at least.
 func (s Silence) Proven() bool {
-	return s.Evidence >= silenceThreshold() && s.Rounds >= 2 && s.Last.Sub(s.First) >= RoundSpacing
+	return s.Evidence >= silenceThreshold() && s.Rounds >= 2
 }
 
 // ProbesNeeded gives how many probes in a row a host with this no-answer rate (0 to 1)

@@ -56,7 +56,7 @@ func (h *hearing) returned(all []witness) (end Interval) {
 					then[k].standing = silent
 				}
 			}
-			if e, _ := h.extent(then); then[i].standing == silent && (e == ExtentNone || e == ExtentPart) {
+			if e, _ := h.extent(then); e == ExtentNone || e == ExtentPart {
 				end = Interval{After: s.Last, By: s.Back}
 			}
 		}
