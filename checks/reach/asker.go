@@ -2,6 +2,7 @@ package reach
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -176,9 +177,7 @@ func (a *Asker) Counts() Counts {
 	out.Probes = make(map[checks.Method]map[checks.Outcome]uint64, len(a.counts.Probes))
 	for m, by := range a.counts.Probes {
 		out.Probes[m] = make(map[checks.Outcome]uint64, len(by))
-		for o, n := range by {
-			out.Probes[m][o] = n
-		}
+		maps.Copy(out.Probes[m], by)
 	}
 	return out
 }

@@ -50,14 +50,15 @@ func choose(ctx context.Context, o *Options, f *checks.Footprint, known []key) (
 		return nil, c.gaps
 	}
 	var out []choice
-	switch t.Kind() {
+	switch t.Kind() { // of one host a ping, and what most hosts serve: either answer is one
 	case checks.KindHost:
-		out = c.named(ctx, t.Text(), checks.RoleAsked, usual(t.Text()))
+		page := Probe{Method: checks.MethodHTTP, Port: 443, Name: t.Text(), URL: "https://" + t.Text() + "/"}
+		out = c.named(ctx, t.Text(), checks.RoleAsked, []Probe{{Method: checks.MethodICMP}, page})
 	case checks.KindURL:
 		out = c.page(ctx, t.Text(), checks.RoleAsked)
 	case checks.KindAddress:
 		a := t.Prefix().Addr()
-		out = c.at(a.String(), []netip.Addr{a}, checks.RoleAsked, usual(""))
+		out = c.at(a.String(), []netip.Addr{a}, checks.RoleAsked, []Probe{{Method: checks.MethodICMP}, {Method: checks.MethodTCP, Port: 443}})
 		for _, k := range known {
 			if k.addr == a && (k.method == checks.MethodTCP || k.method == checks.MethodDNS) {
 				out = append(out, choice{probe: remembered(k), role: checks.RoleAsked, home: true})
@@ -66,10 +67,7 @@ func choose(ctx context.Context, o *Options, f *checks.Footprint, known []key) (
 	default:
 		out = c.inside(ctx, known)
 	}
-	for _, l := range c.listed(ctx) {
-		out = append(out, l)
-	}
-	out = spread(out)
+	out = spread(append(out, c.listed(ctx)...))
 	if len(out) == 0 && len(c.gaps) == 0 {
 		c.gap("%s is not probed: no host inside it is known; name some of them as [[host]] in the configuration", t)
 	}
@@ -82,12 +80,6 @@ func (c *chooser) gap(format string, args ...any) {
 	if !slices.Contains(c.gaps, g) && len(c.gaps) < 8 {
 		c.gaps = append(c.gaps, g)
 	}
-}
-
-// usual are the probes of a host of which nobody said how to ask it: a ping, and the port
-// that most hosts serve. Either answer is an answer.
-func usual(server string) []Probe {
-	return []Probe{{Method: checks.MethodICMP}, {Method: checks.MethodTCP, Port: 443, Name: server}}
 }
 
 // inside gives the hosts of a country, a network or a prefix: name servers in its space
@@ -124,7 +116,7 @@ func (c *chooser) listed(ctx context.Context) []choice {
 	}
 	var out []choice
 	for _, l := range c.o.Listed(c.f.Target) {
-		ask := usual(l.Host)[:1]
+		ask := []Probe{{Method: checks.MethodICMP}}
 		if l.Method != checks.MethodNone && l.Method != checks.MethodHTTP {
 			ask = []Probe{{Method: l.Method, Port: cmp.Or(l.Port, usualPort(l.Method)), Name: l.Host}}
 		}

@@ -19,7 +19,8 @@ const (
 	voidFrom    = 40 // per cent of the controls that do not answer
 	// guardEvery keeps a control below 15 probes in 10 minutes.
 	guardEvery   = 45 * time.Second
-	guardTimeout = 2 * time.Second
+	guardTimeout = 2 * time.Second  // of the gateway and the resolver
+	guardQueue   = 20 * time.Second // for all, while many other probes wait to be sent
 	otherMethod  = 1200 * time.Millisecond // later than the first, as manners ask
 	maxJump      = 2 * time.Second         // of the clock between two looks, or in one
 	// A control's no-answer rate follows its last dozen or so of checks; above
@@ -160,9 +161,11 @@ func (g *guard) look(ctx context.Context, age time.Duration) (before, now look, 
 func (g *guard) check(ctx context.Context) (look, bool) {
 	now := look{began: time.Now()}
 	gateway, resolver := g.gateway, g.resolver
+	queue, cancel := context.WithTimeout(ctx, guardQueue)
+	defer cancel()
 	var w sync.WaitGroup
 	for _, c := range g.controls {
-		w.Go(func() { g.control(ctx, c) })
+		w.Go(func() { g.control(queue, c) })
 	}
 	w.Go(func() { gateway.look(ctx) })
 	w.Go(func() { resolver.look(ctx) })
@@ -215,15 +218,13 @@ func (g *guard) control(ctx context.Context, c *control) {
 }
 
 func (g *guard) one(ctx context.Context, c *control, by checks.Method) bool {
-	ctx, cancel := context.WithTimeout(ctx, guardTimeout)
-	defer cancel()
 	p := Probe{Host: c.Addr.String(), Addr: c.Addr, Method: by}
 	if by == checks.MethodDNS {
 		p.Port, p.Name = 53, "." // who serves the root: every name server knows
 	}
 	a := g.ask(ctx, p)
-	if strings.HasPrefix(a.Detail, HeldBack) {
-		return false
+	if a.Outcome == checks.Unmeasured && (a.Detail == late || strings.HasPrefix(a.Detail, HeldBack)) {
+		return false // it waited in vain to be sent
 	}
 	c.asked = true
 	if a.There() {

@@ -215,3 +215,21 @@ func FuzzGateways(f *testing.F) {
 		}
 	})
 }
+
+// Controls that wait because much else is sent are no sign of trouble.
+func TestGuardWhileMuchIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(0)
+		o := w.options()
+		o.Ask = NewAsker(AskerOptions{Methods: all(w.ask), Shield: everything(), Manners: NewManners(MannersOptions{})}).Ask
+		m := New(o)
+		for i := range 2000 { // 4,000 probes at once, at 200 a second
+			m.Follow(footprint(t, netip.AddrFrom4([4]byte{20, byte(i >> 8), byte(i), 1}).String()))
+		}
+		defer running(m)()
+		time.Sleep(10 * time.Minute)
+		if s := m.State(); s.Void > 0 || s.Rounds < 10 || s.IPv4.Controls != 8 || s.IPv4.Answered != 8 {
+			t.Errorf("%+v: want the guard to hold", s)
+		}
+	})
+}

@@ -140,7 +140,6 @@ func TestFlapping(t *testing.T) {
 
 func TestClockJump(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const addr = "192.0.2.1"
 		w := newWorld(0)
 		m := New(w.options())
 		jump := time.Duration(0)

@@ -189,8 +189,8 @@ func TestNames(t *testing.T) {
 			return m.Once(t.Context(), footprint(t, text))
 		}
 		addrs = []netip.Addr{netip.MustParseAddr("20.0.0.1"), netip.MustParseAddr("2a00::1"), netip.MustParseAddr("10.0.0.1")}
-		if r, gaps := ask("example.org"); len(r.Hosts) != 4 || len(gaps) > 0 || r.Hosts[0].Name != "example.org" || !r.Hosts[3].Newest.There() {
-			t.Errorf("two public addresses: %+v, gaps %v; want ICMP and TCP to each", r.Hosts, gaps)
+		if r, gaps := ask("example.org"); len(r.Hosts) != 4 || len(gaps) > 0 || r.Hosts[0].Name != "example.org" || r.Hosts[1].Method != checks.MethodHTTP || r.Hosts[1].Port != 443 || !r.Hosts[3].Newest.There() {
+			t.Errorf("two public addresses: %+v, gaps %v; want ICMP and HTTPS to each", r.Hosts, gaps)
 		}
 		if r, _ := ask("https://example.org:8443/a?b"); len(r.Hosts) != 2 || r.Hosts[0].Method != checks.MethodHTTP || r.Hosts[0].Port != 8443 || r.Hosts[0].Name != "https://example.org:8443/a?b" {
 			t.Errorf("a URL: %+v, want HTTP to each address", r.Hosts)
