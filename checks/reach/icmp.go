@@ -46,9 +46,8 @@ const (
 	icmpTimeout  = 3 * time.Second
 	icmpInFlight = 100
 	icmpStarts   = 200 // a second
-	// leastWait is the least time in which silence means anything; the longest way round
-	// the earth and back takes longer.
-	leastWait = 100 * time.Millisecond
+	leastWait    = 50 * time.Millisecond  // for less nothing is sent
+	overrun      = 100 * time.Millisecond // of the library, past its timeout
 	// tracePort is where traceroute sends to: nobody listens there, and those who look at
 	// what arrives know what it is.
 	tracePort = 33434
@@ -74,8 +73,8 @@ func NewICMP(o ICMPOptions) *ICMP {
 // it does not pass it on is named ([checks.Unreachable]).
 //
 // What this machine itself does not let out, by its routes or its firewall, is
-// [checks.Unmeasured], and the Detail says so. A context that ends before the timeout
-// shortens the wait; one that is cancelled, or leaves less than 100 ms, measures nothing.
+// [checks.Unmeasured], and the Detail says so. A context that ends before the timeout ends
+// the probe; that nothing came till then says nothing of the host.
 func (c *ICMP) Ask(ctx context.Context, p Probe) checks.Answer {
 	a := checks.Answer{Host: p.Host, Addr: p.Addr.Unmap(), Method: checks.MethodICMP, At: time.Now()}
 	if err := c.options.Shield.Addr(a.Addr); err != nil {
@@ -123,9 +122,9 @@ func (c *ICMP) ask(ctx context.Context, to netip.Addr) finding {
 	if err := leaves(timed, to); err != nil {
 		return unmeasured(ownTrouble(err))
 	}
-	explaining := max(wait/3, min(wait/2, 2*leastWait))
+	explaining := max(wait/3, min(wait/2, 2*overrun))
 	if !errqueue.Supported {
-		explaining = min(wait/2, leastWait) // which the library may take longer than it is told
+		explaining = min(wait/2, overrun)
 	}
 	f, err := ping(timed, to, c.options.Privileged, wait-explaining)
 	switch permitted := !errors.Is(err, errNotPermitted); {
@@ -136,9 +135,12 @@ func (c *ICMP) ask(ctx context.Context, to netip.Addr) finding {
 	case f.There():
 		return f
 	case errqueue.Supported:
-		return c.explain(ctx, timed, to, permitted)
+		f = c.explain(ctx, timed, to, permitted)
 	case !permitted:
 		return unmeasured("ICMP is not permitted here")
+	}
+	if f.late && wait < c.options.Timeout*9/10 {
+		return tooSoon(f)
 	}
 	return f
 }
@@ -162,11 +164,11 @@ func (c *ICMP) explain(asked, timed context.Context, to netip.Addr, permitted bo
 	case givenUp(asked):
 		return unmeasured("the probe was given up before its time was over")
 	case errors.Is(err, context.DeadlineExceeded) && permitted:
-		return finding{Outcome: checks.Silent} // the echo was sent; for more there was no time
+		return finding{Outcome: checks.Silent, late: true} // the echo was sent; for more there was no time
 	case err != nil:
 		return unmeasured(ownTrouble(err))
 	case r.Kind == errqueue.Nothing && !permitted:
-		return finding{Outcome: checks.Silent, detail: "no answer to a UDP packet; ICMP is not permitted here"}
+		return finding{Outcome: checks.Silent, late: true, detail: "no answer to a UDP packet; ICMP is not permitted here"}
 	}
 	return judge(r, to)
 }

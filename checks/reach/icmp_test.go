@@ -125,7 +125,7 @@ func TestICMPNotPermitted(t *testing.T) {
 	s := netlab.New(t)
 	plain, host := s.NoPing("plain"), s.Node("host")
 	s.Link(plain, host, netip.MustParsePrefix("175.45.176.0/24"), netip.MustParsePrefix("2408:8000:2::/64"))
-	icmp := icmpFor(ICMPOptions{})
+	icmp := icmpFor(ICMPOptions{Timeout: brief})
 	for _, to := range []netip.Addr{host.Addr4(), host.Addr6()} {
 		ask := func(ctx context.Context, p Probe) (a checks.Answer) {
 			plain.Do(func() { a = icmp.Ask(ctx, p) })
@@ -145,7 +145,7 @@ func TestICMPNotPermitted(t *testing.T) {
 func TestICMPPrivileged(t *testing.T) {
 	nothingLeft(t)
 	c := netlab.New(t).Chain()
-	icmp := icmpFor(ICMPOptions{Privileged: true})
+	icmp := icmpFor(ICMPOptions{Privileged: true, Timeout: brief})
 	for _, host := range []netip.Addr{c.Host.Addr4(), c.Host.Addr6()} {
 		check(t, inTime(t, icmp.Ask, probeTo(host), checks.Answered), checks.Answered, "")
 		fault := c.Router.Drop(netlab.Packets{})
@@ -171,10 +171,11 @@ func TestICMPUnmeasured(t *testing.T) {
 	}()
 	check(t, icmp.Ask(cancelled, host), checks.Unmeasured, "given up before its time was over")
 	check(t, icmp.Ask(cancelled, host), checks.Unmeasured, "nothing was sent")
-	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	check(t, icmp.Ask(short, host), checks.Unmeasured, "nothing was sent")
-	check(t, icmpFor(ICMPOptions{Timeout: 120 * time.Millisecond}).Ask(t.Context(), host), checks.Silent, "") // its own timeout counts
+	check(t, inTime(t, icmp.Ask, host, checks.Unmeasured), checks.Unmeasured, "the probe was cut short")
+	check(t, icmpFor(ICMPOptions{Timeout: 100 * time.Millisecond}).Ask(t.Context(), host), checks.Silent, "") // its own timeout counts
 	fault.Heal()
 
 	for _, refused := range []struct{ addr, why string }{

@@ -20,13 +20,13 @@ import (
 var errNotPermitted = errors.New("ICMP is not permitted here")
 
 // ping sends one echo and waits for its reply: as long as it is told, and up to 100 ms
-// more, which is how often the library looks whether it is to end. An error means that
+// more (overrun), which is how often the library looks whether it is to end. An error means that
 // nothing was sent; it wraps errNotPermitted where that is why.
 //
 // The library must be told of a route that prohibits before: it would send again and
 // again. Should the route have come up in between, loopBreaker ends it.
 func ping(ctx context.Context, to netip.Addr, privileged bool, wait time.Duration) (finding, error) {
-	f := finding{Outcome: checks.Silent}
+	f := finding{Outcome: checks.Silent, late: true}
 	var opened bool
 	var sent time.Time
 	pinger, breaker := probing.New(""), &loopBreaker{}

@@ -54,7 +54,13 @@ func TestPing(t *testing.T) {
 			if f, err := ping(t.Context(), to, false, time.Second); !errors.Is(err, errNotPermitted) {
 				t.Errorf("%v, without permission: got %v, error %v", to, f, err)
 			}
-			if f, err := ping(t.Context(), to, true, time.Second); err != nil || f.Outcome != checks.Answered {
+			f, err := ping(t.Context(), to, true, time.Second)
+			for range 2 { // the machine may be busy
+				if err == nil && f.Outcome == checks.Silent {
+					f, err = ping(t.Context(), to, true, time.Second)
+				}
+			}
+			if err != nil || f.Outcome != checks.Answered {
 				t.Errorf("%v, by a raw socket: got %v, error %v", to, f, err)
 			}
 		})

@@ -16,7 +16,7 @@ func judge(r errqueue.Report, to netip.Addr) finding {
 	itself := r.By.WithZone("") == to.WithZone("")
 	switch r.Kind {
 	case errqueue.Nothing:
-		return finding{Outcome: checks.Silent}
+		return finding{Outcome: checks.Silent, late: true}
 	case errqueue.Reply:
 		return finding{Outcome: checks.Answered, took: r.After}
 	case errqueue.PortUnreachable, errqueue.ProtocolUnreachable, errqueue.Prohibited:
