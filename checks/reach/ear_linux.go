@@ -13,8 +13,9 @@ import (
 // the kernel's queue of errors goes with it; so the ear holds a second descriptor of it.
 // The zero value hears nothing.
 type ear struct {
-	fd   int
-	open bool
+	fd            int
+	level, option int
+	open          bool
 }
 
 // attach begins to listen on a socket that is about to connect.
@@ -22,11 +23,11 @@ func (e *ear) attach(c syscall.RawConn, ipv6 bool) error {
 	e.close()
 	var fault error
 	err := c.Control(func(fd uintptr) {
-		level, option := syscall.SOL_IP, syscall.IP_RECVERR
+		e.level, e.option = syscall.SOL_IP, syscall.IP_RECVERR
 		if ipv6 {
-			level, option = syscall.SOL_IPV6, syscall.IPV6_RECVERR
+			e.level, e.option = syscall.SOL_IPV6, syscall.IPV6_RECVERR
 		}
-		if fault = syscall.SetsockoptInt(int(fd), level, option, 1); fault != nil {
+		if fault = syscall.SetsockoptInt(int(fd), e.level, e.option, 1); fault != nil {
 			return
 		}
 		second, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, 0)
@@ -45,8 +46,11 @@ func (e *ear) attach(c syscall.RawConn, ipv6 bool) error {
 	return nil
 }
 
+// close ends listening, for a connection that lives on too: while somebody listens, an
+// error on the way breaks it at once (tcp(7)), and else TCP would try again.
 func (e *ear) close() {
 	if e.open {
+		syscall.SetsockoptInt(e.fd, e.level, e.option, 0)
 		syscall.Close(e.fd)
 		e.open = false
 	}

@@ -2,7 +2,6 @@ package reach
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -154,8 +154,8 @@ func explainHTTP(ctx context.Context, err error) finding {
 	case strings.Contains(err.Error(), "headers exceeded"), strings.Contains(err.Error(), "header list"):
 		return failing(fmt.Sprintf("the header of its answer is longer than %d KiB", maxHTTPHeader>>10))
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return failing("it does not speak TLS")
+	if _, ok := errors.AsType[*os.SyscallError](err); ok {
+		return failing("the connection broke")
 	}
 	return failing("its answer is not HTTP as it should be")
 }

@@ -27,12 +27,16 @@ func reads(text string) func(net.Conn) {
 func drips(text string) func(net.Conn) {
 	return func(c net.Conn) {
 		reads(text)(c)
-		for {
-			if _, err := io.WriteString(c, "x"); err != nil {
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
+		drip(c)
+	}
+}
+
+func drip(c net.Conn) {
+	for {
+		if _, err := io.WriteString(c, "x"); err != nil {
+			return
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

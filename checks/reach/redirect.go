@@ -27,7 +27,7 @@ type walk struct {
 	been   []string
 	shown  []string
 	faults []string // of certificates, each once
-	bakes  bool     // a cookie was set on the way, which is not sent back
+	cookie bool     // one was set on the way, which is not sent back
 }
 
 // follow gets a URL, and what it leads to.
@@ -36,10 +36,9 @@ func (d *Dialers) follow(ctx context.Context, u *url.URL, to netip.AddrPort) fin
 	r := d.get(ctx, u, to)
 	w.note(r)
 	for r.leads() {
-		next, fault := nextURL(w.url, r.location)
+		next, f := nextURL(w.url, r.location)
 		w.shown = append(w.shown, showURL(w.url, r.location))
-		f := fault
-		if fault.detail == "" {
+		if f.detail == "" {
 			f = w.allows(next)
 		}
 		if f.detail == "" {
@@ -72,13 +71,13 @@ func (w *walk) note(r reply) {
 	if r.certificate != "" && !slices.Contains(w.faults, r.certificate) {
 		w.faults = append(w.faults, r.certificate)
 	}
-	w.bakes = w.bakes || r.cookie
+	w.cookie = w.cookie || r.cookie
 }
 
 // allows says why the walk ends before next; nothing where it goes on.
 func (w *walk) allows(next *url.URL) finding {
 	switch {
-	case slices.Contains(w.been, next.String()) && w.bakes:
+	case slices.Contains(w.been, next.String()) && w.cookie:
 		return unmeasured("it leads in a circle for who keeps no cookies")
 	case slices.Contains(w.been, next.String()):
 		return finding{Outcome: checks.Failing, detail: "it leads in a circle"}

@@ -5,6 +5,7 @@ package reach
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/labtest"
 	"isitdown/checks/internal/netlab"
 )
 
@@ -75,6 +77,44 @@ func TestSilences(t *testing.T) {
 	check(t, inTime(t, d.DNS, hole, checks.Unmeasured), checks.Unmeasured, "cut short")
 	check(t, inTime(t, d.TLS, says, checks.Answered), checks.Answered, "cut short")
 	check(t, inTime(t, d.HTTP, says, checks.Answered), checks.Answered, "cut short")
+}
+
+// A router's word in the middle of an answer breaks nothing: TCP tries again.
+func TestLostAfterConnect(t *testing.T) {
+	nothingLeft(t)
+	c := netlab.New(t).Chain()
+	for _, host := range []netip.Addr{c.Host.Addr4(), c.Host.Addr6()} {
+		l := c.Host.Listen(netip.AddrPortFrom(host, 80))
+		p := Probe{Addr: host, Port: 80, URL: "http://example.org/"}
+		d := dialersFor(t)
+		d.timeout = time.Second
+		labtest.Await(t, "the host answers", func() bool { return d.TCP(t.Context(), p).Outcome == checks.Answered }, nil)
+		var wg sync.WaitGroup
+		asked := make(chan struct{})
+		wg.Go(func() {
+			for n := 0; n == 0; { // those that only connected are over
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				n, _ = c.Read(make([]byte, 4096))
+				if n > 0 {
+					close(asked)
+					io.WriteString(c, "HTTP/1.1 200 OK\r\nX: ")
+					drip(c)
+				}
+				c.Close()
+			}
+		})
+		got := make(chan checks.Answer, 1)
+		wg.Go(func() { got <- d.HTTP(t.Context(), p) })
+		<-asked
+		f := c.Router.Reject(netlab.Packets{To: netip.PrefixFrom(host, host.BitLen())}, netlab.HostUnreachable)
+		check(t, <-got, checks.Failing, "connected, but no HTTP answer in time")
+		l.Close()
+		f.Heal()
+		wg.Wait()
+	}
 }
 
 // Without files to open nothing is measured, and nobody is called silent for it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -88,6 +89,9 @@ func explainHandshake(ctx context.Context, err error) finding {
 		return failing("connected, but it hung up during the TLS handshake")
 	case strings.Contains(err.Error(), "failed to parse certificate"):
 		return finding{Outcome: checks.Answered, detail: "its certificate cannot be read"}
+	}
+	if _, ok := errors.AsType[*os.SyscallError](err); ok {
+		return failing("connected, but the connection broke")
 	}
 	words := strings.TrimPrefix(err.Error(), "tls: ")
 	return failing(fmt.Sprintf("its TLS handshake is wrong: %s", checks.OneLine(words, 80)))
