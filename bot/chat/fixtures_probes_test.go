@@ -181,6 +181,8 @@ func namedSamples() []sample {
 	guard.Probing.Guard.Void = "our own network: neither the gateway nor the resolver answers"
 	guard.Probing.Why = guard.Probing.Guard.Void
 	guard.Reasons = []string{guard.Probing.Why}
+	heard := guard
+	heard.Probing.Hosts = []checks.Host{get(checks.Failing, "HTTP 503")}
 	elsewhere := fromTheWorld(namedTarget(web, checks.Up, ping(checks.Silent)))
 	elsewhere.Answering, elsewhere.Probing.VotesSilent = checks.ExtentAll, 1
 	elsewhere.Probing.VotesCast = 5
@@ -197,6 +199,7 @@ func namedSamples() []sample {
 			return asked(probedHost(web, "192.0.2.11", checks.MethodTCP, 443, checks.Silent, ""))
 		}())}},
 		{"host-never", Notice{Verdict: unknown}},
+		{"host-heard-guard-void", Notice{Verdict: heard}},
 		{"host-up-elsewhere", Notice{Verdict: elsewhere}},
 		{"host-undecided", Notice{Verdict: undecided}},
 		{"host-nonexistent", Notice{Verdict: nx}},

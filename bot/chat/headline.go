@@ -289,6 +289,8 @@ func unknownText(v *checks.Verdict) string {
 		return "announced; not known whether it answers again, for our own network fails its test"
 	case v.Announced == checks.ExtentAll:
 		return "announced; not known whether it answers again"
+	case v.Probing.Guard.Void != "" && named(v) && telling(v) != nil:
+		return answeredText(telling(v)) + ", but our own network fails its test, so nothing is claimed"
 	case v.Probing.Guard.Void != "" && named(v):
 		return "our own network fails its test, so nothing is claimed"
 	case named(v) && neverAnswered(v):

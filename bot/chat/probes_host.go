@@ -49,6 +49,15 @@ func toText(a *checks.Answer) string {
 	return overText(a)
 }
 
+// refusedText says what a host refused: a page it never got as far as refusing.
+func refusedText(a *checks.Answer) string {
+	switch a.Method {
+	case checks.MethodTCP, checks.MethodTLS, checks.MethodHTTP:
+		return "TCP port " + strconv.Itoa(int(a.Port))
+	}
+	return strings.TrimPrefix(toText(a), "over ")
+}
+
 // tookText writes how long an answer took: "83 ms".
 func tookText(d time.Duration) string {
 	switch {
@@ -71,7 +80,7 @@ func answerText(a *checks.Answer) string {
 	case checks.Failing:
 		text = joinNonEmpty(" ", "answered", over) + " in " + tookText(a.Took) + joinNonEmpty(": ", ", but fails", detail)
 	case checks.Refused:
-		text = joinNonEmpty(" ", "refused", strings.TrimPrefix(over, "on ")) + " in " + tookText(a.Took) + ", so it is there"
+		text = joinNonEmpty(" ", "refused", refusedText(a)) + " in " + tookText(a.Took) + ", so it is there"
 		if detail != "" && detail != "connection refused" {
 			text += " (" + detail + ")"
 		}
@@ -175,6 +184,18 @@ func thereText(v *checks.Verdict) string {
 		text += " (" + d + ")"
 	}
 	return joinNonEmpty(" ", text, place(v))
+}
+
+// answeredText says for one clause what a host did that answered.
+func answeredText(h *checks.Host) string {
+	text := joinNonEmpty(" ", "answered", toText(&h.Newest))
+	if h.Newest.Outcome == checks.Refused {
+		return text + " with a refusal"
+	}
+	if d := briefly(h.Newest.Detail); d != "" {
+		text += " (" + d + ")"
+	}
+	return text
 }
 
 // briefly cuts a detail down to what was answered: what became of a redirect is told with

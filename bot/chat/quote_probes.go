@@ -24,6 +24,8 @@ func quoteProbed(n *Notice) string {
 		return "the DNS knew no such name as " + quoteName(v) + ", when isitdown asked it."
 	case v.State == checks.Unknown && neverAnswered(v) && !unresolved(v):
 		return quoteName(v) + " did not answer probes sent by isitdown, but had never answered it before: whether it was up cannot be told from that."
+	case v.State == checks.Unknown && v.Probing.Guard.Void != "" && telling(v) != nil:
+		return quoteName(v) + " " + answeredText(telling(v)) + " when isitdown probed it, but its own network failed its test: nothing is claimed from that."
 	case v.State == checks.Unknown:
 		return "isitdown could not tell whether " + quoteName(v) + " answered: " + unknownText(v) + "."
 	}
