@@ -2,6 +2,7 @@ package reach
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -64,6 +65,13 @@ func (w *world) probes(a string) []time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.sent[netip.MustParseAddr(a)]
+}
+
+// log gives all that was sent, and when.
+func (w *world) log() map[netip.Addr][]time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.sent)
 }
 
 // everything lets everything be probed: nothing is sent by a fake.

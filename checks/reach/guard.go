@@ -19,8 +19,8 @@ const (
 	voidFrom    = 40 // per cent of the controls that do not answer
 	// guardEvery keeps a control below 15 probes in 10 minutes.
 	guardEvery   = 45 * time.Second
-	guardTimeout = 2 * time.Second  // of the gateway and the resolver
-	guardQueue   = 20 * time.Second // for all, while many other probes wait to be sent
+	guardTimeout = 2 * time.Second         // of the gateway and the resolver
+	guardQueue   = 20 * time.Second        // for all, while many other probes wait to be sent
 	otherMethod  = 1200 * time.Millisecond // later than the first, as manners ask
 	maxJump      = 2 * time.Second         // of the clock between two looks, or in one
 	// A control's no-answer rate follows its last dozen or so of checks; above

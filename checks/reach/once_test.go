@@ -148,7 +148,7 @@ func TestOnceOfWhatMayNotBeProbed(t *testing.T) {
 				t.Errorf("%s: %+v, gaps %v; want one sentence", text, r, gaps)
 			}
 		}
-		for addr := range w.sent {
+		for addr := range w.log() {
 			if !addr.IsGlobalUnicast() || addr.IsPrivate() {
 				t.Errorf("%v was asked", addr)
 			}

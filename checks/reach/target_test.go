@@ -117,7 +117,7 @@ func TestRoundsAreStaggered(t *testing.T) {
 		from, busiest := time.Now(), map[int64]int{}
 		time.Sleep(10 * time.Minute)
 		probes := 0
-		for a, times := range w.sent {
+		for a, times := range w.log() {
 			for _, at := range times {
 				if netip.MustParsePrefix("20.0.0.0/8").Contains(a) && at.After(from) {
 					busiest[at.Unix()]++
@@ -147,7 +147,7 @@ func TestRunEnds(t *testing.T) {
 			m.Follow(footprint(t, netip.AddrFrom4([4]byte{20, 0, byte(i), 1}).String()))
 		}
 		time.Sleep(2500 * time.Millisecond)
-		if w.sent[netip.MustParseAddr("20.0.7.1")] == nil {
+		if w.probes("20.0.7.1") == nil {
 			t.Fatal("nothing is under way")
 		}
 		began := time.Now()
