@@ -160,7 +160,7 @@ func TestHTTP2Faults(t *testing.T) {
 	for name, tt := range map[string]struct{ text, detail string }{
 		"nothing":       {"", "no HTTP answer in time"},
 		"settings only": {settings, "no HTTP answer in time"},
-		"nonsense":      {"this is not HTTP/2, not at all", "its answer is not HTTP"},
+		"nonsense":      {"this is not HTTP/2, not at all", "connected, but"}, // sooner or later than the request
 		"goes away":     {settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "connected, but"},
 		"refuses":       {settings + "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07", "connected, but"},
 	} {
