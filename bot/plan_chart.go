@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,8 @@ func chartOf(l *Life, i *Incident, n chat.Notice) *chart.Data {
 	if first := d.Steps[0].At; first.After(d.From) {
 		d.From = first
 	}
-	if !d.From.Before(d.To) {
+	counted := slices.ContainsFunc(d.Steps, func(s chart.Step) bool { return s.Of > 0 })
+	if !d.From.Before(d.To) || !counted { // a service that fails has nothing to be counted
 		return nil
 	}
 	return d

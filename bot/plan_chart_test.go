@@ -69,3 +69,18 @@ func TestChartAfterSpell(t *testing.T) {
 		t.Errorf("a life that remembers nothing has a chart: %+v", c)
 	}
 }
+
+// Where a service fails there is nothing to be counted, and no picture of nothing.
+func TestNoChartOfNothing(t *testing.T) {
+	began := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	target, err := checks.ParseTarget("https://example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Life{Timeline: []chat.Moment{{At: began.Add(-time.Hour), State: checks.Up}, {At: began, State: checks.Degraded}}}
+	i := Incident{Target: target, Onset: checks.Interval{By: began}}
+	n := chat.Notice{Verdict: checks.Verdict{Target: target, At: began.Add(time.Hour)}}
+	if d := Chart(l, i, n); d != nil {
+		t.Errorf("got a picture of %s", d.Unit)
+	}
+}

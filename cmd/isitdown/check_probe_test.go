@@ -92,7 +92,7 @@ func TestCheckProbes(t *testing.T) {
 		{"a private address", "10.11.12.13", exitUnknown, []string{"UNKNOWN", "10.11.12.13 is not probed: it is a private address", "probe.allow"}},
 		{"a URL of a private address", "http://192.168.1.1/", exitUnknown, []string{"UNKNOWN", "192.168.1.1 is not probed"}},
 		{"metadata", "http://169.254.169.254/latest/", exitUnknown, []string{"UNKNOWN", "is not probed: it is"}},
-		{"a name, without a resolver", "www.example.org", exitUnknown, []string{"UNKNOWN", "www.example.org was not looked up", "probe.resolver"}},
+		{"a name, without a resolver", "www.example.org", exitUnknown, []string{"UNKNOWN", "no DNS server of ours answers", "probe.resolver"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

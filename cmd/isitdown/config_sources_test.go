@@ -99,7 +99,7 @@ password = "very-secret"
 	}
 	for text, want := range map[string]bool{
 		"": true, "[sources]\noffline = true": false, "[sources]\nripestat = false": true,
-		"[sources]\nripestat = false\nris_live = \"off\"": true, // by probes
+		"[sources]\nripestat = false\nris_live = \"off\"":                           true, // by probes
 		"[sources]\nripestat = false\nris_live = \"off\"\n[probe]\nenabled = false": false,
 	} {
 		c, err := parseConfig([]byte(text))
