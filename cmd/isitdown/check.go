@@ -17,7 +17,7 @@ import (
 
 // checkCommand answers once.
 type checkCommand struct {
-	Target  []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8."`
+	Target  []string `arg:"" help:"KP, \"north korea\", AS131279, 175.45.176.0/22, 8.8.8.8, example.org, https://example.org."`
 	At      string   `placeholder:"TIME" help:"The moment to answer for, as in 2014-12-22T17:00Z. Default: the end of the data, or now."`
 	NoProbe bool     `name:"no-probe" help:"Send no probes: answer from routes and from what others say."`
 	dataFlags

@@ -94,7 +94,7 @@ type commands struct {
 	Offline bool   `help:"Ask nobody over the network, and listen to nothing. ISITDOWN_OFFLINE=1 does the same."`
 
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
-	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix or address announced?"`
+	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix, address, host or URL announced and answering?"`
 	Replay   replayCommand   `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
 	Preview  previewCommand  `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
 	Manifest manifestCommand `cmd:"" help:"Write what Slack or Discord has to know of the bot."`

@@ -3,7 +3,7 @@
 // can be published: once, or as a bot in Slack, in Discord and on a terminal.
 //
 //	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
-//	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--json]
+//	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--no-probe] [--json]
 //	isitdown replay SCENARIO|FILE...|--collector NAME... [--from TIME] [--at TIME] [--watch TARGET] [--registry FILE...] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
@@ -31,11 +31,13 @@
 //
 // Live, the same updates come from checks/route/rislive, bmp and session, and from the lookups of
 // checks/route/ripestat; checks/route/live joins them for each target. What checks/ioda
-// and checks/globalping say stands beside the verdict.
+// and checks/globalping say stands beside the verdict. Whether hosts answer is what checks/reach
+// finds: of what is followed in the rounds of its Monitor, for questions at once.
 //
 // This package reads the command line, the settings and the environment, and wires
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
-// its facts come from, live.go the facts of the present, once.go one answer from lookups,
+// its facts come from, live.go the facts of the present, world_probe.go what probes add to them and probing_make.go what
+// sends those, once.go one answer from lookups,
 // collectors.go answers from recordings that are fetched, follower.go whole tables of public collectors,
 // rehearse.go a recording with its own clock.
 package main
