@@ -3,6 +3,7 @@ package reach
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -112,6 +113,28 @@ func (a *Asker) begin(ctx context.Context, p Probe) (done func(), why string) {
 			return nil, HeldBack + "its network was asked as often as we allow ourselves"
 		case !pause(ctx, wait):
 			return nil, late
+		}
+	}
+}
+
+// Hop keeps a redirect, which is part of a probe under way, until it may be followed to
+// a host; it is for [DialerOptions.Hop]. The addresses of a name lead to the same place at
+// the same moment. Where it is held back the error is a [*RefusedError].
+func (a *Asker) Hop(ctx context.Context, to netip.AddrPort) error {
+	refuse := func(why string) error { return &RefusedError{What: to.Addr().String(), Why: why} }
+	for waited := time.Duration(0); ; {
+		wait, ok := a.take(ctx, Probe{Addr: to.Addr().Unmap(), Port: to.Port()})
+		waited += wait
+		switch {
+		case ok:
+			return nil
+		case ctx.Err() != nil:
+			return refuse(late)
+		case waited > maxWait:
+			a.count(func(c *Counts) { c.HeldBack++ })
+			return refuse("it was asked as often as we allow ourselves")
+		case !pause(ctx, wait):
+			return refuse(late)
 		}
 	}
 }

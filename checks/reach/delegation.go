@@ -117,7 +117,7 @@ func (d *Dialers) referral(ctx context.Context, r *Resolver, zone string) map[st
 	for _, name := range parents {
 		for _, a := range addrs[name][:min(len(addrs[name]), 1)] {
 			p := Probe{Host: name, Addr: a, Port: d.question}
-			if d.shield.Addr(a) != nil || d.hop(p.addrPort()) != nil {
+			if d.shield.Addr(a) != nil || d.hop(ctx, p.addrPort()) != nil {
 				continue
 			}
 			q := question(zone, dns.TypeNS).SetEdns0(udpSize, false)

@@ -25,8 +25,9 @@ type DialerOptions struct {
 	// Roots are the certificate authorities that are trusted; nil means the system's.
 	Roots *x509.CertPool
 	// Hop is asked before a redirect is followed to an address, so that manners hold
-	// there too. Its error is a sentence for a person; nil lets every hop pass.
-	Hop func(netip.AddrPort) error
+	// there too; it may wait for their sake. Its error is a sentence for a person; nil lets
+	// every hop pass. [Asker.Hop] is one.
+	Hop func(ctx context.Context, to netip.AddrPort) error
 }
 
 // Dialers ask over TCP, TLS, HTTP and DNS: each of its methods is an [Ask]. It may be
@@ -37,7 +38,7 @@ type Dialers struct {
 	agent   string
 	timeout time.Duration
 	roots   *x509.CertPool
-	hop     func(netip.AddrPort) error
+	hop     func(ctx context.Context, to netip.AddrPort) error
 	// question is the port that name servers are asked at for a delegation.
 	question uint16
 }
@@ -60,7 +61,7 @@ func NewDialers(o DialerOptions) *Dialers {
 		d.agent = "isitdown (reachability check)"
 	}
 	if d.hop == nil {
-		d.hop = func(netip.AddrPort) error { return nil }
+		d.hop = func(context.Context, netip.AddrPort) error { return nil }
 	}
 	return d
 }

@@ -261,6 +261,7 @@ func (g *guard) judge(six bool, own string, at time.Time) checks.Guard {
 	case own != "":
 		out.At, out.Void = at, own
 	case unheard == all && all >= minControls: // a machine without a network asks its first question
+		out.Controls = all
 		out.At, out.Void = at, fmt.Sprintf("our own network: none of %d control targets has ever answered", all)
 	case out.Controls < minControls || out.Networks < minNetworks:
 		out.Void = fmt.Sprintf("the own-network guard cannot run: of %d control targets %d can be used, in %d networks; it takes %d in %d", all, out.Controls, out.Networks, minControls, minNetworks)

@@ -140,7 +140,7 @@ func (d *Dialers) where(ctx context.Context, w *walk, next *url.URL) (netip.Addr
 	if to.Addr() == w.addr {
 		return to, finding{}
 	}
-	if err := d.hop(to); err != nil {
+	if err := d.hop(ctx, to); err != nil {
 		return none, unmeasured(err.Error())
 	}
 	return to, finding{}

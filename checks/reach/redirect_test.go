@@ -69,7 +69,7 @@ server { listen %v ssl; %s location / { return 200; } location = /down { return 
 		"none.example": checks.Nonexistent, "broken.example": checks.Unresolved, "ours.example": checks.Unmeasured,
 	})
 	held := 0
-	d.hop = func(to netip.AddrPort) error {
+	d.hop = func(_ context.Context, to netip.AddrPort) error {
 		if held++; to != secure {
 			t.Errorf("asked whether %v may be asked", to)
 		}
@@ -140,7 +140,7 @@ server { listen %v ssl; %s location / { return 200; } location = /down { return 
 	if held != 2 {
 		t.Errorf("asked %d times whether manners allow a hop, want 2", held)
 	}
-	d.hop = func(netip.AddrPort) error { return errors.New("it was asked a moment ago") }
+	d.hop = func(context.Context, netip.AddrPort) error { return errors.New("it was asked a moment ago") }
 	check(t, d.HTTP(t.Context(), Probe{Addr: at.Addr(), Port: at.Port(), URL: base + "/safe"}), checks.Answered, "not followed: it was asked a moment ago")
 }
 

@@ -47,17 +47,18 @@ func (a *app) newProbing(s *sources, store *bot.Store) (*probing, error) {
 func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach.Asker {
 	c := &a.config.Probe
 	names := reach.NewResolver(reach.ResolverOptions{Servers: c.servers()})
-	manners := reach.NewManners(reach.MannersOptions{})
+	var asker *reach.Asker
 	dialers := reach.NewDialers(reach.DialerOptions{
-		Shield: shield, Lookup: names.Lookup, Agent: a.agent(), Timeout: c.Timeout.Duration, Hop: hop(manners),
+		Shield: shield, Lookup: names.Lookup, Agent: a.agent(), Timeout: c.Timeout.Duration,
+		Hop: func(ctx context.Context, to netip.AddrPort) error { return asker.Hop(ctx, to) },
 	})
 	ping := reach.NewICMP(a.icmpOptions(shield))
-	asker := reach.NewAsker(reach.AskerOptions{
+	asker = reach.NewAsker(reach.AskerOptions{
 		Methods: map[checks.Method]reach.Ask{
 			checks.MethodICMP: ping.Ask, checks.MethodTCP: dialers.TCP, checks.MethodTLS: dialers.TLS,
 			checks.MethodHTTP: dialers.HTTP, checks.MethodDNS: dialers.DNS,
 		},
-		Shield: shield, Manners: manners, Timeout: c.Timeout.Duration,
+		Shield: shield, Manners: reach.NewManners(reach.MannersOptions{}), Timeout: c.Timeout.Duration,
 	})
 	o.Ask, o.Resolve, o.Origin = asker.Ask, names.Lookup, s.originOf
 	o.Resolver = func(ctx context.Context) checks.Outcome { return worked(ctx, names.Works(ctx)) }
@@ -78,16 +79,6 @@ func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach
 func (a *app) icmpOptions(shield *reach.Shield) reach.ICMPOptions {
 	c := &a.config.Probe
 	return reach.ICMPOptions{Shield: shield, Privileged: c.Privileged, Timeout: c.Timeout.Duration, Contact: a.config.Sources.Contact}
-}
-
-// hop lets a redirect be followed where manners let a probe be sent.
-func hop(m *reach.Manners) func(to netip.AddrPort) error {
-	return func(to netip.AddrPort) error {
-		if _, ok := m.Take(to.Addr(), to.Port(), time.Now()); !ok {
-			return &reach.RefusedError{What: to.Addr().String(), Why: "it was asked as often as we allow ourselves; ask again in some minutes"}
-		}
-		return nil
-	}
 }
 
 // worked words a success as the outcome of a probe. That time was up says nothing.
