@@ -45,7 +45,7 @@ type ICMP struct {
 const (
 	icmpTimeout  = 3 * time.Second
 	icmpInFlight = 100
-	icmpStarts   = 200 // a second
+	icmpStarts   = 200                    // a second
 	leastWait    = 50 * time.Millisecond  // for less nothing is sent
 	overrun      = 100 * time.Millisecond // of the library, past its timeout
 	// tracePort is where traceroute sends to: nobody listens there, and those who look at
