@@ -57,6 +57,7 @@ func TestDeadHost(t *testing.T) {
 				w.kill(true, addr)
 				until(t, "silent", 10*time.Minute, func() bool { return silents(followed.Reach(time.Now())) == 1 })
 				h := followed.Reach(time.Now()).Hosts[0]
+				usual := h.Rate
 				if h.Silence.Probes != tt.probes || h.Silence.Last.Sub(h.Silence.First) < time.Minute {
 					t.Errorf("silent after %d questions in %v, want %d in a minute at least", h.Silence.Probes, h.Silence.Last.Sub(h.Silence.First), tt.probes)
 				}
@@ -66,10 +67,13 @@ func TestDeadHost(t *testing.T) {
 				if followed.Revision() == revision {
 					t.Error("the revision did not grow")
 				}
+				time.Sleep(3 * time.Hour)
 				w.kill(false, addr)
 				until(t, "back", 3*time.Minute, func() bool { return followed.Reach(time.Now()).Hosts[0].Newest.There() })
 				if h := followed.Reach(time.Now()).Hosts[0]; h.Silence.Proven() || h.Silence.Ended.Back.IsZero() || !h.Missing.IsZero() {
 					t.Errorf("after one answer %+v, want no silence, and the last one kept", h)
+				} else if h.Rate > usual {
+					t.Errorf("the outage was learned: no-answer rate %v, before %v", h.Rate, usual)
 				}
 			})
 		})
@@ -86,21 +90,25 @@ func TestOwnNetworkFails(t *testing.T) {
 			all = append(all, m.Follow(footprint(t, netip.AddrFrom4([4]byte{192, 0, byte(i), 1}).String())))
 		}
 		time.Sleep(20 * time.Minute)
-		w.cut(true)
-		for range 30 * 60 {
-			time.Sleep(time.Second)
-			for _, f := range all {
-				if r := f.Reach(time.Now()); silents(r) > 0 {
-					t.Fatalf("%s is called silent while our own network fails: guard %+v", f.t.f.Target, r.Guard)
+		nobody := func(seconds int) {
+			t.Helper()
+			for range seconds {
+				time.Sleep(time.Second)
+				for _, f := range all {
+					if r := f.Reach(time.Now()); silents(r) > 0 {
+						t.Fatalf("%s is called silent: guard %+v", f.t.f.Target, r.Guard)
+					}
 				}
 			}
 		}
+		w.cut(true)
+		nobody(30 * 60)
 		r := all[0].Reach(time.Now())
 		if want := "our own network: 8 of 8 control targets do not answer"; r.Guard.Void != want {
 			t.Errorf("void because %q, want %q", r.Guard.Void, want)
 		}
 		w.cut(false)
-		time.Sleep(5 * time.Minute)
+		nobody(5 * 60)
 		for _, f := range all {
 			r := f.Reach(time.Now())
 			if !r.Guard.Holds() || !slices.ContainsFunc(r.Hosts, func(h checks.Host) bool { return h.Newest.There() && h.Rate == 0 }) {

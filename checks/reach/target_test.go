@@ -157,3 +157,46 @@ func TestRunEnds(t *testing.T) {
 		}
 	})
 }
+
+// The way of asking that rests while another one is answered is asked when that one is
+// not, so that both are silent soon.
+func TestRestingWayIsWoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const addr = "192.0.2.1"
+		w := newWorld(0)
+		m := New(w.options())
+		defer running(m)()
+		f := m.Follow(footprint(t, addr))
+		time.Sleep(2 * time.Hour)
+		if n := len(w.probes(addr)); n > 75 {
+			t.Errorf("%d probes in two hours, want one a round and few pings besides", n)
+		}
+		time.Sleep(7 * time.Minute) // between two pings
+		w.kill(true, addr)
+		until(t, "silent in both ways", 4*time.Minute, func() bool { return notAnswering(f.Reach(time.Now())) })
+	})
+}
+
+// A round is dated where questions follow each other without an end.
+func TestRoundWithoutEnd(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	x := newTarget(footprint(t, "192.0.2.1"))
+	x.history = map[key]*rates{}
+	var list []choice
+	for _, a := range []string{"192.0.2.1", "192.0.2.2"} {
+		list = append(list, choice{probe: Probe{Host: a, Addr: netip.MustParseAddr(a), Method: checks.MethodICMP}, home: true})
+	}
+	x.adopt(list, nil, now)
+	for i := range 100 { // one of them is always under way
+		at := now.Add(time.Duration(i) * 10 * time.Second)
+		started := x.start(at)
+		if x.under != 2 || len(started) == 0 {
+			t.Fatalf("%d under way at %v", x.under, at)
+		}
+		h := x.hosts[i%2]
+		x.answer(h, checks.Answer{At: at, Outcome: checks.Answered}, at, at, 2*time.Minute, false)
+		if i > 0 && at.Sub(x.at) > 3*time.Minute {
+			t.Fatalf("the newest round is of %v at %v", x.at, at)
+		}
+	}
+}
