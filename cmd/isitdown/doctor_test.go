@@ -62,10 +62,47 @@ func TestDoctorAsksDiscord(t *testing.T) {
 }
 
 func TestDoctorClock(t *testing.T) {
-	if d := diagnoseClock(time.Unix(0, 0)); d[0].mark != problem || !strings.Contains(d[0].text, "NTP") {
-		t.Errorf("in 1970: got %+v", d)
-	}
-	if d := diagnoseClock(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)); d[0].mark != fine {
-		t.Errorf("in 2027: got %+v", d)
+	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		off  []time.Duration // of the services' clocks
+		age  string
+		now  time.Time
+		mark mark
+		say  string
+	}{
+		{name: "older than the program", now: time.Unix(0, 0), mark: problem, say: "NTP"},
+		{name: "nothing to compare with", now: now, mark: note, say: "no service answered"},
+		{name: "right", off: []time.Duration{0}, now: now, mark: fine, say: "1 clock read"},
+		{name: "one service is off", off: []time.Duration{time.Hour, 0, -time.Hour}, now: now, mark: fine, say: "3 clocks read"},
+		{name: "ahead", off: []time.Duration{-time.Hour, -2 * time.Hour}, now: now, mark: problem, say: "it is 1h0m"},
+		{name: "behind", off: []time.Duration{time.Hour}, now: now, mark: problem, say: "behind the clocks"},
+		{name: "kept by a cache", off: []time.Duration{-time.Hour}, age: "3600", now: now, mark: note, say: "no service answered"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var read clocks
+			services := roundTripper(func(r *http.Request) (*http.Response, error) {
+				off, err := time.ParseDuration(r.URL.Query().Get("off"))
+				if err != nil {
+					t.Error(err)
+				}
+				h := http.Header{"Date": {time.Now().Add(off).UTC().Format(http.TimeFormat)}}
+				if test.age != "" {
+					h.Set("Age", test.age)
+				}
+				return &http.Response{StatusCode: http.StatusNoContent, Header: h, Body: http.NoBody}, nil
+			})
+			client := read.overhear(&http.Client{Transport: services})
+			for _, off := range test.off {
+				reply, err := client.Get("http://service.test/?off=" + off.String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				reply.Body.Close()
+			}
+			if d := read.diagnose(test.now); d.mark != test.mark || !strings.Contains(d.text, test.say) {
+				t.Errorf("got %s %q, want %s with %q", d.mark, d.text, test.mark, test.say)
+			}
+		})
 	}
 }
