@@ -190,10 +190,11 @@ func (f *finding) silenceBefore(a *assessment) string {
 	return fmt.Sprintf("%d of %d usual hosts %s silent", f.was.silent, f.was.usable, plural(f.was.silent, "was", "were"))
 }
 
-// from says whose finding it is: where the vantage points differ, what is said of our own
-// hosts is ours.
+// from says whose finding it is: where the vantage points differ, or a part of the hosts
+// answers, what is said of our own hosts is ours: among the others are some that get an
+// answer.
 func (f *finding) from() string {
-	if !f.World || f.torn {
+	if !f.World || f.torn || f.extent == ExtentPart {
 		return "from our vantage point"
 	}
 	return fmt.Sprintf("from %d networks on %d continents", f.Networks, f.Continents)

@@ -138,6 +138,10 @@ func (f *finding) others() string {
 		return fmt.Sprintf("the vantage points differ: %d of %d get no answer", silent, n)
 	case f.extent == ExtentAll && silent > 0:
 		return fmt.Sprintf("%d of %d other vantage points %s no answer, too few to count", silent, n-1, plural(silent, "gets", "get"))
+	case f.extent == ExtentPart && n > 1 && silent == 0:
+		return fmt.Sprintf("%d of %d other vantage points %s an answer", n-1, n-1, plural(n-1, "gets", "get"))
+	case f.extent == ExtentPart && n > 1:
+		return fmt.Sprintf("%d of %d other vantage points %s no answer", silent, n-1, plural(silent, "gets", "get"))
 	case f.extent == ExtentNone && silent < n:
 		return fmt.Sprintf("%d of %d other vantage points %s an answer", n-silent, n-1, plural(n-silent, "gets", "get"))
 	}

@@ -73,6 +73,13 @@ func fromTheWorld(v checks.Verdict) checks.Verdict {
 	return v
 }
 
+// theyDiffer has one of four vantage points get an answer.
+func theyDiffer(v checks.Verdict) checks.Verdict {
+	v = fromTheWorld(v)
+	v.Probing.VotesSilent = 3
+	return v
+}
+
 // namedTarget is a target that only probes can tell of, by what came of each probe.
 func namedTarget(name string, state checks.State, hosts ...checks.Host) checks.Verdict {
 	v := checks.Verdict{
@@ -147,6 +154,7 @@ func probeSamples() []sample {
 		{"silent-vantage", Notice{Verdict: silentSpace(34, checks.ExtentNone)}},
 		{"silent-world", Notice{Verdict: fromTheWorld(silentSpace(31, checks.ExtentNone))}},
 		{"silent-part", Notice{Verdict: silentSpace(17, checks.ExtentPart)}},
+		{"silent-part-world", Notice{Verdict: theyDiffer(silentSpace(34, checks.ExtentPart))}},
 		{"guard-void", Notice{Verdict: void}},
 		{"disagree", Notice{Verdict: disagree}},
 		{"kp-up-answering", Notice{Verdict: up}},
@@ -191,6 +199,8 @@ func namedSamples() []sample {
 	undecided.Answering, undecided.Evidence, undecided.Probing.Silent, undecided.Probing.Unsure = checks.ExtentUnknown, checks.EvidenceNone, 0, 1
 	undecided.Probing.Why = "it missed 2 probes in a row, too few yet to call it silent"
 	undecided.Reasons = []string{undecided.Probing.Why}
+	differ := namedTarget(web, checks.Degraded, ping(checks.Silent))
+	differ.Answering = checks.ExtentPart
 	return []sample{
 		{"host-up", Notice{Verdict: namedTarget(web, checks.Up, over, ping(checks.Answered))}},
 		{"host-down", Notice{Verdict: namedTarget(web, checks.Down, ping(checks.Silent), prohibited)}},
@@ -198,6 +208,7 @@ func namedSamples() []sample {
 		{"host-partly", Notice{Verdict: namedTarget(web, checks.Degraded, over, func() checks.Host {
 			return asked(probedHost(web, "192.0.2.11", checks.MethodTCP, 443, checks.Silent, ""))
 		}())}},
+		{"host-partly-world", Notice{Verdict: theyDiffer(differ)}},
 		{"host-never", Notice{Verdict: unknown}},
 		{"host-heard-guard-void", Notice{Verdict: heard}},
 		{"host-up-elsewhere", Notice{Verdict: elsewhere}},

@@ -143,7 +143,11 @@ func TestWhoSaysSo(t *testing.T) {
 		if ours == v.Probing.World {
 			t.Errorf("%s: from our vantage point is %t, though enough others agree is %t: %s", s.name, ours, v.Probing.World, Headline(s.notice))
 		}
-		if quote := Quote(s.notice); strings.Contains(quote, "vantage point") == v.Probing.World && len(v.Prefixes) == 0 {
+		const ask = "silent, from 4 networks"
+		if text := plain(probesText(v)); v.Answering == checks.ExtentPart && strings.Contains(text, ask) {
+			t.Errorf("%s: one of the four gets an answer: %s", s.name, text)
+		}
+		if quote := Quote(s.notice); v.Answering == checks.ExtentNone && strings.Contains(quote, "vantage point") == v.Probing.World && len(v.Prefixes) == 0 {
 			t.Errorf("%s: %s", s.name, quote)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"isitdown/checks"
 )
 
+const ourPlace = "from our vantage point"
+
 // place says for whom a finding holds: for the world where enough vantage points
 // agree, else for our own.
 func place(v *checks.Verdict) string {
@@ -16,7 +18,18 @@ func place(v *checks.Verdict) string {
 	case p.At.IsZero():
 		return "" // nothing says who asked
 	}
-	return "from our vantage point"
+	return ourPlace
+}
+
+// countPlace says from where hosts were counted: those are ours alone wherever others find
+// otherwise, or some of the hosts answer.
+func countPlace(v *checks.Verdict) string {
+	p := &v.Probing
+	torn := v.Answering == checks.ExtentAll && p.Silent*2 > p.Usable
+	if !p.At.IsZero() && (v.Answering == checks.ExtentPart || torn) {
+		return ourPlace
+	}
+	return place(v)
 }
 
 // probesText says what the probes found: a fact of its own, with the guard's result.
@@ -71,7 +84,7 @@ func hostCounts(v *checks.Verdict) string {
 	if p.Failing > 0 {
 		text += joinNonEmpty(": ", ", "+thousands(uint64(p.Failing))+" of them failing", failingText(v))
 	}
-	if where := place(v); where != "" {
+	if where := countPlace(v); where != "" {
 		text += ", " + where
 	}
 	return text

@@ -80,17 +80,18 @@ func quoteNamed(n *Notice) string {
 // answer probes from one vantage point".
 func quoteSilence(v *checks.Verdict) string {
 	p := &v.Probing
-	from := ""
+	from, part := "", v.Answering == checks.ExtentPart
 	switch {
-	case p.World:
+	case p.World && !part:
 		from = " from " + quotePlace(v)
 	case !p.At.IsZero():
 		from = " from one vantage point"
 	}
-	part := v.Answering == checks.ExtentPart
 	switch {
 	case lossOf(v) == lossFailing:
 		return joinNonEmpty(": ", "a service answered that it could not serve", failingText(v))
+	case named(v) && part && routed(v) && p.VotesCast > 1:
+		return quoteName(v) + " answered probes at some vantage points only"
 	case named(v) && part && routed(v):
 		return quoteName(v) + " answered probes in part only" + from
 	case named(v) && part && p.VotesCast > 1:
