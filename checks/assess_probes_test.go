@@ -295,6 +295,44 @@ func TestAssessTimesOfProbes(t *testing.T) {
 	}
 }
 
+// A service that fails while its host answers has times of its own: after it last worked,
+// and by the first answer that it does not.
+func TestAssessTimesOfFailure(t *testing.T) {
+	target, err := ParseTarget("https://example.org/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	assess := func(hosts string, more func([]Host)) Verdict {
+		r := roundOf(hosts)
+		for i := range r.Hosts {
+			r.Hosts[i].Role, r.Hosts[i].Method = RoleAsked, MethodHTTP
+		}
+		more(r.Hosts)
+		return Assess(Case{Footprint: Footprint{Target: target}, Reach: r, Now: noon, Rules: DefaultRules()})
+	}
+	v := assess("f0 f1", func(h []Host) {
+		h[0].Served, h[0].Faulty = ago(12*time.Minute), ago(10*time.Minute)
+		h[1].Served, h[1].Faulty = ago(11*time.Minute), ago(9*time.Minute)
+	})
+	if want := (Interval{After: ago(11 * time.Minute), By: ago(10 * time.Minute)}); v.State != Degraded || v.Onset != want {
+		t.Errorf("it fails: %v since %v, want degraded since %v", v.State, v.Onset, want)
+	}
+	v = assess("f0 f1", func(h []Host) {
+		h[0].Served, h[0].Faulty = ago(12*time.Minute), ago(10*time.Minute)
+		h[1].Served, h[1].Faulty = ago(5*time.Minute), ago(3*time.Minute)
+	})
+	if want := (Interval{By: ago(10 * time.Minute)}); v.Onset != want {
+		t.Errorf("one address fails first: since %v, want %v", v.Onset, want)
+	}
+	v = assess("a0 a1", func(h []Host) {
+		h[0].Served = ago(time.Minute)
+		h[0].Mended = Spell{First: ago(10 * time.Minute), Last: ago(4 * time.Minute), Back: ago(2 * time.Minute)}
+	})
+	if want := (Interval{After: ago(4 * time.Minute), By: ago(2 * time.Minute)}); v.State != Up || v.End != want {
+		t.Errorf("it works again: %v, end %v, want up since %v", v.State, v.End, want)
+	}
+}
+
 // The hosts that make the difference are listed first, and no more than so many.
 func TestAssessListsHosts(t *testing.T) {
 	c := joined("all", "o0 a1 m2 s3 s1 n0", "")

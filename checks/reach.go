@@ -100,6 +100,10 @@ type Host struct {
 	// Heard is when it last answered, zero for never; Missing when the first of the probes
 	// since then was sent that were not answered, zero for none.
 	Heard, Missing time.Time
+	// Served is when its service last worked, zero for never; Faulty when the first of the
+	// answers since then came that it fails, or that it refuses; zero where it works.
+	Served, Faulty time.Time
+	Mended         Spell   // the last time in which it answered and did not work
 	Silence        Silence // the sequential test since Heard
 	// WasSilent is true where rounds that counted proved it silent and it has not answered
 	// since, even though Silence does not tell so now: because our own network fails, or

@@ -6,7 +6,8 @@ import (
 )
 
 // times finds the onset of a silence, or the end of the last one: those of the host that
-// made the difference between all and less.
+// made the difference between all and less. Where what was asked about answers and fails
+// the onset is that of the failure.
 func (f *finding) times(h *hearing, all []witness) {
 	switch f.extent {
 	case ExtentAll:
@@ -14,8 +15,24 @@ func (f *finding) times(h *hearing, all []witness) {
 			return
 		}
 		f.End = h.returned(all)
+		if h.single() {
+			f.failure(h, &all[0])
+		}
 	case ExtentNone, ExtentPart:
 		f.Onset = h.fell(all)
+	}
+}
+
+// failure dates the failure of the service that was asked about, or the end of the last one.
+func (f *finding) failure(h *hearing, w *witness) {
+	if w.failing {
+		f.Onset = w.broke
+		return
+	}
+	for _, i := range w.entries {
+		if s := h.reach.Hosts[i].Mended; s.Back.After(f.End.By) {
+			f.End = Interval{After: s.Last, By: s.Back}
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ type witness struct {
 	ways    int            // those of them that are witnesses
 	failing bool
 	lost    Interval // of the present silence
+	broke   Interval // of the present failure of its service
 	ended   []Spell  // the last silence of each way of asking
 }
 
@@ -142,7 +143,9 @@ func (h *hearing) judge(w *witness) {
 	}
 	w.ways = len(ways)
 	w.lost = lostBetween(ways)
-	w.failing = w.standing == answering && h.fails(ways)
+	if w.failing = w.standing == answering && h.fails(ways); w.failing {
+		w.broke = brokeBetween(ways)
+	}
 }
 
 // standAt notes where a host is, and its last silence.
@@ -182,6 +185,26 @@ func lostBetween(ways []*Host) (i Interval) {
 		}
 	}
 	return Interval{}
+}
+
+// brokeBetween gives when a service began to fail: after it last worked in the ways that
+// fail now, and by the first answer that it does not.
+func brokeBetween(ways []*Host) (i Interval) {
+	for _, x := range ways {
+		if x.Faulty.IsZero() {
+			continue
+		}
+		if x.Served.After(i.After) {
+			i.After = x.Served
+		}
+		if i.By.IsZero() || x.Faulty.Before(i.By) {
+			i.By = x.Faulty
+		}
+	}
+	if !i.By.After(i.After) { // one way began to fail while another still worked
+		i.After = time.Time{}
+	}
+	return i
 }
 
 // fails reports whether a host that answers does not serve what is asked of it. Of a

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ type host struct {
 	rates  *rates
 
 	heard, missing time.Time
+	served, faulty time.Time
+	mended         checks.Spell
 	silence        checks.Silence
 	newest         checks.Answer
 	// pending are missed probes that wait for the guard's next look: whether they count
@@ -51,6 +54,7 @@ func (h *host) take(a checks.Answer) bool {
 		return false // nothing was sent; what was found before is still young
 	}
 	changed := a.Outcome != h.newest.Outcome || a.Detail != h.newest.Detail
+	before := h.newest
 	h.newest = a
 	switch {
 	case a.There():
@@ -58,10 +62,25 @@ func (h *host) take(a checks.Answer) bool {
 		h.rates.hear(a.At, h.silence.Proven())
 		h.silence = h.silence.Add(a, h.rates.careful(a.At))
 		h.heard, h.missing, h.pending, h.follows, h.asked = a.At, time.Time{}, nil, 0, 0
+		h.serve(a, before)
 	case a.Missed() && h.before(a.At) && len(h.pending) < maxPending:
 		h.pending = append(h.pending, a)
 	}
 	return changed
+}
+
+// serve notes whether the service of a host that answers works; before is its answer
+// before this one.
+func (h *host) serve(a, before checks.Answer) {
+	switch {
+	case a.Outcome != checks.Answered:
+		h.faulty = cmp.Or(h.faulty, a.At)
+	case !h.faulty.IsZero():
+		h.mended = checks.Spell{First: h.faulty, Last: before.At, Back: a.At}
+		fallthrough
+	default:
+		h.served, h.faulty = a.At, time.Time{}
+	}
 }
 
 // measured reports whether a probe was sent and something can be said of it.
@@ -162,6 +181,7 @@ func (h *host) show(now time.Time, guard checks.Guard) checks.Host {
 	out := checks.Host{
 		Name: h.probe.Host, Addr: h.probe.Addr, Port: h.probe.Port, Method: h.probe.Method, Role: h.role,
 		Rate: rate, Asked: asked, Before: before, Heard: h.heard, Missing: h.missing,
+		Served: h.served, Faulty: h.faulty, Mended: h.mended,
 		Silence: h.silence, WasSilent: h.silence.Proven(), Newest: h.newest, Home: h.home,
 	}
 	out.Newest.Redirects = slices.Clone(h.newest.Redirects)
