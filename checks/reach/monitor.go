@@ -34,6 +34,8 @@ type Monitor struct {
 	tasks sync.WaitGroup // what Run started
 	trace chan struct{}  // one element for each trace under way
 
+	sharing sharing
+
 	mu      sync.Mutex
 	running bool
 	targets map[checks.Target]*target
@@ -52,6 +54,7 @@ func New(o Options) *Monitor {
 	}
 	return &Monitor{
 		o: o, guard: newGuard(&o), began: time.Now(), trace: make(chan struct{}, traces),
+		sharing: sharing{kept: map[Probe]*posed{}},
 		targets: map[checks.Target]*target{}, asked: map[checks.Target]*inquiry{},
 	}
 }
@@ -148,9 +151,14 @@ func (m *Monitor) void() bool {
 	return !c.began.IsZero() && !c.four.Holds() && !c.six.Holds()
 }
 
-// question asks a host. Where again is true an unanswered probe is sent a second time,
-// and both together are one question: most losses are found out at once.
+// question asks a host, or gives what another target has just found. Where again is true
+// an unanswered probe is sent a second time, and both together are one question: most
+// losses are found out at once.
 func (m *Monitor) question(ctx context.Context, p Probe, again bool) checks.Answer {
+	return m.sharing.ask(ctx, p, again, func() checks.Answer { return m.askHost(ctx, p, again) })
+}
+
+func (m *Monitor) askHost(ctx context.Context, p Probe, again bool) checks.Answer {
 	first := m.o.Ask(ctx, p)
 	if !again || !first.Missed() || !pause(ctx, retryAfter) {
 		return first
