@@ -96,6 +96,7 @@ func TestDNSForgeries(t *testing.T) {
 	nothingLeft(t)
 	right := changed(func(m *dns.Msg) { m.Authoritative = true })
 	d := dialersFor(t)
+	var all sync.WaitGroup // at once: most of it is waiting for a time-out
 	for name, forge := range map[string]func(q []byte) [][]byte{
 		"nothing":           func([]byte) [][]byte { return nil },
 		"another id":        changed(func(m *dns.Msg) { m.Id++ }),
@@ -110,15 +111,18 @@ func TestDNSForgeries(t *testing.T) {
 		"short":             func(q []byte) [][]byte { return [][]byte{q[:5], {}} },
 		"cut in the middle": func(q []byte) [][]byte { b := right(q)[0]; return [][]byte{b[:len(b)-3]} },
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := udpServer(t, forge)
-			p.Name = "example.org"
-			check(t, inTime(t, d.DNS, p, checks.Silent), checks.Silent, "")
-			p = udpServer(t, func(q []byte) [][]byte { return append(forge(q), right(q)...) })
-			p.Name = "example.org"
-			check(t, inTime(t, d.DNS, p, checks.Answered), checks.Answered, "NOERROR, authoritative")
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				p := udpServer(t, forge)
+				p.Name = "example.org"
+				check(t, inTime(t, d.DNS, p, checks.Silent), checks.Silent, "")
+				p = udpServer(t, func(q []byte) [][]byte { return append(forge(q), right(q)...) })
+				p.Name = "example.org"
+				check(t, inTime(t, d.DNS, p, checks.Answered), checks.Answered, "NOERROR, authoritative")
+			})
 		})
 	}
+	all.Wait()
 }
 
 // A right answer from another address is none: whoever sends it was not asked.
@@ -188,6 +192,7 @@ func TestDNSTruncated(t *testing.T) {
 	const cut = "NOERROR, cut off over UDP and not to be had over TCP"
 	whole := changed(func(m *dns.Msg) { m.Authoritative = true })
 	framed := func(b []byte) []byte { return append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...) }
+	var all sync.WaitGroup // at once: most of it is waiting for a time-out
 	for name, tt := range map[string]struct {
 		tcp    func(c net.Conn, q []byte)
 		detail string
@@ -199,24 +204,27 @@ func TestDNSTruncated(t *testing.T) {
 		"another id":   {func(c net.Conn, q []byte) { q[0]++; c.Write(framed(whole(q)[0])) }, cut},
 		"closed":       {nil, cut},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := udpServer(t, changed(func(m *dns.Msg) { m.Truncated = true }))
-			p.Name = "example.org"
-			if tt.tcp != nil {
-				tcpAt(t, p, func(c net.Conn) {
-					var size [2]byte
-					if _, err := io.ReadFull(c, size[:]); err != nil {
-						return
-					}
-					q := make([]byte, binary.BigEndian.Uint16(size[:]))
-					if _, err := io.ReadFull(c, q); err == nil {
-						tt.tcp(c, q)
-					}
-				})
-			}
-			check(t, inTime(t, dialersFor(t, p.Port).DNS, p, checks.Answered), checks.Answered, tt.detail)
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				p := udpServer(t, changed(func(m *dns.Msg) { m.Truncated = true }))
+				p.Name = "example.org"
+				if tt.tcp != nil {
+					tcpAt(t, p, func(c net.Conn) {
+						var size [2]byte
+						if _, err := io.ReadFull(c, size[:]); err != nil {
+							return
+						}
+						q := make([]byte, binary.BigEndian.Uint16(size[:]))
+						if _, err := io.ReadFull(c, q); err == nil {
+							tt.tcp(c, q)
+						}
+					})
+				}
+				check(t, inTime(t, dialersFor(t, p.Port).DNS, p, checks.Answered), checks.Answered, tt.detail)
+			})
 		})
 	}
+	all.Wait()
 }
 
 // FuzzReadAnswer: nothing but an answer with our id and our question passes, and what

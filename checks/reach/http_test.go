@@ -84,22 +84,26 @@ func TestHTTPFaults(t *testing.T) {
 		}, checks.Answered, "HTTP 200"},
 		{"gzip bomb", reads(ok + "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"), checks.Answered, "HTTP 200"},
 	}
+	var all sync.WaitGroup // at once: most of it is waiting for a time-out
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			p := serve(t, tt.handle)
-			p.URL = fmt.Sprintf("http://%v/", p.addrPort())
-			d := dialersFor(t, p.Port)
-			got := inTime(t, d.HTTP, p, tt.want)
-			check(t, got, tt.want, tt.detail)
-			if strings.HasPrefix(tt.detail, "HTTP") && strings.HasPrefix(tt.name, "no") && got.Detail != tt.detail {
-				t.Errorf("got %q", got.Detail)
-			}
-			p.URL = fmt.Sprintf("https://%v/", p.addrPort())
-			if got = inTime(t, d.HTTP, p, checks.Failing); got.Outcome != checks.Failing {
-				t.Errorf("over TLS: got %v, %q", got.Outcome, got.Detail)
-			}
+		all.Go(func() {
+			t.Run(tt.name, func(t *testing.T) {
+				p := serve(t, tt.handle)
+				p.URL = fmt.Sprintf("http://%v/", p.addrPort())
+				d := dialersFor(t, p.Port)
+				got := inTime(t, d.HTTP, p, tt.want)
+				check(t, got, tt.want, tt.detail)
+				if strings.HasPrefix(tt.detail, "HTTP") && strings.HasPrefix(tt.name, "no") && got.Detail != tt.detail {
+					t.Errorf("got %q", got.Detail)
+				}
+				p.URL = fmt.Sprintf("https://%v/", p.addrPort())
+				if got = inTime(t, d.HTTP, p, checks.Failing); got.Outcome != checks.Failing {
+					t.Errorf("over TLS: got %v, %q", got.Outcome, got.Detail)
+				}
+			})
 		})
 	}
+	all.Wait()
 }
 
 // What is sent, over either version, and by nginx what is answered.
@@ -157,6 +161,7 @@ func TestHTTP2Faults(t *testing.T) {
 	ca := newAuthority(t, "Our CA")
 	config := &tls.Config{Certificates: []tls.Certificate{ca.serverCert("example.org", -1, 5)}, NextProtos: []string{"h2"}}
 	settings := "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	var all sync.WaitGroup // at once: most of it is waiting for a time-out
 	for name, tt := range map[string]struct{ text, detail string }{
 		"nothing":       {"", "no HTTP answer in time"},
 		"settings only": {settings, "no HTTP answer in time"},
@@ -164,18 +169,21 @@ func TestHTTP2Faults(t *testing.T) {
 		"goes away":     {settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "connected, but"},
 		"refuses":       {settings + "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07", "connected, but"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := serve(t, func(c net.Conn) {
-				s := tls.Server(c, config)
-				if s.Handshake() == nil {
-					io.WriteString(s, tt.text)
-					hold(s)
-				}
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				p := serve(t, func(c net.Conn) {
+					s := tls.Server(c, config)
+					if s.Handshake() == nil {
+						io.WriteString(s, tt.text)
+						hold(s)
+					}
+				})
+				p.URL = fmt.Sprintf("https://example.org:%d/", p.Port)
+				check(t, inTime(t, dialersFor(t, p.Port).HTTP, p, checks.Failing), checks.Failing, tt.detail)
 			})
-			p.URL = fmt.Sprintf("https://example.org:%d/", p.Port)
-			check(t, inTime(t, dialersFor(t, p.Port).HTTP, p, checks.Failing), checks.Failing, tt.detail)
 		})
 	}
+	all.Wait()
 }
 
 // Each probe is one connection and one request, with nothing in it that was not meant.

@@ -177,6 +177,7 @@ func TestThousandTargetsForADay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a day of a thousand hosts takes some seconds")
 	}
+	t.Parallel() // with the lab, which mostly waits
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(.05)
 		m := New(w.options())

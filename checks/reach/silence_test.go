@@ -39,6 +39,7 @@ func TestSilences(t *testing.T) {
 		<-ctx.Done()
 		return Resolution{}, &ResolveError{Name: host, Kind: checks.Unmeasured, Why: "time was up"}
 	}
+	var all sync.WaitGroup // at once: it is all waiting for a time-out
 	for _, tt := range []struct {
 		name   string
 		p      Probe
@@ -58,39 +59,51 @@ func TestSilences(t *testing.T) {
 			p := tt.p
 			p.URL = fmt.Sprintf("http://example.org:%d/", p.Port)
 			ask := map[checks.Method]Ask{checks.MethodTCP: d.TCP, checks.MethodTLS: d.TLS, checks.MethodHTTP: d.HTTP, checks.MethodDNS: d.DNS}[method]
-			if got := inTime(t, ask, p, want); got.Outcome != want {
-				t.Errorf("%s, %v: got %v, %q; want %v", tt.name, method, got.Outcome, got.Detail, want)
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(50*time.Millisecond, cancel)
-			if got := ask(ctx, p); got.Outcome != tt.cancel {
-				t.Errorf("%s, %v, given up: got %v, %q; want %v", tt.name, method, got.Outcome, got.Detail, tt.cancel)
-			}
-			cancel()
+			all.Go(func() {
+				if got := inTime(t, ask, p, want); got.Outcome != want {
+					t.Errorf("%s, %v: got %v, %q; want %v", tt.name, method, got.Outcome, got.Detail, want)
+				}
+			})
+			all.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(50*time.Millisecond, cancel)
+				if got := ask(ctx, p); got.Outcome != tt.cancel {
+					t.Errorf("%s, %v, given up: got %v, %q; want %v", tt.name, method, got.Outcome, got.Detail, tt.cancel)
+				}
+			})
 		}
 	}
+	all.Wait()
 	// Less time than a host has to answer is no time to call it silent, or failing.
 	d.timeout = defaultTimeout
 	mute.URL, says.URL = "http://example.org/", fmt.Sprintf("http://example.org:%d/", says.Port)
-	check(t, inTime(t, d.TCP, mute, checks.Unmeasured), checks.Unmeasured, "cut short")
-	check(t, inTime(t, d.HTTP, mute, checks.Unmeasured), checks.Unmeasured, "cut short")
-	check(t, inTime(t, d.DNS, hole, checks.Unmeasured), checks.Unmeasured, "cut short")
-	check(t, inTime(t, d.TLS, says, checks.Answered), checks.Answered, "cut short")
-	check(t, inTime(t, d.HTTP, says, checks.Answered), checks.Answered, "cut short")
+	for _, tt := range []struct {
+		ask  Ask
+		p    Probe
+		want checks.Outcome
+	}{
+		{d.TCP, mute, checks.Unmeasured}, {d.HTTP, mute, checks.Unmeasured}, {d.DNS, hole, checks.Unmeasured},
+		{d.TLS, says, checks.Answered}, {d.HTTP, says, checks.Answered},
+	} {
+		all.Go(func() { check(t, inTime(t, tt.ask, tt.p, tt.want), tt.want, "cut short") })
+	}
+	all.Wait()
 }
 
 // A router's word in the middle of an answer breaks nothing: TCP tries again.
 func TestLostAfterConnect(t *testing.T) {
 	nothingLeft(t)
 	c := netlab.New(t).Chain()
-	for _, host := range []netip.Addr{c.Host.Addr4(), c.Host.Addr6()} {
+	d := dialersFor(t)
+	d.timeout = time.Second
+	hosts := []netip.Addr{c.Host.Addr4(), c.Host.Addr6()}
+	asked, got := make(chan struct{}), make(chan checks.Answer)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, host := range hosts {
 		l := c.Host.Listen(netip.AddrPortFrom(host, 80))
 		p := Probe{Addr: host, Port: 80, URL: "http://example.org/"}
-		d := dialersFor(t)
-		d.timeout = time.Second
 		labtest.Await(t, "the host answers", func() bool { return d.TCP(t.Context(), p).Outcome == checks.Answered }, nil)
-		var wg sync.WaitGroup
-		asked := make(chan struct{})
 		wg.Go(func() {
 			for n := 0; n == 0; { // those that only connected are over
 				c, err := l.Accept()
@@ -99,21 +112,27 @@ func TestLostAfterConnect(t *testing.T) {
 				}
 				n, _ = c.Read(make([]byte, 4096))
 				if n > 0 {
-					close(asked)
+					asked <- struct{}{}
 					io.WriteString(c, "HTTP/1.1 200 OK\r\nX: ")
 					drip(c)
 				}
 				c.Close()
 			}
 		})
-		got := make(chan checks.Answer, 1)
-		wg.Go(func() { got <- d.HTTP(t.Context(), p) })
+		wg.Go(func() {
+			a := d.HTTP(t.Context(), p)
+			l.Close()
+			got <- a
+		})
+	}
+	for range hosts {
 		<-asked
-		f := c.Router.Reject(netlab.Packets{To: netip.PrefixFrom(host, host.BitLen())}, netlab.HostUnreachable)
+	}
+	for _, host := range hosts {
+		defer c.Router.Reject(netlab.Packets{To: netip.PrefixFrom(host, host.BitLen())}, netlab.HostUnreachable).Heal()
+	}
+	for range hosts {
 		check(t, <-got, checks.Failing, "connected, but no HTTP answer in time")
-		l.Close()
-		f.Heal()
-		wg.Wait()
 	}
 }
 

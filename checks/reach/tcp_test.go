@@ -3,6 +3,7 @@ package reach
 import (
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"isitdown/checks"
@@ -52,21 +53,24 @@ func TestConnectFaults(t *testing.T) {
 					f = tt.fault()
 					defer f.Heal()
 				}
-				p := open
-				p.Port = tt.port
+				p, q := open, open
+				p.Port, q.Port = tt.port, tt.port
+				if q.Port == 80 {
+					q.Port = 53
+				}
+				var over sync.WaitGroup
+				var udp checks.Answer
+				over.Go(func() { udp = inTime(t, d.DNS, q, tt.udp) })
 				got := inTime(t, d.TCP, p, tt.tcp)
+				over.Wait()
 				if tt.tcp != checks.Answered {
 					check(t, got, tt.tcp, tt.detail)
 				}
 				if got.Outcome != tt.tcp || got.By != tt.by {
 					t.Errorf("TCP: got %v, %q, by %v; want %v by %v", got.Outcome, got.Detail, got.By, tt.tcp, tt.by)
 				}
-				if p.Port == 80 {
-					p.Port = 53
-				}
-				got = inTime(t, d.DNS, p, tt.udp)
-				if got.Outcome != tt.udp || tt.by.IsValid() && got.By != tt.by {
-					t.Errorf("DNS: got %v, %q, by %v; want %v by %v", got.Outcome, got.Detail, got.By, tt.udp, tt.by)
+				if udp.Outcome != tt.udp || tt.by.IsValid() && udp.By != tt.by {
+					t.Errorf("DNS: got %v, %q, by %v; want %v by %v", udp.Outcome, udp.Detail, udp.By, tt.udp, tt.by)
 				}
 			})
 		}

@@ -125,13 +125,17 @@ func TestTLS(t *testing.T) {
 	}
 	d := dialersFor(t, ports...)
 	d.roots = ca.roots()
+	var all sync.WaitGroup // at once: most of it is waiting for a time-out
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.p.Host, tt.p.Name = "example.org", "example.org"
-			check(t, inTime(t, d.TLS, tt.p, tt.want), tt.want, tt.detail)
-			check(t, inTime(t, d.TCP, tt.p, checks.Answered), checks.Answered, "")
+		all.Go(func() {
+			t.Run(tt.name, func(t *testing.T) {
+				tt.p.Host, tt.p.Name = "example.org", "example.org"
+				check(t, inTime(t, d.TLS, tt.p, tt.want), tt.want, tt.detail)
+				check(t, inTime(t, d.TCP, tt.p, checks.Answered), checks.Answered, "")
+			})
 		})
 	}
+	all.Wait()
 	address := tests[0].p // no name: the certificate has to be for the address
 	check(t, d.TLS(t.Context(), address), checks.Answered, "not for "+address.Addr.String())
 }
