@@ -134,8 +134,8 @@ func TestAssessByProbesAlone(t *testing.T) {
 		{"never answered", "example.org", "n0", quorum, nil, Unknown, EvidenceNone, "1: it has never answered us, so its silence says nothing"},
 		{"answers rarely", "example.org", "w0", "", nil, Unknown, EvidenceNone, "1: it leaves 60 % of probes unanswered"},
 		{"missed a probe", "example.org", "m0", "", nil, Unknown, EvidenceNone, "1: it missed 1 probe, too few yet to call it silent"},
-		{"does not exist", "example.org", "n0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: there is no such name"},
-		{"existed before", "example.org", "s0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: there is no such name"},
+		{"does not exist", "example.org", "n0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: the DNS has no address for it"},
+		{"existed before", "example.org", "s0", "", func(c *Case) { c.Reach.Hosts[0].Newest.Outcome = Nonexistent }, Unknown, EvidenceNone, "1: the DNS has no address for it"},
 		{"does not resolve, and never did", "example.org", "n0", "", func(c *Case) {
 			c.Reach.Hosts[0].Newest.Outcome, c.Reach.Hosts[0].Newest.Detail = Unresolved, "SERVFAIL"
 		}, Unknown, EvidenceNone, "1: its name does not resolve: SERVFAIL"},

@@ -48,7 +48,8 @@ const (
 	// Unresolved: the name of the host did not resolve though our resolver works. For the
 	// sequential test it is silence.
 	Unresolved
-	// Nonexistent: the DNS says that there is no such name (NXDOMAIN). It says nothing of
+	// Nonexistent: the DNS says that there is no such name (NXDOMAIN), or that it has no
+	// address. It says nothing of
 	// a host.
 	Nonexistent
 )

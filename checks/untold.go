@@ -38,7 +38,7 @@ func (h *hearing) noWitness() string {
 	case asked == 0:
 		return "it was not asked itself"
 	case absent:
-		return "there is no such name"
+		return "the DNS has no address for it"
 	case unmeasured != "":
 		return "it could not be asked: " + OneLine(unmeasured, maxClause)
 	case unresolved != "":

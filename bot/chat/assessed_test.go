@@ -51,10 +51,10 @@ func TestHeadlinesOfProbes(t *testing.T) {
 		{web, heldGuard, voted(false), []checks.Host{silence(one(web, checks.MethodICMP, 0, checks.Silent, ""))}, "DOWN: example.org: not answering from 5 networks on 5 continents since 7 Jun 2025 10:35 UTC"},
 		{web, heldGuard, voted(true), []checks.Host{silence(one(web, checks.MethodICMP, 0, checks.Silent, ""))}, "UP: example.org: answering from 5 networks on 5 continents, but not from our vantage point"},
 		{web, heldGuard, nil, []checks.Host{never(one(web, checks.MethodICMP, 0, checks.Silent, ""))}, "UNKNOWN: example.org: not answering, but it has never answered us before, so its silence says nothing"},
-		{web, heldGuard, nil, []checks.Host{gone}, "UNKNOWN: example.org: there is no such name in the DNS"},
+		{web, heldGuard, nil, []checks.Host{gone}, "UNKNOWN: example.org: the DNS has no address for this name"},
 		{web, void, nil, []checks.Host{silence(one(web, checks.MethodICMP, 0, checks.Silent, ""))}, "UNKNOWN: example.org: our own network fails its test, so nothing is claimed"},
 		{page, heldGuard, nil, []checks.Host{one(page, checks.MethodHTTP, 443, checks.Failing, "HTTP 503")}, "DEGRADED: https://example.org/status: answering, but failing: HTTP 503"},
-		{page, heldGuard, nil, []checks.Host{one(page, checks.MethodHTTP, 443, checks.Refused, "connection refused"), one(web, checks.MethodICMP, 0, checks.Answered, "")}, "DEGRADED: https://example.org/status: answering, but failing: connection refused"},
+		{page, heldGuard, nil, []checks.Host{one(page, checks.MethodHTTP, 443, checks.Refused, "connection refused"), one(web, checks.MethodICMP, 0, checks.Answered, "")}, "DEGRADED: https://example.org/status: the host is there, but refuses connections on TCP port 443"},
 		{"192.0.2.10", heldGuard, nil, []checks.Host{one("192.0.2.10", checks.MethodICMP, 0, checks.Answered, "")}, "UP: 192.0.2.10: answering ping from our vantage point"},
 	} {
 		reach := checks.Reach{At: now, Guard: tc.guard, Hosts: tc.hosts, Votes: tc.votes}

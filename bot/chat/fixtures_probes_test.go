@@ -179,9 +179,11 @@ func namedSamples() []sample {
 	unknown.Probing.Why = "it has never answered us, so its silence says nothing"
 	unknown.Reasons = []string{unknown.Probing.Why}
 	nx := namedTarget("no-such-name.example", checks.Unknown, checks.Host{
-		Name: "no-such-name.example", Home: true, Newest: checks.Answer{Host: "no-such-name.example", At: utc(probedAt), Outcome: checks.Nonexistent},
+		Name: "no-such-name.example", Home: true, Newest: checks.Answer{
+			Host: "no-such-name.example", At: utc(probedAt), Outcome: checks.Nonexistent, Detail: "the name does not exist (NXDOMAIN, says 192.0.2.53)",
+		},
 	})
-	nx.Probing.Why = "there is no such name"
+	nx.Probing.Why = "the DNS has no address for it"
 	nx.Reasons = []string{nx.Probing.Why}
 	guard := namedTarget(web, checks.Unknown, ping(checks.Silent))
 	guard.Answering, guard.Evidence = checks.ExtentUnknown, checks.EvidenceNone
@@ -199,6 +201,9 @@ func namedSamples() []sample {
 	undecided.Answering, undecided.Evidence, undecided.Probing.Silent, undecided.Probing.Unsure = checks.ExtentUnknown, checks.EvidenceNone, 0, 1
 	undecided.Probing.Why = "it missed 2 probes in a row, too few yet to call it silent"
 	undecided.Reasons = []string{undecided.Probing.Why}
+	turnedAway := namedTarget(page, checks.Degraded, get(checks.Refused, "connection refused"))
+	turnedAway.Probing.Failing, turnedAway.Probing.Fault = 1, "connection refused"
+	turnedAway.Reasons = []string{"it answers, but fails: connection refused"}
 	differ := namedTarget(web, checks.Degraded, ping(checks.Silent))
 	differ.Answering = checks.ExtentPart
 	return []sample{
@@ -218,6 +223,7 @@ func namedSamples() []sample {
 		{"address-refused", Notice{Verdict: namedTarget("192.0.2.10", checks.Up, refused)}},
 		{"url-up-redirected", Notice{Verdict: namedTarget(page, checks.Up, redirected)}},
 		{"url-failing", Notice{Verdict: namedTarget(page, checks.Degraded, get(checks.Failing, "HTTP 503"))}},
+		{"url-refused", Notice{Verdict: turnedAway}},
 		{"url-bad-certificate", Notice{Verdict: namedTarget(page, checks.Up,
 			get(checks.Answered, "HTTP 200; certificate valid from 2024-11-02 to 2024-12-02: it has expired"))}},
 	}

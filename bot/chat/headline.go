@@ -284,7 +284,7 @@ func unknownText(v *checks.Verdict) string {
 	case disagree(v):
 		return "sources disagree: routes withdrawn, yet " + answersYet(v)
 	case nonexistent(v):
-		return "there is no such name in the DNS"
+		return "the DNS has no address for this name"
 	case v.Announced == checks.ExtentAll && v.Probing.Guard.Void != "":
 		return "announced; not known whether it answers again, for our own network fails its test"
 	case v.Announced == checks.ExtentAll:

@@ -10,6 +10,8 @@ func degradedText(v *checks.Verdict) string {
 	}
 	announced := v.Announced == checks.ExtentAll
 	switch l := lossOf(v); {
+	case l == lossFailing && refusing(v) != nil:
+		return "the host is there, but refuses connections on " + refusedText(&refusing(v).Newest)
 	case l == lossFailing:
 		return joinNonEmpty(": ", "answering, but failing", failingText(v))
 	case l == lossRoutes:

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"strings"
+	"time"
 
 	"isitdown/checks"
 )
@@ -156,7 +157,7 @@ func guardText(v *checks.Verdict) string {
 	case g.At.IsZero():
 		return "our own network was not tested, so nothing is claimed from silence"
 	}
-	return "our own controls answer (" + kOfN(uint64(max(0, g.Answered)), uint64(max(0, g.Controls))) + ", in " +
+	return "our own network works (" + kOfN(uint64(max(0, g.Answered)), uint64(max(0, g.Controls))) + " controls answer, in " +
 		count(max(0, g.Networks), "network", "networks") + ")"
 }
 
@@ -183,7 +184,10 @@ func probeAge(v *checks.Verdict) string {
 	if v.Probing.At.IsZero() || v.At.IsZero() {
 		return ""
 	}
-	return hold("probed " + span(v.At.Sub(v.Probing.At)) + " ago")
+	if age := v.At.Sub(v.Probing.At); age >= time.Second {
+		return hold("probed " + span(age) + " ago")
+	}
+	return hold("probed just now")
 }
 
 // maxSilent is how many silent hosts a notice names.

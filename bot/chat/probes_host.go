@@ -12,7 +12,7 @@ import (
 // What is shown of one probe. Details and redirects are the words of others.
 const (
 	maxDetail    = 120
-	maxBrief     = 80 // in a headline or a quotation
+	maxBrief     = 100 // in a headline or a quotation
 	maxRedirects = 3
 )
 
@@ -76,9 +76,9 @@ func answerText(a *checks.Answer) string {
 	text := ""
 	switch a.Outcome {
 	case checks.Answered:
-		text = joinNonEmpty(": ", joinNonEmpty(" ", "answered", over)+" in "+tookText(a.Took), detail)
+		return joinNonEmpty(": ", joinNonEmpty(" ", "answered", over)+" in "+tookText(a.Took)+redirectText(a), detail)
 	case checks.Failing:
-		text = joinNonEmpty(" ", "answered", over) + " in " + tookText(a.Took) + joinNonEmpty(": ", ", but fails", detail)
+		return joinNonEmpty(" ", "answered", over) + " in " + tookText(a.Took) + redirectText(a) + joinNonEmpty(": ", ", but fails", detail)
 	case checks.Refused:
 		text = joinNonEmpty(" ", "refused", refusedText(a)) + " in " + tookText(a.Took) + ", so it is there"
 		if detail != "" && detail != "connection refused" {
@@ -91,7 +91,7 @@ func answerText(a *checks.Answer) string {
 	case checks.Unresolved:
 		text = joinNonEmpty(": ", "could not be asked, for its name did not resolve", detail)
 	case checks.Nonexistent:
-		text = "does not exist: the DNS knows no such name"
+		text = joinNonEmpty(": ", "has no address in the DNS", detail)
 	default:
 		text = joinNonEmpty(": ", joinNonEmpty(" ", "was not asked", overText(a)), detail)
 	}
@@ -198,24 +198,48 @@ func answeredText(h *checks.Host) string {
 	return text
 }
 
-// briefly cuts a detail down to what was answered: what became of a redirect is told with
-// the probe.
+// briefly cuts a detail down to what was answered and the first thing that is wrong with
+// it: the rest, and what became of a redirect, is told with the probe.
 func briefly(detail string) string {
 	what, _, _ := strings.Cut(detail, ", and ")
-	return shorten(what, maxBrief)
+	return shorten(pithy(what), maxBrief)
+}
+
+// pithy leaves out what stands in brackets, and the third clause and what follows it.
+func pithy(detail string) string {
+	clauses := strings.SplitN(detail, "; ", 3)
+	for i := range clauses {
+		clauses[i], _, _ = strings.Cut(clauses[i], " (")
+	}
+	return strings.Join(clauses[:min(2, len(clauses))], "; ")
 }
 
 // failingText says for a headline what a service answers that cannot serve: "HTTP 503".
 func failingText(v *checks.Verdict) string {
 	if v.Probing.Fault != "" {
-		return shorten(v.Probing.Fault, maxDetail)
+		return shorten(pithy(v.Probing.Fault), maxDetail)
 	}
 	for i := range v.Probing.Hosts {
 		if a := &v.Probing.Hosts[i].Newest; a.Outcome == checks.Failing {
-			return shorten(a.Detail, maxDetail)
+			return shorten(pithy(a.Detail), maxDetail)
 		}
 	}
 	return ""
+}
+
+// refusing gives the host of a URL that is there and refuses connections, where nothing
+// that it serves fails: then it did not answer, and could not fail to serve.
+func refusing(v *checks.Verdict) *checks.Host {
+	var refuses *checks.Host
+	for i := range v.Probing.Hosts {
+		switch h := &v.Probing.Hosts[i]; {
+		case h.Newest.Outcome == checks.Failing, h.Newest.Method == checks.MethodHTTP && h.Newest.Outcome == checks.Answered:
+			return nil
+		case h.Newest.Outcome == checks.Refused && h.Newest.Method != checks.MethodICMP:
+			refuses = h
+		}
+	}
+	return refuses
 }
 
 // maxAsked is how many probes of a host or URL are told one by one.
@@ -237,7 +261,7 @@ func askedText(v *checks.Verdict) string {
 		}
 		text := who + " " + answerText(&h.Newest)
 		if h.Newest.Missed() && !h.Before && v.Answering != checks.ExtentUnknown {
-			text += "; it has never answered us"
+			text += "; it has never answered that"
 		}
 		parts = append(parts, text)
 	}
@@ -252,7 +276,7 @@ func allHosts(v *checks.Verdict, ok func(*checks.Host) bool) bool {
 	return len(v.Probing.Hosts) > 0 && !slices.ContainsFunc(v.Probing.Hosts, func(h checks.Host) bool { return !ok(&h) })
 }
 
-// nonexistent reports whether the DNS says that there is no such name.
+// nonexistent reports whether the DNS says that there is no such name, or no address of it.
 func nonexistent(v *checks.Verdict) bool {
 	return named(v) && allHosts(v, func(h *checks.Host) bool { return h.Newest.Outcome == checks.Nonexistent })
 }

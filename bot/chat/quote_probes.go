@@ -21,7 +21,7 @@ func quoteProbed(n *Notice) string {
 	case !probed(v):
 		return ""
 	case nonexistent(v):
-		return "the DNS knew no such name as " + quoteName(v) + ", when isitdown asked it."
+		return "isitdown found no address for " + quoteName(v) + " in the DNS."
 	case v.State == checks.Unknown && neverAnswered(v) && !unresolved(v):
 		return quoteName(v) + " did not answer probes sent by isitdown, but had never answered it before: whether it was up cannot be told from that."
 	case v.State == checks.Unknown && v.Probing.Guard.Void != "" && telling(v) != nil:
@@ -53,6 +53,9 @@ func quoteNamed(n *Notice) string {
 	name := quoteName(v)
 	switch lossOf(v) {
 	case lossFailing:
+		if h := refusing(v); h != nil {
+			return "the host of " + name + " was there, but refused connections on " + refusedText(&h.Newest)
+		}
 		return name + joinNonEmpty(": ", " answered, but could not serve", failingText(v))
 	case lossSilent:
 		return name + " " + quoteSilence(v)

@@ -116,7 +116,7 @@ func claimUntil(v *checks.Verdict) string {
 	case v.Probing.Guard.Void != "" && (named(v) || v.Announced == checks.ExtentAll):
 		return "Nothing is claimed until our own network passes its test again."
 	case named(v) && neverAnswered(v):
-		return "Nothing is claimed until it has answered once."
+		return "Nothing is claimed until it has answered once: what stands behind a firewall looks the same. Try it from another network."
 	case named(v) && probed(v), v.Announced == checks.ExtentAll:
 		return "Nothing is claimed until probes tell."
 	case needsProbes(v):

@@ -100,7 +100,7 @@ func TestQuestionsInTheLab(t *testing.T) {
 		{"a service that fails", "http://175.45.176.2:8080/", checks.Degraded, []string{"HTTP 503"}},
 		{"a redirect inwards", "http://175.45.176.2/in", checks.Up, []string{"10.0.0.1"}},
 		{"a name that leads inwards", "http://inward.lab.kp/", checks.Unknown, []string{"private"}},
-		{"no such name", "none.lab.kp", checks.Unknown, []string{"no such name"}},
+		{"no such name", "none.lab.kp", checks.Unknown, []string{"no address", "NXDOMAIN"}},
 		{"a zone that fails", "www.broken.kp", checks.Unknown, []string{"SERVFAIL"}},
 		{"a closed port", "175.45.176.131", checks.Up, []string{"refused"}},
 		{"silence", "175.45.176.132", checks.Unknown, []string{"never answered"}},

@@ -121,7 +121,7 @@ func (r reply) but(f finding) reply {
 func (d *Dialers) where(ctx context.Context, w *walk, next *url.URL) (netip.AddrPort, finding) {
 	port, none := urlPort(next), netip.AddrPort{}
 	if err := d.shield.URL(next); err != nil {
-		return none, unmeasured(err.Error())
+		return none, unmeasured(plainly(err))
 	}
 	if strings.EqualFold(next.Hostname(), w.home) {
 		return netip.AddrPortFrom(w.addr, port), finding{}
@@ -141,7 +141,7 @@ func (d *Dialers) where(ctx context.Context, w *walk, next *url.URL) (netip.Addr
 		return to, finding{}
 	}
 	if err := d.hop(ctx, to); err != nil {
-		return none, unmeasured(err.Error())
+		return none, unmeasured(plainly(err))
 	}
 	return to, finding{}
 }
@@ -151,7 +151,7 @@ func (d *Dialers) addresses(ctx context.Context, host string) ([]netip.Addr, fin
 	if a, err := netip.ParseAddr(host); err == nil {
 		a = a.Unmap()
 		if err := d.shield.Addr(a); err != nil {
-			return nil, unmeasured(err.Error())
+			return nil, unmeasured(plainly(err))
 		}
 		return []netip.Addr{a}, finding{}
 	}
@@ -164,7 +164,7 @@ func (d *Dialers) addresses(ctx context.Context, host string) ([]netip.Addr, fin
 	}
 	addrs, err := d.shield.Permit(found)
 	if err != nil {
-		return nil, unmeasured(err.Error())
+		return nil, unmeasured(plainly(err))
 	}
 	return addrs, finding{}
 }
@@ -175,6 +175,13 @@ func unresolved(err error) finding {
 		return finding{Outcome: e.Kind, detail: e.Error()}
 	}
 	return unmeasured("its host could not be looked up")
+}
+
+// plainly is what an error says, without what the operator could do: it stands in the
+// middle of a sentence.
+func plainly(err error) string {
+	text, _, _ := strings.Cut(err.Error(), operator)
+	return text
 }
 
 // nextURL reads where an answer leads to.

@@ -26,8 +26,9 @@ func (e *RefusedError) Error() string {
 }
 
 const (
-	advice  = "; the operator can allow ranges of their own with probe.allow"
-	dnsPort = 53
+	operator = "; the operator can " // begins what a person may have changed
+	advice   = operator + "allow ranges of their own with probe.allow"
+	dnsPort  = 53
 )
 
 // webPorts are the ports that anybody may ask about.
@@ -134,7 +135,7 @@ func (s *Shield) Port(port uint16) error {
 	case s == nil || !s.made:
 		return &RefusedError{"port " + p, "there is no list of what may be probed"}
 	case port == 0 || !slices.Contains(s.ports, port):
-		return &RefusedError{"port " + p, "only the ports of the web are; the operator can add others with probe.ports"}
+		return &RefusedError{"port " + p, "only 80, 443, 8080, 8443 and for DNS 53 are" + operator + "add others with probe.ports"}
 	}
 	return nil
 }

@@ -233,7 +233,7 @@ func TestShieldControl(t *testing.T) {
 	}{
 		"public alone":    {ShieldOptions{Ports: []uint16{port}}, "loopback"},
 		"address allowed": {ShieldOptions{Allow: loopback, Ports: []uint16{port}}, ""},
-		"port not":        {ShieldOptions{Allow: loopback}, "only the ports of the web"},
+		"port not":        {ShieldOptions{Allow: loopback}, "only 80, 443, 8080, 8443 and for DNS 53"},
 		"denied":          {ShieldOptions{Allow: loopback, Deny: loopback, Ports: []uint16{port}}, "denied"},
 	} {
 		d := net.Dialer{ControlContext: NewShield(tt.o).Control}

@@ -88,7 +88,7 @@ func TestCheckProbes(t *testing.T) {
 		{"a bad certificate is an answer", secure.URL, exitUp, []string{"UP ", "certificate"}},
 		{"an address that is there", "127.0.0.9", exitUp, []string{"UP 127.0.0.9"}},
 		{"refuses", "http://" + nobody, exitDegraded, []string{"refused"}},
-		{"a port that nobody may ask", canary.URL, exitUnknown, []string{"UNKNOWN", "not probed: only the ports of the web are", "probe.ports"}},
+		{"a port that nobody may ask", canary.URL, exitUnknown, []string{"UNKNOWN", "not probed: only 80, 443, 8080, 8443 and for DNS 53 are", "probe.ports"}},
 		{"a private address", "10.11.12.13", exitUnknown, []string{"UNKNOWN", "10.11.12.13 is not probed: it is a private address", "probe.allow"}},
 		{"a URL of a private address", "http://192.168.1.1/", exitUnknown, []string{"UNKNOWN", "192.168.1.1 is not probed"}},
 		{"metadata", "http://169.254.169.254/latest/", exitUnknown, []string{"UNKNOWN", "is not probed: it is"}},
