@@ -57,8 +57,11 @@ func (b *ballot) atLeast(s *side, percent int) bool { return s.votes*100 >= perc
 // of what may never answer one.
 func (h *hearing) ballot(own Extent) (b ballot) {
 	votes := distinct(h.reach.Votes, h.reach.At.Add(-voteAge), h.now.Add(clockSlack))
-	pings := h.answersPings(votes)
+	pings, turned := h.answersPings(votes), h.turned(own)
 	for _, v := range votes {
+		if v.At.Before(turned) && v.Answered == (own == ExtentNone) {
+			continue
+		}
 		e := ExtentNone
 		if v.Answered {
 			e = ExtentAll
@@ -71,6 +74,24 @@ func (h *hearing) ballot(own Extent) (b ballot) {
 		b.cast(h.reach.ASN, h.reach.Continent, own)
 	}
 	return b
+}
+
+// turned gives when our own finding was last another one. What others found otherwise
+// before then does not disagree with it: an answer from before an outage contradicts none.
+func (h *hearing) turned(own Extent) (at time.Time) {
+	for _, w := range h.witnesses() {
+		switch {
+		case own == ExtentNone && w.standing == silent && w.lost.By.After(at):
+			at = w.lost.By
+		case own == ExtentAll && w.standing == answering:
+			for _, s := range w.ended {
+				if s.Back.After(at) {
+					at = s.Back
+				}
+			}
+		}
+	}
+	return at
 }
 
 // answersPings reports whether the target is known to answer pings: it usually answers
