@@ -149,7 +149,11 @@ func (a *Asker) take(ctx context.Context, p Probe) (wait time.Duration, ok bool)
 	}
 	defer func() { <-a.gate }()
 	for {
-		wait, ok = a.o.Manners.Take(p.Addr, p.Port, time.Now())
+		take := a.o.Manners.Take
+		if p.Control {
+			take = a.o.Manners.TakeControl
+		}
+		wait, ok = take(p.Addr, p.Port, time.Now())
 		if ok || wait > spacing || !pause(ctx, wait) {
 			return wait, ok
 		}

@@ -17,8 +17,9 @@ const (
 	minControls = 6
 	minNetworks = 3
 	voidFrom    = 40 // per cent of the controls that do not answer
-	// guardEvery keeps a control below 15 probes in 10 minutes.
-	guardEvery   = 45 * time.Second
+	// guardEvery keeps a control, with the two ways that it is asked in at first, within the
+	// 14 probes in 10 minutes that manners keep for it.
+	guardEvery   = 48 * time.Second
 	guardTimeout = 2 * time.Second         // of the gateway and the resolver
 	guardQueue   = 20 * time.Second        // for all, while many other probes wait to be sent
 	otherMethod  = 1200 * time.Millisecond // later than the first, as manners ask
@@ -48,6 +49,7 @@ type control struct {
 	loss     float64       // its own no-answer rate, from checks that held alone
 	asked    bool          // in the check at hand
 	answered bool
+	ping     checks.Answer // to the newest echo
 }
 
 // usable reports whether the control can say anything about us.
@@ -59,14 +61,36 @@ func (c *control) usable() bool {
 type look struct {
 	began, ended time.Time
 	four, six    checks.Guard
+	// deaf4 and deaf6 say that no control has answered a ping, though it answered the DNS:
+	// then it is on our side that pings are kept from passing.
+	deaf4, deaf6 bool
+	pings        map[netip.Addr]checks.Answer // of controls
 }
 
+// noPings voids what was found by pings where none of the controls answers them.
+const noPings = "our own network: none of the control targets answers pings, only the DNS"
+
 // of gives the guard of an address family; of no address that of the family that holds.
-func (c *look) of(a netip.Addr) checks.Guard {
+func (c *look) of(p Probe) checks.Guard {
+	a := p.Addr
+	g, deaf := c.four, c.deaf4
 	if a.Is6() && !a.Is4In6() || !a.IsValid() && !c.four.Holds() && c.six.Holds() {
-		return c.six
+		g, deaf = c.six, c.deaf6
 	}
-	return c.four
+	if deaf && g.Holds() && p.Method == checks.MethodICMP {
+		g.Void = noPings
+	}
+	return g
+}
+
+// ping gives what a control answered to the guard's ping just now: nobody has to ask it again.
+func (c *look) ping(p Probe, now time.Time) (checks.Answer, bool) {
+	a, ok := c.pings[p.Addr]
+	if !ok || p.Method != checks.MethodICMP || now.Sub(a.At) > guardEvery+guardQueue {
+		return checks.Answer{}, false
+	}
+	a.Host = p.Host
+	return a, true
 }
 
 // helper is the gateway or the resolver: it is counted once it has been heard.
@@ -183,6 +207,7 @@ func (g *guard) check(ctx context.Context) (look, bool) {
 		own = "our own network: neither the gateway nor the resolver answers"
 	}
 	now.four, now.six = g.judge(false, own, now.ended), g.judge(true, own, now.ended)
+	now.deaf4, now.deaf6, now.pings = g.deaf(false), g.deaf(true), g.pings()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.last, g.gateway, g.resolver = now, gateway, resolver
@@ -191,6 +216,33 @@ func (g *guard) check(ctx context.Context) (look, bool) {
 		g.void++
 	}
 	return now, true
+}
+
+// deaf reports whether no control of an address family answers pings while some answer
+// the DNS.
+func (g *guard) deaf(six bool) bool {
+	deaf := false
+	for _, c := range g.controls {
+		if c.Addr.Is6() != six || !c.usable() {
+			continue
+		}
+		if c.works == checks.MethodICMP {
+			return false
+		}
+		deaf = true
+	}
+	return deaf
+}
+
+// pings gives what the controls answered to pings in the check at hand, where they do.
+func (g *guard) pings() map[netip.Addr]checks.Answer {
+	out := map[netip.Addr]checks.Answer{}
+	for _, c := range g.controls {
+		if c.asked && c.works == checks.MethodICMP && c.ping.Outcome != checks.Unmeasured {
+			out[c.Addr] = c.ping
+		}
+	}
+	return out
 }
 
 // jumped tells by how much the wall clock has gone astray since the last look.
@@ -218,7 +270,7 @@ func (g *guard) control(ctx context.Context, c *control) {
 }
 
 func (g *guard) one(ctx context.Context, c *control, by checks.Method) bool {
-	p := Probe{Host: c.Addr.String(), Addr: c.Addr, Method: by}
+	p := Probe{Host: c.Addr.String(), Addr: c.Addr, Method: by, Control: true}
 	if by == checks.MethodDNS {
 		p.Port, p.Name = 53, "." // who serves the root: every name server knows
 	}
@@ -227,6 +279,9 @@ func (g *guard) one(ctx context.Context, c *control, by checks.Method) bool {
 		return false // it waited in vain to be sent
 	}
 	c.asked = true
+	if by == checks.MethodICMP {
+		c.ping = a
+	}
 	if a.There() {
 		c.answered, c.works = true, by
 	}

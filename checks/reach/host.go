@@ -53,6 +53,9 @@ func (h *host) take(a checks.Answer) bool {
 	if a.Outcome == checks.Unmeasured && measured(h.newest) && a.At.Sub(h.newest.At) < staleAfter {
 		return false // nothing was sent; what was found before is still young
 	}
+	if a.Missed() && a.Outcome == h.newest.Outcome && a.At.Equal(h.newest.At) {
+		return false // it is known already: a control is asked by the guard alone
+	}
 	changed := a.Outcome != h.newest.Outcome || a.Detail != h.newest.Detail
 	before := h.newest
 	h.newest = a
@@ -140,6 +143,9 @@ func (h *host) likely() bool {
 func (h *host) schedule(a checks.Answer, now, round time.Time, every time.Duration, closely bool) {
 	h.next = round
 	again := a.At.Add(followUp + followSlack)
+	if !again.After(now) {
+		again = now.Add(followUp)
+	}
 	switch {
 	case strings.HasPrefix(a.Detail, HeldBack):
 		again = now.Add(heldFor)

@@ -21,6 +21,10 @@ type MannersOptions struct {
 	PortsWindow time.Duration
 	// Rate is how many probes start in a second, of all together: 200, evenly spaced.
 	Rate int
+	// Controls are the hosts of the own-network guard. In their blocks one probe within Window
+	// is for everybody and the others are the guard's: nobody takes its sight by asking for
+	// hosts that everybody knows.
+	Controls []netip.Addr
 	// Remembered is how many blocks, and how many hosts, are kept in mind: 100,000 (some
 	// 40 MB). While there is no room for another, it is not probed.
 	Remembered int
@@ -37,8 +41,15 @@ type Manners struct {
 	now    time.Duration // the latest that was given
 	next   time.Duration // when the next probe may start
 	swept  time.Duration // when what is over was last forgotten
-	blocks map[netip.Prefix][]time.Duration
+	blocks map[share][]time.Duration
 	hosts  map[netip.Addr]visits
+	kept   map[netip.Prefix]bool // the blocks of controls
+}
+
+// share is a block, or the part of it that is kept for the guard.
+type share struct {
+	block netip.Prefix
+	guard bool
 }
 
 // visits are the probes to one host that still count.
@@ -61,7 +72,11 @@ func NewManners(o MannersOptions) *Manners {
 	o.PortsWindow = either(o.PortsWindow, time.Hour)
 	o.Rate = either(o.Rate, 200)
 	o.Remembered = either(o.Remembered, 100_000)
-	return &Manners{o: o, blocks: make(map[netip.Prefix][]time.Duration), hosts: make(map[netip.Addr]visits)}
+	m := &Manners{o: o, blocks: make(map[share][]time.Duration), hosts: make(map[netip.Addr]visits), kept: make(map[netip.Prefix]bool)}
+	for _, a := range o.Controls {
+		m.kept[blockOf(a.Unmap().WithZone(""))] = true
+	}
+	return m
 }
 
 func either[T int | time.Duration](v, otherwise T) T {
@@ -76,11 +91,26 @@ func either[T int | time.Duration](v, otherwise T) T {
 // asking again makes sense. A time before one that was given already counts as that one:
 // no clock that is set back lets more through.
 func (m *Manners) Take(to netip.Addr, port uint16, now time.Time) (wait time.Duration, ok bool) {
+	return m.take(to, port, now, false)
+}
+
+// TakeControl is Take for the own-network guard, which has most of the share of its controls.
+func (m *Manners) TakeControl(to netip.Addr, port uint16, now time.Time) (wait time.Duration, ok bool) {
+	return m.take(to, port, now, true)
+}
+
+func (m *Manners) take(to netip.Addr, port uint16, now time.Time, guard bool) (wait time.Duration, ok bool) {
 	if m == nil || m.blocks == nil || !to.IsValid() {
 		return time.Hour, false
 	}
 	to = to.Unmap().WithZone("")
-	block := blockOf(to)
+	block, most := share{block: blockOf(to)}, m.o.Block
+	if m.kept[block.block] {
+		block.guard, most = guard, 1
+		if guard {
+			most = max(m.o.Block-1, 1)
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.base.IsZero() {
@@ -90,7 +120,7 @@ func (m *Manners) Take(to netip.Addr, port uint16, now time.Time) (wait time.Dur
 	m.forget(m.o.Window)
 	sent, known := m.blocks[block]
 	host, seen := m.hosts[to]
-	if wait := max(m.blockWait(sent), m.hostWait(host, seen, port), m.next-m.now); wait > 0 {
+	if wait := max(m.blockWait(sent, most), m.hostWait(host, seen, port), m.next-m.now); wait > 0 {
 		return wait, false
 	}
 	if !m.room(known, seen) {
@@ -111,13 +141,13 @@ func (m *Manners) room(block, host bool) bool {
 	return (block || len(m.blocks) < m.o.Remembered) && (host || len(m.hosts) < m.o.Remembered)
 }
 
-// blockWait gives the time until one more probe may go to a block.
-func (m *Manners) blockWait(sent []time.Duration) time.Duration {
+// blockWait gives the time until one more probe may go to a block that gets so many.
+func (m *Manners) blockWait(sent []time.Duration, most int) time.Duration {
 	sent = m.after(sent)
-	if len(sent) < m.o.Block {
+	if len(sent) < most {
 		return 0
 	}
-	return sent[len(sent)-m.o.Block] + m.o.Window - m.now
+	return sent[len(sent)-most] + m.o.Window - m.now
 }
 
 // after gives the times of a block that are within its window.

@@ -3,6 +3,7 @@ package reach
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -20,6 +21,9 @@ const (
 	retryAfter  = 1200 * time.Millisecond
 	traceFor    = 45 * time.Second
 	traces      = 4 // at the same time
+	// traceEvery is the least time between two traces into one block. Of a silent host each
+	// sends some packets more than manners count, and many targets may lie in one block.
+	traceEvery = 10 * time.Minute
 )
 
 // Monitor keeps asking the hosts of targets, and answers questions about others. Its
@@ -41,6 +45,7 @@ type Monitor struct {
 	targets map[checks.Target]*target
 	asked   map[checks.Target]*inquiry
 	unsaved []HostRate // of targets that nobody follows any more
+	traced  map[netip.Prefix]time.Time
 }
 
 // New makes a monitor. Nothing is asked before [Monitor.Run] or [Monitor.Once].
@@ -55,7 +60,7 @@ func New(o Options) *Monitor {
 	return &Monitor{
 		o: o, guard: newGuard(&o), began: time.Now(), trace: make(chan struct{}, traces),
 		sharing: sharing{kept: map[Probe]*posed{}},
-		targets: map[checks.Target]*target{}, asked: map[checks.Target]*inquiry{},
+		targets: map[checks.Target]*target{}, asked: map[checks.Target]*inquiry{}, traced: map[netip.Prefix]time.Time{},
 	}
 }
 
@@ -140,7 +145,9 @@ func (m *Monitor) step(ctx context.Context, now time.Time) {
 		if h, ok := t.silent(); ok && !t.traced && m.o.Trace != nil {
 			to := h.probe.Addr
 			t.traced = true
-			m.tasks.Go(func() { m.follow(ctx, t, to) })
+			if m.mayTrace(to, now) {
+				m.tasks.Go(func() { m.follow(ctx, t, to) })
+			}
 		}
 	}
 }
@@ -155,6 +162,10 @@ func (m *Monitor) void() bool {
 // an unanswered probe is sent a second time, and both together are one question: most
 // losses are found out at once.
 func (m *Monitor) question(ctx context.Context, p Probe, again bool) checks.Answer {
+	seen := m.guard.recent()
+	if a, ok := seen.ping(p, time.Now()); ok {
+		return a
+	}
 	return m.sharing.ask(ctx, p, again, func() checks.Answer { return m.askHost(ctx, p, again) })
 }
 
@@ -231,6 +242,17 @@ func (m *Monitor) chooseHosts(ctx context.Context, t *target) {
 	if t.due = (time.Time{}); !cut || len(t.hosts) == 0 {
 		t.adopt(list, gaps, now)
 	}
+}
+
+// mayTrace reports whether a way may be traced, and counts it. m.mu is held.
+func (m *Monitor) mayTrace(to netip.Addr, now time.Time) bool {
+	maps.DeleteFunc(m.traced, func(_ netip.Prefix, at time.Time) bool { return now.Sub(at) >= traceEvery })
+	block := blockOf(to)
+	if _, recent := m.traced[block]; recent {
+		return false
+	}
+	m.traced[block] = now
+	return true
 }
 
 // follow traces the way to a silent host.

@@ -147,7 +147,9 @@ func (m *Monitor) quick(ctx context.Context, q *inquiry) {
 	end := time.Now().Add(time.Nanosecond)
 	for _, h := range t.hosts {
 		missed = missed || h.newest.Missed() && h.before(end)
-		h.settle(end, c.of(h.probe.Addr).Holds())
+		if end.Sub(c.began) < guardEvery+quickly { // an older look says nothing of this round
+			h.settle(end, c.of(h.probe).Holds())
+		}
 	}
 	q.reach, q.gaps, q.ended = t.reach(end, c), t.missing(c), end
 	if ctx.Err() != nil && q.reach.At.IsZero() && len(q.gaps) == 0 {

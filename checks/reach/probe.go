@@ -18,6 +18,9 @@ type Probe struct {
 	Name string
 	// URL is what HTTP gets.
 	URL string
+	// Control is true for what the own-network guard asks its controls: of what [Manners]
+	// let through to them it has the most.
+	Control bool
 }
 
 // Ask sends one probe and waits for its answer, its own timeout or the context's end. It

@@ -200,9 +200,13 @@ func nextURL(from *url.URL, location string) (*url.URL, finding) {
 // showURL gives a redirect as it is shown: whole where it can be read, without a
 // password, and cut where it is long.
 func showURL(from *url.URL, location string) string {
-	if len(location) <= maxLocation {
-		if next, err := from.Parse(location); err == nil {
-			location = next.Redacted()
+	next, err := from.Parse(location)
+	switch {
+	case err == nil && len(location) <= maxLocation:
+		location = next.Redacted()
+	default:
+		if at := strings.LastIndexByte(location, '@'); at >= 0 { // what is before may be a password
+			location = "…" + location[at:]
 		}
 	}
 	return checks.OneLine(location, maxShown)

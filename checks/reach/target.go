@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"isitdown/checks"
@@ -142,7 +143,9 @@ func (t *target) tidy(now time.Time) {
 		used[h.rates] = true
 	}
 	for k, r := range t.history {
-		if _, _, before := r.at(now); !before && !used[r] && len(r.unsaved) == 0 {
+		_, _, before := r.at(now)
+		// A name may lead elsewhere at each look: no more is kept than a restart would find.
+		if (!before || len(t.history) > maxHistory) && !used[r] && len(r.unsaved) == 0 {
 			delete(t.history, k)
 		}
 	}
@@ -219,6 +222,8 @@ func (t *target) others(h *host, a checks.Answer, now time.Time, every time.Dura
 			o.next = o.newest.At.Add(seldom * every)
 		case a.Missed() && h.follows == 1 && now.Sub(o.newest.At) > followUp:
 			o.next = now
+		case strings.HasPrefix(a.Detail, HeldBack) && now.Sub(o.newest.At) >= every:
+			o.next = now // of a control the guard knows the other one
 		}
 	}
 }
@@ -227,8 +232,8 @@ func (t *target) others(h *host, a checks.Answer, now time.Time, every time.Dura
 func (t *target) settle(before, now look) {
 	t.due = time.Time{}
 	for _, h := range t.hosts {
-		a := h.probe.Addr
-		if h.settle(now.began, before.of(a).Holds() && now.of(a).Holds()) {
+		p := h.probe
+		if h.settle(now.began, before.of(p).Holds() && now.of(p).Holds()) {
 			t.revision++
 		}
 	}
@@ -257,7 +262,7 @@ func (t *target) silent() (h *host, ok bool) {
 func (t *target) reach(now time.Time, c look) checks.Reach {
 	out := checks.Reach{At: t.at, Last: t.last, Guard: t.guard(c)}
 	for _, h := range t.hosts {
-		out.Hosts = append(out.Hosts, h.show(now, c.of(h.probe.Addr)))
+		out.Hosts = append(out.Hosts, h.show(now, c.of(h.probe)))
 	}
 	return out
 }

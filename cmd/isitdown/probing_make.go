@@ -58,7 +58,7 @@ func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach
 			checks.MethodICMP: ping.Ask, checks.MethodTCP: dialers.TCP, checks.MethodTLS: dialers.TLS,
 			checks.MethodHTTP: dialers.HTTP, checks.MethodDNS: dialers.DNS,
 		},
-		Shield: shield, Manners: reach.NewManners(reach.MannersOptions{}), Timeout: c.Timeout.Duration,
+		Shield: shield, Manners: reach.NewManners(reach.MannersOptions{Controls: addresses(o.Controls)}), Timeout: c.Timeout.Duration,
 	})
 	o.Ask, o.Resolve, o.Origin = asker.Ask, names.Lookup, s.originOf
 	o.Resolver = func(ctx context.Context) checks.Outcome { return worked(ctx, names.Works(ctx)) }
@@ -74,6 +74,14 @@ func (a *app) network(s *sources, shield *reach.Shield, o *reach.Options) *reach
 		}
 	}
 	return asker
+}
+
+// addresses gives those of the controls.
+func addresses(controls []reach.Control) (list []netip.Addr) {
+	for _, c := range controls {
+		list = append(list, c.Addr)
+	}
+	return list
 }
 
 func (a *app) icmpOptions(shield *reach.Shield) reach.ICMPOptions {
