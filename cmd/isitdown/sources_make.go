@@ -82,9 +82,10 @@ func (s *sources) addWitnesses(client *http.Client) {
 			BaseURL: c.URLs.Globalping, HTTP: client, UserAgent: s.app.agent(), Token: c.Globalping.Token.reveal(),
 			Observe: s.ledger.observe, Log: detailed(s.app.log),
 		})
+		only := s.app.newElsewhere()
 		s.witnesses = append(s.witnesses, witness{
 			service: globalping.Service, gap: globalping.Gap, costs: true,
-			ask: asks.Claims, votes: asks.Votes,
+			ask: only.claims(asks.Claims), votes: only.votes(asks.Votes),
 			suits: func(t checks.Target, at time.Time) bool { return globalping.Asks(t) && at.IsZero() },
 		})
 	}
