@@ -79,7 +79,7 @@ func (n internet) monitor() *Monitor {
 // From a question to a verdict, with real packets, real servers and real faults. Nobody
 // has a history here: the silence of a host that never answered says nothing.
 func TestQuestionsInTheLab(t *testing.T) {
-	t.Parallel() // with a day of a thousand hosts, which is in a bubble
+	t.Parallel() // with a thousand targets, which are in a bubble
 	webtest.NoLeaks(t)
 	n := newInternet(t)
 	router := n.Router.To(n.Here, n.Host.Addr4())

@@ -1,10 +1,13 @@
 package reach
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,11 +174,16 @@ func TestClockJump(t *testing.T) {
 	})
 }
 
-// A thousand hosts that lose one packet in twenty are asked for a day, in which our own
-// network fails again and again. Half of them answer pings alone.
-func TestThousandTargetsForADay(t *testing.T) {
+// A thousand hosts that lose one packet in twenty are asked for hours, in which our own
+// network fails again and again. Half of them answer pings alone. ISITDOWN_HOURS is for how
+// many: by default 6, where docs/performance.md has 24.
+func TestThousandTargets(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a day of a thousand hosts takes some seconds")
+		t.Skip("hours of a thousand hosts take some seconds")
+	}
+	hours, err := strconv.Atoi(cmp.Or(os.Getenv("ISITDOWN_HOURS"), "6"))
+	if err != nil || hours < 1 {
+		t.Fatalf("ISITDOWN_HOURS is %q, want a number of hours", os.Getenv("ISITDOWN_HOURS"))
 	}
 	t.Parallel() // with the lab, which mostly waits
 	synctest.Test(t, func(t *testing.T) {
@@ -192,7 +200,7 @@ func TestThousandTargetsForADay(t *testing.T) {
 		}
 		dice := rand.New(rand.NewPCG(7, 7))
 		wrong, ways, revisions := 0, 0, make([]int, len(all))
-		for fails, minute := 0, 0; minute < 24*60; minute++ {
+		for fails, minute := 0, 0; minute < hours*60; minute++ {
 			if fails--; fails < 0 && dice.IntN(60) == 0 {
 				fails = 5 // minutes
 			}
@@ -213,8 +221,8 @@ func TestThousandTargetsForADay(t *testing.T) {
 			}
 		}
 		s := m.State()
-		t.Logf("%d false in a day; %d times one of two ways of asking was silent; the guard looked %d times, %d void", wrong, ways, s.Rounds, s.Void)
-		if s.Void < 50 || s.Hosts != 2000 || s.Unsure == 0 {
+		t.Logf("%d false in %d hours; %d times one of two ways of asking was silent; the guard looked %d times, %d void", wrong, hours, ways, s.Rounds, s.Void)
+		if s.Void < uint64(2*hours) || s.Hosts != 2000 || s.Unsure == 0 {
 			t.Errorf("%+v: the test does not test", s)
 		}
 	})

@@ -88,6 +88,7 @@ func TestNoNeighbour(t *testing.T) {
 	s.Here().Sysctl("net.ipv6.neigh.router.retrans_time_ms", "30")
 	d := dialersFor(t)
 	d.timeout = defaultTimeout
+	var all sync.WaitGroup
 	for _, tt := range []struct{ neighbour, beyond, route string }{
 		{"219.158.1.99", "175.45.176.1", "175.45.176.0/24"},
 		{"2408:8000:1::99", "2408:8000:2::1", "2408:8000:2::/64"},
@@ -99,12 +100,15 @@ func TestNoNeighbour(t *testing.T) {
 			if port == 53 {
 				ask = d.DNS
 			}
-			check(t, ask(t.Context(), Probe{Addr: neighbour, Port: port}), checks.Silent, "no machine on our own link")
-			check(t, ask(t.Context(), Probe{Addr: netip.MustParseAddr(tt.beyond), Port: port}), checks.Unmeasured, "our own gateway does not answer")
+			all.Go(func() {
+				check(t, ask(t.Context(), Probe{Addr: neighbour, Port: port}), checks.Silent, "no machine on our own link")
+				check(t, ask(t.Context(), Probe{Addr: netip.MustParseAddr(tt.beyond), Port: port}), checks.Unmeasured, "our own gateway does not answer")
+			})
 		}
 		check(t, d.TCP(t.Context(), Probe{Addr: netip.MustParseAddr("2001:db8::1"), Port: 80}), checks.Unmeasured, "not probed")
 		check(t, d.TCP(t.Context(), Probe{Addr: netip.MustParseAddr("8.8.8.8"), Port: 80}), checks.Unmeasured, "no route")
 	}
+	all.Wait()
 }
 
 // echo answers DNS questions as a server does that knows nothing.
