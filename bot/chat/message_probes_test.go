@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -149,6 +150,17 @@ func TestWhoSaysSo(t *testing.T) {
 		}
 		if quote := Quote(s.notice); v.Answering == checks.ExtentNone && strings.Contains(quote, "vantage point") == v.Probing.World && len(v.Prefixes) == 0 {
 			t.Errorf("%s: %s", s.name, quote)
+		}
+	}
+}
+
+// What probes found some time ago is not said of now.
+func TestQuoteIsOfTheProbes(t *testing.T) {
+	for ago, want := range map[time.Duration]string{2 * time.Second: "As of 10:40 UTC", 5 * time.Minute: "As of 10:35 UTC"} {
+		v := namedTarget("example.org", checks.Down, asked(probedHost("example.org", "192.0.2.10", checks.MethodICMP, 0, checks.Silent, "")))
+		v.Probing.At = v.At.Add(-ago)
+		if got := Quote(Notice{Verdict: v}); !strings.HasPrefix(got, want) {
+			t.Errorf("probed %s ago: %s", ago, got)
 		}
 	}
 }

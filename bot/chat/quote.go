@@ -27,7 +27,8 @@ func Quote(n Notice) string { return plain(quoteText(&n)) }
 // quoteText is Quote with what belongs together still held together.
 func quoteText(n *Notice) string {
 	v := &n.Verdict
-	at := clock(v.At) + " on " + hold(v.At.UTC().Format("2 January 2006"))
+	asOf := quoteTime(n)
+	at := clock(asOf) + " on " + hold(asOf.UTC().Format("2 January 2006"))
 	var s strings.Builder
 	s.WriteString("As of " + at + ", ")
 	if needsProbes(v) {
@@ -47,6 +48,17 @@ func quoteText(n *Notice) string {
 		s.WriteString(" " + sentence(clean(c)))
 	}
 	return s.String()
+}
+
+// quoteTime is the moment that the sentence is about: where probes alone are its source,
+// and they are old, that of the probes.
+func quoteTime(n *Notice) time.Time {
+	v := &n.Verdict
+	old := v.At.Sub(v.Probing.At) >= 2*time.Minute
+	if named(v) && probed(v) && old && v.Announced == checks.ExtentUnknown && v.State != checks.Unknown {
+		return v.Probing.At
+	}
+	return v.At
 }
 
 // quoteFact is the part between the time and the source.

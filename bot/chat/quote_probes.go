@@ -25,7 +25,7 @@ func quoteProbed(n *Notice) string {
 	case v.State == checks.Unknown && neverAnswered(v) && !unresolved(v):
 		return quoteName(v) + " did not answer probes sent by isitdown, but had never answered it before: whether it was up cannot be told from that."
 	case v.State == checks.Unknown && v.Probing.Guard.Void != "" && telling(v) != nil:
-		return quoteName(v) + " " + answeredText(telling(v)) + " when isitdown probed it, but its own network failed its test: nothing is claimed from that."
+		return quoteName(v) + " " + answeredText(telling(v)) + " when isitdown probed it, but isitdown's own network failed its test: nothing is claimed from that."
 	case v.State == checks.Unknown:
 		return "isitdown could not tell whether " + quoteName(v) + " answered: " + unknownText(v) + "."
 	}

@@ -38,6 +38,7 @@ type host struct {
 	mended         checks.Spell
 	silence        checks.Silence
 	newest         checks.Answer
+	held           bool // the newest question was not asked, for manners' sake
 	// pending are missed probes that wait for the guard's next look: whether they count
 	// depends on what it finds.
 	pending []checks.Answer
@@ -50,6 +51,7 @@ type host struct {
 
 // take adds an answer, and reports whether it may change a verdict.
 func (h *host) take(a checks.Answer) bool {
+	h.held = a.Outcome == checks.Unmeasured && strings.HasPrefix(a.Detail, HeldBack)
 	if a.Outcome == checks.Unmeasured && measured(h.newest) && a.At.Sub(h.newest.At) < staleAfter {
 		return false // nothing was sent; what was found before is still young
 	}

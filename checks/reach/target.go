@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,12 @@ import (
 
 // maxHistory is how many hosts of a target have a history.
 const maxHistory = 500
+
+// longHeld is how old answers are when it is said that manners keep us from newer ones.
+const (
+	longHeld    = 4 * time.Minute
+	seldomAsked = "%s was last asked %d min ago: its /24 (IPv6: /48) is sent no more than 15 probes in 10 minutes, by all who ask"
+)
 
 // target is one target with its hosts. It is guarded by the monitor's lock.
 type target struct {
@@ -290,6 +297,9 @@ func (t *target) missing(c look) []checks.Gap {
 	if g := t.guard(c); g.At.IsZero() && g.Void != "" && slices.ContainsFunc(t.hosts, func(h *host) bool { return h.newest.Missed() }) {
 		out = append(out, checks.Gap{Check: "reach", Reason: "silence cannot be told from trouble of our own: " + g.Void})
 	}
+	if age := t.heldBack(time.Now()); age > 0 {
+		out = append(out, checks.Gap{Check: "reach", Reason: fmt.Sprintf(seldomAsked, t.f.Target, age.Round(time.Minute)/time.Minute)})
+	}
 	why, asked := "", 0
 	for _, h := range t.hosts {
 		switch {
@@ -305,6 +315,21 @@ func (t *target) missing(c look) []checks.Gap {
 		out = append(out, checks.Gap{Check: "reach", Reason: fmt.Sprintf("%s was not probed: %s", t.f.Target, checks.OneLine(why, 200))})
 	}
 	return out
+}
+
+// heldBack gives how old the newest answers are where no host could be asked again, because
+// the networks that they are in were asked often enough; zero where one is young.
+func (t *target) heldBack(now time.Time) time.Duration {
+	age, held := time.Duration(math.MaxInt64), false
+	for _, h := range t.hosts {
+		if measured(h.newest) {
+			age, held = min(age, now.Sub(h.newest.At)), held || h.held
+		}
+	}
+	if !held || age < longHeld {
+		return 0
+	}
+	return age
 }
 
 // offset spreads the rounds of targets over the time between two.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,4 +200,40 @@ func TestRoundWithoutEnd(t *testing.T) {
 			t.Fatalf("the newest round is of %v at %v", x.at, at)
 		}
 	}
+}
+
+// Where manners keep a host from being asked for long, what is said of it says so.
+func TestHeldBackIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const addr = "192.0.2.1"
+		w := newWorld(0)
+		o := w.options()
+		ask, often := o.Ask, false
+		o.Ask = func(ctx context.Context, p Probe) checks.Answer {
+			if often && p.Addr.String() == addr {
+				return unsent(p, HeldBack+"its network was asked as often as we allow ourselves")
+			}
+			return ask(ctx, p)
+		}
+		m := New(o)
+		defer running(m)()
+		f := footprint(t, addr)
+		defer m.Follow(f).Close()
+		said := func(when string, want bool) {
+			_, gaps := m.Once(t.Context(), f)
+			if got := len(gaps) > 0 && strings.Contains(gaps[0].Reason, "min ago"); got != want {
+				t.Errorf("%s: gaps %q, want one of what is held back: %t", when, gaps, want)
+			}
+		}
+		time.Sleep(10 * time.Minute)
+		said("asked", false)
+		often = true
+		time.Sleep(time.Minute)
+		said("held back for a moment", false)
+		time.Sleep(6 * time.Minute)
+		said("held back", true)
+		often = false
+		time.Sleep(4 * time.Minute)
+		said("asked again", false)
+	})
 }

@@ -142,6 +142,25 @@ func TestLiveProbesForQuestions(t *testing.T) {
 	})
 }
 
+// What the streams of routes lack is missing from no answer about a host, of which routing
+// knows nothing.
+func TestLiveProbesWithoutAStream(t *testing.T) {
+	showProbes(t, func(t *testing.T, s *liveShow, _ *hostsOfAll) {
+		s.pass(5 * time.Minute)
+		s.dumb.Store(true)
+		s.pass(10 * time.Minute)
+		for text, want := range map[string]bool{"https://175.45.177.2/": false, "175.45.177.3": true} {
+			target, err := checks.ParseTarget(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := s.mustAnswer(t, target, time.Time{}); hasGap(v, "RIS Live") != want {
+				t.Errorf("%s: gaps %q; want one of RIS Live: %t", text, v.Gaps, want)
+			}
+		}
+	})
+}
+
 // Who asks about too many new targets has to wait; what is known costs nothing, and the
 // past is nobody's probe.
 func TestMayAsk(t *testing.T) {

@@ -57,7 +57,11 @@ func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verdict {
 	said := w.live.said.about(e.footprint.Target)
 	c.Claims, c.Reach = said.claims, found.with(said.votes, &w.app.config.Probe)
-	return verdict(c, w.lists(), c.Gaps, e.missing, w.live.gaps(), said.gaps, found.gaps)
+	var streams []checks.Gap
+	if e.live != nil { // else routing knows nothing of it, whatever the streams deliver
+		streams = w.live.gaps()
+	}
+	return verdict(c, w.lists(), c.Gaps, e.missing, streams, said.gaps, found.gaps)
 }
 
 // refuse is the verdict about a target that has nothing to watch: who could have been
