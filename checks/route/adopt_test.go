@@ -48,7 +48,7 @@ func TestAdopt(t *testing.T) {
 			now := &desk{t: t, rib: early.rib, watch: late.watch, rules: late.rules}
 			early.play(after) // feeds both
 			for _, at := range []string{"3h21m", "3h22m", "3h31m", "3h41m"} {
-				if diff := cmp.Diff(early.at(at), now.at(at), cmpopts.EquateComparable(netip.Prefix{}, checks.Target{})); diff != "" {
+				if diff := cmp.Diff(early.at(at), now.at(at), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, checks.Target{})); diff != "" {
 					t.Errorf("at %s (-there from the beginning +adopted):\n%s", at, diff)
 				}
 			}
