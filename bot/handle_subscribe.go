@@ -15,6 +15,12 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
+	switch t.Kind() {
+	case checks.KindHost, checks.KindURL, checks.KindAddress: // it is probed now, and from now on
+		if err := b.may(r, t, time.Time{}); err != nil {
+			return chat.Reply{}, err
+		}
+	}
 	if err := r.ready(ctx); err != nil {
 		return chat.Reply{}, err
 	}

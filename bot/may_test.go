@@ -39,3 +39,17 @@ func TestMay(t *testing.T) {
 		t.Errorf("asked %q, want one question for each person, and none of the past", asked)
 	}
 }
+
+// To subscribe to a host has it probed, as often as there are rounds: it counts as a
+// question. Of a country or a network few hosts are, whoever asks.
+func TestMaySubscribe(t *testing.T) {
+	b := botOn(t, newStore(t), newSky(), func(c *Config) {
+		c.May = func(string, checks.Target) error { return errors.New("that was enough for now") }
+	})
+	for target, open := range map[string]bool{"KP": true, "example.org": false, "https://example.org/x": false, "192.0.2.1": false} {
+		r, err := asks(t, b, newsroom, "U1", "outages subscribe "+target)
+		if refused := strings.Contains(strings.ToLower(fmt.Sprint(r.Message)), "that was enough for now"); err != nil || refused == open {
+			t.Errorf("%s: %+v, %v", target, r, err)
+		}
+	}
+}
