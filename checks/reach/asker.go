@@ -58,12 +58,8 @@ type Counts struct {
 
 // NewAsker makes an asker.
 func NewAsker(o AskerOptions) *Asker {
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.InFlight <= 0 {
-		o.InFlight = 100
-	}
+	o.Timeout = either(o.Timeout, defaultTimeout)
+	o.InFlight = either(o.InFlight, defaultInFlight)
 	return &Asker{o: o, turn: make(chan struct{}, o.InFlight), gate: make(chan struct{}, 1), counts: Counts{Probes: map[checks.Method]map[checks.Outcome]uint64{}}}
 }
 

@@ -116,7 +116,8 @@ func TestCertificate(t *testing.T) {
 	many := ca.issue(&x509.Certificate{DNSNames: []string{"a.example", "b.example", "c.example", "d.example", strings.Repeat("x", 200) + ".example"}, NotBefore: days(-1), NotAfter: days(1)})
 	old := ca.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "example.org"}, NotBefore: days(-1), NotAfter: days(1)})
 	self := (&authority{t: t}).serverCert("example.org", -1, 1)
-	d := NewDialers(DialerOptions{Roots: ca.roots()})
+	d := NewDialers(DialerOptions{})
+	d.roots = ca.roots()
 	tests := []struct {
 		name string
 		cert tls.Certificate

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/netip"
 	"time"
 
@@ -22,8 +23,6 @@ type DialerOptions struct {
 	// Timeout ends a probe, and each hop of an HTTP probe; 3 s where it is zero. What
 	// HTTP does may take three times as long in all.
 	Timeout time.Duration
-	// Roots are the certificate authorities that are trusted; nil means the system's.
-	Roots *x509.CertPool
 	// Hop is asked before a redirect is followed to an address, so that manners hold
 	// there too; it may wait for their sake. Its error is a sentence for a person; nil lets
 	// every hop pass. [Asker.Hop] is one.
@@ -37,25 +36,27 @@ type Dialers struct {
 	lookup  func(ctx context.Context, host string) (Resolution, error)
 	agent   string
 	timeout time.Duration
-	roots   *x509.CertPool
+	roots   *x509.CertPool // certificate authorities that are trusted; nil means the system's
 	hop     func(ctx context.Context, to netip.AddrPort) error
 	// question is the port that name servers are asked at for a delegation.
 	question uint16
 }
 
+// Defaults that several options have.
 const (
-	defaultTimeout = 3 * time.Second
-	httpTimeouts   = 3 // how many timeouts an HTTP probe may take in all
+	defaultTimeout  = 3 * time.Second
+	defaultInFlight = 100 // probes under way
+	defaultRate     = 200 // probes that start in a second
 )
+
+// httpTimeouts is how many timeouts an HTTP probe may take in all.
+const httpTimeouts = 3
 
 // NewDialers gives what asks over TCP, TLS, HTTP and DNS.
 func NewDialers(o DialerOptions) *Dialers {
 	d := &Dialers{
 		shield: o.Shield, lookup: o.Lookup, agent: o.Agent,
-		timeout: o.Timeout, roots: o.Roots, hop: o.Hop, question: dnsPort,
-	}
-	if d.timeout <= 0 {
-		d.timeout = defaultTimeout
+		timeout: either(o.Timeout, defaultTimeout), hop: o.Hop, question: dnsPort,
 	}
 	if d.agent == "" {
 		d.agent = "isitdown (reachability check)"
@@ -100,6 +101,13 @@ func (d *Dialers) run(ctx context.Context, p Probe, m checks.Method, timeouts ti
 	}
 	a.Outcome, a.By, a.Detail, a.Redirects = f.Outcome, f.by, f.detail, f.redirects
 	return a
+}
+
+// timeUp reports whether it was for want of time that a connection gave an error. The
+// deadline of a socket may be noticed a moment before the context's.
+func timeUp(ctx context.Context, err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ctx.Err() != nil || ok && timeout.Timeout()
 }
 
 // givenUp reports whether a probe ended because somebody wanted it to, rather than

@@ -3,7 +3,7 @@ package reach
 import (
 	"context"
 	"encoding/binary"
-	"io"
+	"errors"
 	"net"
 	"strings"
 	"time"
@@ -67,7 +67,7 @@ func (d *Dialers) askServer(ctx context.Context, p Probe, q *dns.Msg) (*dns.Msg,
 		switch {
 		case !ok: // not for us: somebody guesses, or it is late
 		case m.Truncated:
-			return d.askAgain(ctx, p, q, packed, m), finding{}
+			return d.askAgain(ctx, p, q, m), finding{}
 		default:
 			return m, finding{}
 		}
@@ -76,28 +76,16 @@ func (d *Dialers) askServer(ctx context.Context, p Probe, q *dns.Msg) (*dns.Msg,
 
 // askAgain asks over TCP, where what came over UDP was cut off. Without an answer there,
 // what was cut off is the answer: it was ours.
-func (d *Dialers) askAgain(ctx context.Context, p Probe, q *dns.Msg, packed []byte, short *dns.Msg) *dns.Msg {
-	conn, _ := d.dial(ctx, p.addrPort())
-	if conn == nil {
-		return short
+func (d *Dialers) askAgain(ctx context.Context, p Probe, q, short *dns.Msg) *dns.Msg {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		conn, f := d.dial(ctx, p.addrPort())
+		if conn == nil {
+			return nil, errors.New(f.detail)
+		}
+		return conn, nil
 	}
-	defer conn.Close()
-	stop := expire(ctx, conn)
-	defer stop()
-	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)
-	if _, err := conn.Write(framed); err != nil {
-		return short
-	}
-	var size uint16
-	if err := binary.Read(conn, binary.BigEndian, &size); err != nil {
-		return short
-	}
-	buf := make([]byte, size)
-	if _, err := io.ReadFull(conn, buf); err != nil {
-		return short
-	}
-	if m, ok := readAnswer(q, buf); ok {
-		return m
+	if whole, err := exchange(ctx, dial, "tcp", p.addrPort(), q); err == nil {
+		return whole
 	}
 	return short
 }

@@ -13,9 +13,9 @@ import (
 	"isitdown/checks"
 )
 
-// Gateways gives the routers that the default routes of this host lead to, IPv4 first. It
+// gateways gives the routers that the default routes of this host lead to, IPv4 first. It
 // knows them on Linux alone, from /proc/net; elsewhere there are none.
-func Gateways() []netip.Addr {
+func gateways() []netip.Addr {
 	four, _ := os.ReadFile("/proc/net/route") // not there: not known
 	six, _ := os.ReadFile("/proc/net/ipv6_route")
 	return append(gateways4(string(four)), gateways6(string(six))...)
@@ -74,7 +74,7 @@ func keep(list []netip.Addr, a netip.Addr) []netip.Addr {
 // routes lead to: one answer is enough. ask makes the [Ask] for exactly these addresses,
 // which a [Shield] of theirs lets through; nobody else uses it.
 func Gateway(ask func(allow []netip.Prefix) Ask) func(ctx context.Context) checks.Outcome {
-	return gatewayOf(Gateways, ask)
+	return gatewayOf(gateways, ask)
 }
 
 func gatewayOf(find func() []netip.Addr, ask func(allow []netip.Prefix) Ask) func(ctx context.Context) checks.Outcome {

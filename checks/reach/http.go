@@ -145,9 +145,8 @@ func explainHTTP(ctx context.Context, err error) finding {
 	failing := func(words string) finding {
 		return finding{Outcome: checks.Failing, detail: "connected, but " + words}
 	}
-	timeout, _ := errors.AsType[net.Error](err)
 	switch {
-	case ctx.Err() != nil, timeout != nil && timeout.Timeout():
+	case timeUp(ctx, err):
 		return over(ctx, failing("no HTTP answer in time"))
 	case hungUp(err), errors.Is(err, errUsed), strings.Contains(err.Error(), "server closed"):
 		return failing("it hung up without an HTTP answer")

@@ -1,7 +1,6 @@
 package reach
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -43,11 +42,8 @@ type ICMP struct {
 }
 
 const (
-	icmpTimeout  = 3 * time.Second
-	icmpInFlight = 100
-	icmpStarts   = 200                    // a second
-	leastWait    = 50 * time.Millisecond  // for less nothing is sent
-	overrun      = 100 * time.Millisecond // of the library, past its timeout
+	leastWait = 50 * time.Millisecond  // for less nothing is sent
+	overrun   = 100 * time.Millisecond // of the library, past its timeout
 	// tracePort is where traceroute sends to: nobody listens there, and those who look at
 	// what arrives know what it is.
 	tracePort = 33434
@@ -55,9 +51,9 @@ const (
 
 // NewICMP gives the ICMP of o. It opens nothing yet.
 func NewICMP(o ICMPOptions) *ICMP {
-	o.Timeout = cmp.Or(max(o.Timeout, 0), icmpTimeout)
-	o.InFlight = cmp.Or(max(o.InFlight, 0), icmpInFlight)
-	o.PerSecond = cmp.Or(max(o.PerSecond, 0), icmpStarts)
+	o.Timeout = either(o.Timeout, defaultTimeout)
+	o.InFlight = either(o.InFlight, defaultInFlight)
+	o.PerSecond = either(o.PerSecond, defaultRate)
 	return &ICMP{
 		options: o,
 		slots:   make(chan struct{}, o.InFlight),

@@ -15,10 +15,9 @@ type MannersOptions struct {
 	Window time.Duration
 	// Gap is the least time between two probes to a host: 1 s.
 	Gap time.Duration
-	// Ports is how many ports of a host are tried within PortsWindow: 4 in an hour. More
-	// would look like a sweep to whoever watches over the host.
-	Ports       int
-	PortsWindow time.Duration
+	// Ports is how many ports of a host are tried in an hour: 4. More would look like a
+	// sweep to whoever watches over the host.
+	Ports int
 	// Rate is how many probes start in a second, of all together: 200, evenly spaced.
 	Rate int
 	// Controls are the hosts of the own-network guard. In their blocks one probe within Window
@@ -29,6 +28,9 @@ type MannersOptions struct {
 	// 40 MB). While there is no room for another, it is not probed.
 	Remembered int
 }
+
+// portsWindow is how long a port that was tried counts.
+const portsWindow = time.Hour
 
 // Manners are the one place where it is decided whether a probe may be sent now. It reads
 // no clock, and forgets all when the program ends. It may be used by many goroutines. A nil Manners, and the zero one, let
@@ -69,8 +71,7 @@ func NewManners(o MannersOptions) *Manners {
 	o.Window = either(o.Window, 10*time.Minute)
 	o.Gap = either(o.Gap, time.Second)
 	o.Ports = either(o.Ports, 4)
-	o.PortsWindow = either(o.PortsWindow, time.Hour)
-	o.Rate = either(o.Rate, 200)
+	o.Rate = either(o.Rate, defaultRate)
 	o.Remembered = either(o.Remembered, 100_000)
 	m := &Manners{o: o, blocks: make(map[share][]time.Duration), hosts: make(map[netip.Addr]visits), kept: make(map[netip.Prefix]bool)}
 	for _, a := range o.Controls {
@@ -172,12 +173,12 @@ func (m *Manners) hostWait(h visits, seen bool, port uint16) time.Duration {
 		if v.port == port {
 			return wait
 		}
-		if v.last > m.now-m.o.PortsWindow {
+		if v.last > m.now-portsWindow {
 			others, oldest = others+1, min(oldest, v.last)
 		}
 	}
 	if others >= m.o.Ports {
-		wait = max(wait, oldest+m.o.PortsWindow-m.now)
+		wait = max(wait, oldest+portsWindow-m.now)
 	}
 	return wait
 }
@@ -186,7 +187,7 @@ func (m *Manners) hostWait(h visits, seen bool, port uint16) time.Duration {
 func (m *Manners) visited(h visits, port uint16) visits {
 	var ports []visit
 	for _, v := range h.ports {
-		if v.port != port && v.last > m.now-m.o.PortsWindow {
+		if v.port != port && v.last > m.now-portsWindow {
 			ports = append(ports, v)
 		}
 	}
@@ -208,7 +209,7 @@ func (m *Manners) forget(within time.Duration) {
 		}
 	}
 	for host, h := range m.hosts {
-		if h.last <= m.now-max(m.o.Gap, m.o.PortsWindow) || len(h.ports) == 0 && h.last <= m.now-m.o.Gap {
+		if h.last <= m.now-max(m.o.Gap, portsWindow) || len(h.ports) == 0 && h.last <= m.now-m.o.Gap {
 			delete(m.hosts, host)
 		}
 	}

@@ -14,9 +14,6 @@ type QuestionsOptions struct {
 	PerPerson int           // new targets of one person within Window: 6
 	Together  int           // new targets of all people within Window: 60
 	Window    time.Duration // 1 min
-	// Shared is how long a target that somebody asked about is not new: 60 s, as long as
-	// the answer about it is shared.
-	Shared time.Duration
 }
 
 // maxAsked is how many targets and people are kept in mind: far more than Together lets
@@ -41,7 +38,6 @@ func NewQuestions(o QuestionsOptions) *Questions {
 	o.PerPerson = either(o.PerPerson, 6)
 	o.Together = either(o.Together, 60)
 	o.Window = either(o.Window, time.Minute)
-	o.Shared = either(o.Shared, time.Minute)
 	return &Questions{o: o, targets: make(map[checks.Target]time.Time), people: make(map[string][]time.Time)}
 }
 
@@ -87,7 +83,7 @@ func (q *Questions) Ask(person string, t checks.Target, now time.Time) error {
 		q.latest = now
 	}
 	now = q.latest
-	if at, asked := q.targets[t]; asked && now.Sub(at) < q.o.Shared {
+	if at, asked := q.targets[t]; asked && now.Sub(at) < shared {
 		return nil
 	}
 	q.forget()
@@ -97,8 +93,8 @@ func (q *Questions) Ask(person string, t checks.Target, now time.Time) error {
 		return &TooManyError{Asked: len(own), Window: q.o.Window, Wait: own[0].Add(q.o.Window).Sub(now)}
 	case len(q.all) >= min(q.o.Together, maxAsked):
 		return &TooManyError{Asked: len(q.all), Window: q.o.Window, Everybody: true, Wait: q.all[0].Add(q.o.Window).Sub(now)}
-	case len(q.targets) >= maxAsked: // Shared is longer than Window
-		return &TooManyError{Asked: len(q.targets), Window: q.o.Shared, Everybody: true, Wait: q.o.Window}
+	case len(q.targets) >= maxAsked: // the answers are shared for longer than Window
+		return &TooManyError{Asked: len(q.targets), Window: shared, Everybody: true, Wait: q.o.Window}
 	}
 	q.targets[t] = now
 	q.people[person] = append(own, now)
@@ -118,7 +114,7 @@ func (q *Questions) forget() {
 		}
 	}
 	for t, at := range q.targets {
-		if q.latest.Sub(at) >= q.o.Shared {
+		if q.latest.Sub(at) >= shared {
 			delete(q.targets, t)
 		}
 	}

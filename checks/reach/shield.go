@@ -41,11 +41,9 @@ type ShieldOptions struct {
 	// private, or this machine's. While there are any, names that the public DNS does not
 	// know are looked up too: their addresses decide.
 	Allow []netip.Prefix
-	// Deny are networks that are never probed, allowed or not. The prefix of a translator
-	// from IPv6 to IPv4 (NAT64) that is not 64:ff9b::/96 belongs here: nobody else can
-	// tell that private addresses hide in it.
-	Deny []netip.Prefix
-	// OptOut are those who asked not to be probed; nil where there is no list.
+	// OptOut are those who asked not to be probed, allowed or not; nil where there is no
+	// list. The prefix of a translator from IPv6 to IPv4 (NAT64) that is not 64:ff9b::/96
+	// belongs there: nobody else can tell that private addresses hide in it.
 	OptOut *OptOut
 	// Ports may be probed besides 80, 443, 8080 and 8443; of servers of names, 53 always.
 	Ports []uint16
@@ -97,8 +95,6 @@ func (s *Shield) Addr(a netip.Addr) error {
 		}
 	}
 	switch special, is := checks.SpecialPurpose(a); {
-	case contain(s.options.Deny, bare):
-		return &RefusedError{what(a), "the operator has denied it"}
 	case s.options.OptOut.hasAddr(bare):
 		return &RefusedError{what(a), optedOut}
 	case contain(s.options.Allow, bare):

@@ -38,8 +38,6 @@ func (s *Shield) Target(t checks.Target) error {
 // prefix refuses a prefix of which no address may be probed.
 func (s *Shield) prefix(p netip.Prefix) error {
 	switch special, is := checks.SpecialPurpose(p.Addr()); {
-	case within(s.options.Deny, p):
-		return &RefusedError{p.String(), "the operator has denied it"}
 	case s.options.OptOut.hasPrefix(p):
 		return &RefusedError{p.String(), optedOut}
 	case is && !overlap(s.options.Allow, p):
@@ -98,11 +96,6 @@ func urlPort(u *url.URL) uint16 {
 		return 0
 	}
 	return ap.Port()
-}
-
-// within reports whether one of the list holds all of p.
-func within(list []netip.Prefix, p netip.Prefix) bool {
-	return slices.ContainsFunc(list, func(l netip.Prefix) bool { return l.Bits() <= p.Bits() && l.Contains(p.Addr()) })
 }
 
 func overlap(list []netip.Prefix, p netip.Prefix) bool {

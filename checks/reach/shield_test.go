@@ -37,11 +37,10 @@ func refusal(t *testing.T, err error) string {
 func TestShieldAddr(t *testing.T) {
 	s := NewShield(ShieldOptions{
 		Allow: prefixes("10.1.0.0/16", "fe80::/10", "64:ff9b::/96", "8.8.8.8/32"),
-		Deny:  prefixes("10.1.2.0/24", "1.0.0.1/32", "2001:4860::/32"),
 		Own: func() []netip.Addr {
 			return []netip.Addr{netip.MustParseAddr("193.0.0.7"), netip.MustParseAddr("8.8.8.8")}
 		},
-		OptOut: must(ParseOptOut(strings.NewReader("175.45.176.15 # by mail\n10.1.3.0/24\n2606:4700::/32\n"))),
+		OptOut: must(ParseOptOut(strings.NewReader("175.45.176.15 # by mail\n10.1.3.0/24\n2606:4700::/32\n1.0.0.1\n"))),
 	})
 	for in, say := range map[string]string{
 		"1.1.1.1":                  "",
@@ -53,13 +52,10 @@ func TestShieldAddr(t *testing.T) {
 		"2a00:1450::1":             "",
 		"127.0.0.1":                "probe.allow",
 		"10.2.0.1":                 "a private address",
-		"10.1.2.1":                 "has denied it",
 		"10.1.3.9":                 "asked not to be probed", // allowed, and asked
 		"175.45.176.15":            "asked not to be probed",
 		"::ffff:175.45.176.15":     "asked not to be probed",
 		"2606:4700:4700::1111":     "asked not to be probed",
-		"1.0.0.1":                  "has denied it",
-		"2001:4860:4860::8888":     "has denied it",
 		"193.0.0.7":                "machine that this bot runs on",
 		"::ffff:193.0.0.7":         "machine that this bot runs on",
 		"64:ff9b::127.0.0.1":       "it leads to 127.0.0.1",
@@ -127,7 +123,7 @@ func TestShieldOwn(t *testing.T) {
 
 func TestShieldTarget(t *testing.T) {
 	s := NewShield(ShieldOptions{
-		Own: nobodysOwn, Ports: []uint16{8888}, Deny: prefixes("175.45.178.0/24"),
+		Own: nobodysOwn, Ports: []uint16{8888},
 		OptOut: must(ParseOptOut(strings.NewReader("175.45.177.0/24\nshy.example.org\n"))),
 	})
 	for in, say := range map[string]string{
@@ -138,7 +134,6 @@ func TestShieldTarget(t *testing.T) {
 		"10.0.0.0/24":               "each address in it",
 		"175.45.177.0/24":           "asked not",
 		"175.45.177.128/25":         "asked not",
-		"175.45.178.0/25":           "denied",
 		"127.0.0.1":                 "loopback",
 		"a.shy.example.org":         "asked not",
 		"shy.example.org":           "asked not",
@@ -234,7 +229,7 @@ func TestShieldControl(t *testing.T) {
 		"public alone":    {ShieldOptions{Ports: []uint16{port}}, "loopback"},
 		"address allowed": {ShieldOptions{Allow: loopback, Ports: []uint16{port}}, ""},
 		"port not":        {ShieldOptions{Allow: loopback}, "only 80, 443, 8080, 8443 and for DNS 53"},
-		"denied":          {ShieldOptions{Allow: loopback, Deny: loopback, Ports: []uint16{port}}, "denied"},
+		"opted out":       {ShieldOptions{Allow: loopback, OptOut: must(ParseOptOut(strings.NewReader("127.0.0.0/8"))), Ports: []uint16{port}}, "asked not"},
 	} {
 		d := net.Dialer{ControlContext: NewShield(tt.o).Control}
 		conn, err := d.DialContext(t.Context(), "tcp", ln.Addr().String())

@@ -82,8 +82,11 @@ func TestSilences(t *testing.T) {
 		p    Probe
 		want checks.Outcome
 	}{
-		{d.TCP, mute, checks.Unmeasured}, {d.HTTP, mute, checks.Unmeasured}, {d.DNS, hole, checks.Unmeasured},
-		{d.TLS, says, checks.Answered}, {d.HTTP, says, checks.Answered},
+		{d.TCP, mute, checks.Unmeasured},
+		{d.HTTP, mute, checks.Unmeasured},
+		{d.DNS, hole, checks.Unmeasured},
+		{d.TLS, says, checks.Answered},
+		{d.HTTP, says, checks.Answered},
 	} {
 		all.Go(func() { check(t, inTime(t, tt.ask, tt.p, tt.want), tt.want, "cut short") })
 	}

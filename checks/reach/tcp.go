@@ -70,13 +70,12 @@ func (e *ear) explain(ctx context.Context, err error, to netip.AddrPort) finding
 	if said, ok := e.heard(); ok {
 		return judge(said, to.Addr())
 	}
-	timeout, _ := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return finding{Outcome: checks.Refused, detail: "connection refused"}
 	case errors.Is(err, syscall.ECONNRESET):
 		return finding{Outcome: checks.Refused, detail: "connection reset"}
-	case ctx.Err() != nil, timeout != nil && timeout.Timeout():
+	case timeUp(ctx, err):
 		return over(ctx, finding{Outcome: checks.Silent})
 	case isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EACCES) && routed(to):
 		return finding{Outcome: checks.Unreachable, detail: "unreachable, says a router on the way"}
@@ -117,8 +116,7 @@ func ownTrouble(err error) string {
 			return known.words
 		}
 	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		err = call.Err
 	}
 	return "our own side failed: " + checks.OneLine(err.Error(), 80)

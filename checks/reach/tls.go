@@ -81,9 +81,8 @@ func explainHandshake(ctx context.Context, err error) finding {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return failing("connected, but it does not speak TLS")
 	}
-	timeout, _ := errors.AsType[net.Error](err)
 	switch {
-	case ctx.Err() != nil, timeout != nil && timeout.Timeout():
+	case timeUp(ctx, err):
 		return over(ctx, failing("connected, but no TLS handshake in time"))
 	case hungUp(err):
 		return failing("connected, but it hung up during the TLS handshake")
