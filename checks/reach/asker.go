@@ -42,7 +42,11 @@ const (
 type Asker struct {
 	o    AskerOptions
 	turn chan struct{} // one element for each probe under way
-	gate chan struct{} // one element while a probe is about to start
+	// others has one for each that is not the guard's, and pages for each of a page: a host
+	// that is slow to give one keeps a place three times as long as any other. However many
+	// such hosts people follow, neither the guard nor the other hosts wait for them.
+	others, pages chan struct{}
+	gate          chan struct{} // one element while a probe is about to start
 
 	mu     sync.Mutex
 	counts Counts
@@ -60,7 +64,11 @@ type Counts struct {
 func NewAsker(o AskerOptions) *Asker {
 	o.Timeout = either(o.Timeout, defaultTimeout)
 	o.InFlight = either(o.InFlight, defaultInFlight)
-	return &Asker{o: o, turn: make(chan struct{}, o.InFlight), gate: make(chan struct{}, 1), counts: Counts{Probes: map[checks.Method]map[checks.Outcome]uint64{}}}
+	return &Asker{
+		o: o, turn: make(chan struct{}, o.InFlight), gate: make(chan struct{}, 1),
+		others: make(chan struct{}, o.InFlight-o.InFlight/10), pages: make(chan struct{}, max(o.InFlight*6/10, 1)),
+		counts: Counts{Probes: map[checks.Method]map[checks.Outcome]uint64{}},
+	}
 }
 
 // Ask sends a probe; it is an [Ask]. The time it waits for its turn does not count
@@ -90,16 +98,15 @@ func (a *Asker) Ask(ctx context.Context, p Probe) checks.Answer {
 // done has to be called at its end.
 func (a *Asker) begin(ctx context.Context, p Probe) (done func(), why string) {
 	for waited := time.Duration(0); ; {
-		select {
-		case <-ctx.Done():
+		leave := a.enter(ctx, p)
+		if leave == nil {
 			return nil, late
-		case a.turn <- struct{}{}:
 		}
 		wait, ok := a.take(ctx, p)
 		if ok {
-			return func() { <-a.turn }, ""
+			return leave, ""
 		}
-		<-a.turn
+		leave()
 		waited += wait
 		switch {
 		case ctx.Err() != nil:
@@ -111,6 +118,34 @@ func (a *Asker) begin(ctx context.Context, p Probe) (done func(), why string) {
 			return nil, late
 		}
 	}
+}
+
+// enter waits for a place among the probes under way, which leave gives back; nil where the
+// context ended before.
+func (a *Asker) enter(ctx context.Context, p Probe) (leave func()) {
+	var taken []chan struct{}
+	leave = func() {
+		for _, place := range taken {
+			<-place
+		}
+	}
+	places := []chan struct{}{a.turn}
+	if !p.Control {
+		places = []chan struct{}{a.others, a.turn}
+	}
+	if p.Method == checks.MethodHTTP {
+		places = append([]chan struct{}{a.pages}, places...)
+	}
+	for _, place := range places {
+		select {
+		case place <- struct{}{}:
+			taken = append(taken, place)
+		case <-ctx.Done():
+			leave()
+			return nil
+		}
+	}
+	return leave
 }
 
 // Hop keeps a redirect, which is part of a probe under way, until it may be followed to
