@@ -88,6 +88,9 @@ func (h *host) serve(a, before checks.Answer) {
 	}
 }
 
+// unasked reports whether the host is yet to be asked for the first time.
+func (h *host) unasked() bool { return !h.asleep && h.newest.At.IsZero() }
+
 // measured reports whether a probe was sent and something can be said of it.
 func measured(a checks.Answer) bool { return !a.At.IsZero() && a.Outcome != checks.Unmeasured }
 

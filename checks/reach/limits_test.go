@@ -154,3 +154,72 @@ func TestHistoryIsBounded(t *testing.T) {
 		t.Errorf("%d histories are kept, want %d at most", n, maxHistory+1)
 	}
 }
+
+// However many slow hosts are followed, the guard looks, and who dies is found out.
+func TestTarpits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(0)
+		o := w.options()
+		methods := all(w.ask)
+		methods[checks.MethodHTTP] = func(ctx context.Context, p Probe) checks.Answer {
+			a := checks.Answer{Host: p.Host, Addr: p.Addr, Port: p.Port, Method: p.Method, At: time.Now(), Outcome: checks.Failing}
+			pause(ctx, 9*time.Second)
+			return a
+		}
+		o.Ask = NewAsker(AskerOptions{Methods: methods, Shield: o.Shield, Manners: NewManners(MannersOptions{})}).Ask
+		m := New(o)
+		defer running(m)()
+		const honest = "192.0.2.1"
+		f := m.Follow(footprint(t, honest))
+		<-f.Ready()
+		for i := range 3000 {
+			m.Follow(footprint(t, fmt.Sprintf("http://100.%d.%d.1/", 64+i/256, i%256)))
+		}
+		time.Sleep(time.Minute)
+		for i := range 1800 {
+			time.Sleep(time.Second)
+			if g := f.Reach(time.Now()).Guard; !g.Holds() {
+				t.Fatalf("after %d s the guard: %+v", i, g)
+			}
+		}
+		w.kill(true, honest)
+		until(t, "down", 5*time.Minute, func() bool { return stateOf(f) == checks.Down })
+	})
+}
+
+// A name that leads to other addresses at each look, all of which answer, is up all the time,
+// and down when they die.
+func TestAddressesThatChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(0)
+		o := w.options()
+		looks := 0
+		o.Resolve = func(context.Context, string) (Resolution, error) {
+			looks++
+			found := Resolution{Name: "example.org", Canonical: "example.org"}
+			for i := range 3 {
+				found.Addrs = append(found.Addrs, netip.AddrFrom4([4]byte{198, 51, 100 + byte(looks%2), byte(1 + i + looks%40*3)}))
+			}
+			return found, nil
+		}
+		m := New(o)
+		defer running(m)()
+		f := m.Follow(footprint(t, "example.org"))
+		<-f.Ready()
+		for i := range 4 * 3600 {
+			time.Sleep(time.Second)
+			if s := stateOf(f); s != checks.Up {
+				t.Fatalf("after %d s: %v", i, s)
+			}
+		}
+		for i := range 256 {
+			w.kill(true, fmt.Sprintf("198.51.100.%d", i), fmt.Sprintf("198.51.101.%d", i))
+		}
+		until(t, "down", 5*time.Minute, func() bool { return stateOf(f) == checks.Down })
+	})
+}
+
+// stateOf is what a verdict on a target would be by its probes.
+func stateOf(f *Followed) checks.State {
+	return checks.Assess(checks.Case{Footprint: f.t.f, Now: time.Now(), Reach: f.Reach(time.Now())}).State
+}

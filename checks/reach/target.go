@@ -27,6 +27,7 @@ type target struct {
 	uses    int       // how many follow it
 	linger  time.Time // until then it is asked though nobody follows it
 	hosts   []*host
+	leaving []*host        // shown until those that took their place have been asked
 	history map[key]*rates // nil until it was loaded
 	gaps    []checks.Gap   // from choosing the hosts
 
@@ -97,6 +98,12 @@ func (t *target) adopt(list []choice, gaps []checks.Gap, now time.Time) {
 	if !slices.Equal(hosts, t.hosts) || !slices.Equal(gaps, t.gaps) {
 		t.revision++
 	}
+	t.leaving = nil
+	for _, h := range t.hosts { // the addresses of a name may be others at each look
+		if !slices.Contains(hosts, h) && h.newest.There() && slices.ContainsFunc(hosts, func(n *host) bool { return n.probe.Host == h.probe.Host }) {
+			t.leaving = append(t.leaving, h)
+		}
+	}
 	t.hosts, t.gaps, t.due = hosts, gaps, time.Time{}
 	if slices.ContainsFunc(list, func(c choice) bool { return c.found.Outcome != checks.Unmeasured }) {
 		t.at = now // the DNS has answered for the host
@@ -163,8 +170,7 @@ func (t *target) settleReady() {
 	if t.opened {
 		return
 	}
-	waits := slices.ContainsFunc(t.hosts, func(h *host) bool { return !h.asleep && h.newest.At.IsZero() })
-	if !waits {
+	if !slices.ContainsFunc(t.hosts, (*host).unasked) {
 		t.opened = true
 		t.revision++
 		close(t.ready)
@@ -270,6 +276,11 @@ func (t *target) reach(now time.Time, c look) checks.Reach {
 	out := checks.Reach{At: t.at, Last: t.last, Guard: t.guard(c)}
 	for _, h := range t.hosts {
 		out.Hosts = append(out.Hosts, h.show(now, c.of(h.probe)))
+	}
+	if slices.ContainsFunc(t.hosts, (*host).unasked) {
+		for _, h := range t.leaving {
+			out.Hosts = append(out.Hosts, h.show(now, c.of(h.probe)))
+		}
 	}
 	return out
 }
