@@ -218,6 +218,7 @@ func FuzzGateways(f *testing.F) {
 
 // Controls that wait because much else is sent are no sign of trouble.
 func TestGuardWhileMuchIsSent(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(0)
 		o := w.options()

@@ -37,6 +37,7 @@ func until(t *testing.T, what string, within time.Duration, f func() bool) time.
 // A host that dies is silent after as many questions as its own no-answer rate asks for,
 // and they take a minute at least.
 func TestDeadHost(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	for _, tt := range []struct {
 		lost   float64
 		probes int
@@ -84,6 +85,7 @@ func TestDeadHost(t *testing.T) {
 }
 
 func TestOwnNetworkFails(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(0)
 		m := New(w.options())
@@ -124,6 +126,7 @@ func TestOwnNetworkFails(t *testing.T) {
 // A host that flaps is silent only while it is, and its losses are learned where they
 // were no proven silence.
 func TestFlapping(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	synctest.Test(t, func(t *testing.T) {
 		const addr = "192.0.2.1"
 		w := newWorld(0)
@@ -246,6 +249,7 @@ func notAnswering(r checks.Reach) bool {
 // While the newest answer of a host is younger than a minute it is never silent, whatever
 // it and our own network do.
 func TestNeverSilentAfterAnAnswer(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	rapid.Check(t, func(rt *rapid.T) {
 		type spell struct {
 			seconds    int
