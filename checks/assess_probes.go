@@ -91,7 +91,7 @@ func (a *assessment) silenceTimes() {
 // are the first reason.
 func (a *assessment) gradeProbes() {
 	if a.probes.At.IsZero() {
-		if a.nameless() {
+		if a.alone() {
 			a.raise("a probe of it")
 		} else {
 			a.raise("probes of hosts inside")

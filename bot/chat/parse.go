@@ -125,6 +125,9 @@ func (p *parser) check() (Command, error) {
 	if len(words) == 0 {
 		return Command{}, errors.New("say what to look at, as in \"/isitdown KP\", \"/isitdown AS4837\" or \"/isitdown example.org\"")
 	}
+	if words[0].is("check") && len(words) > 1 && at != 1 { // as it is said to the program
+		words, at = words[1:], max(0, at-1)
+	}
 	if spec, ok := specOf(words[0].text); ok && !words[0].quoted {
 		if spec.Verb == Help && len(words) == 1 {
 			return Command{Verb: Help}, nil

@@ -319,7 +319,9 @@ func (t *target) missing(c look) []checks.Gap {
 			return out
 		default:
 			asked++
-			why = cmp.Or(why, h.newest.Detail)
+			if why == "" || strings.HasPrefix(why, HeldBack) { // what else keeps us says more
+				why = cmp.Or(h.newest.Detail, why)
+			}
 		}
 	}
 	if asked > 0 && why != "" {

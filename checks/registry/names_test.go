@@ -172,7 +172,7 @@ func TestParseAsksBack(t *testing.T) {
 		{"AN", "CW SX BQ", "AN is no ISO 3166 country code: did you mean CW (Curaçao), SX (Sint Maarten) or BQ (Caribbean Netherlands)?"},
 		{"Soviet Union", "RU", ""},
 		{"yugoslavia", "RS ME HR SI BA MK", ""},
-		{"islands", "", `no country is called "islands" exactly: give its ISO 3166 code, a network (AS4837), a prefix, an address, a host or a URL`},
+		{"islands", "", `no country is called "islands" exactly: give its ISO 3166 code, a network (AS4837), a prefix, an address, a host (example.org) or a URL`},
 		{"republic", "", ""},
 		{"localhost", "", ""},
 		{"qwertyuiop", "", ""},

@@ -49,7 +49,7 @@ func (e *NameError) Error() string {
 		}
 		text += ": did you mean " + strings.Join(list, " or ") + "?"
 	case e.Why == "":
-		text += ": give its ISO 3166 code, a network (AS4837), a prefix, an address, a host or a URL"
+		text += ": give its ISO 3166 code, a network (AS4837), a prefix, an address, a host (example.org) or a URL"
 	}
 	return text
 }

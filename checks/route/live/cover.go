@@ -75,7 +75,7 @@ func (h *Hub) keepCovered(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			h.o.Log.Warn("asking the streams for the routes of the targets", "filters", len(filters), "err", err)
+			h.o.Log.Log(ctx, firstOr(tries > 0), "asking the streams for the routes of the targets", "filters", len(filters), "err", err)
 			timer.Reset(min(h.o.retryMin<<min(tries, 16), coverRetry))
 			tries++
 		default:

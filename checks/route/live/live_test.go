@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -133,7 +134,8 @@ func TestALookupThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 15, time.Minute)
 		w.broken = errBroken
-		defer w.start()()
+		var log bytes.Buffer
+		defer w.start(func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })()
 		k := w.hub.Follow(country())
 		<-k.Ready()
 		wait(time.Hour)
@@ -143,6 +145,9 @@ func TestALookupThatFails(t *testing.T) {
 		}
 		if w.asked < 5 || w.asked > 20 {
 			t.Errorf("asked %d times in an hour", w.asked)
+		}
+		if n := strings.Count(log.String(), "looking up the routes"); n != 1 {
+			t.Errorf("the log was told %d times, want once:\n%s", n, &log)
 		}
 		w.mu.Lock()
 		w.broken = nil

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -104,7 +105,7 @@ func (h *Hub) attend(ctx context.Context, t *Target) {
 	if err == nil {
 		t.join(r)
 	} else {
-		h.o.Log.Warn("looking up the routes of a target", "target", t.footprint.Target.String(), "err", err)
+		h.o.Log.Log(ctx, firstOr(t.failing()), "looking up the routes of a target", "target", t.footprint.Target.String(), "err", err)
 	}
 	h.mu.Lock()
 	t.busy = false
@@ -119,6 +120,22 @@ func (h *Hub) attend(ctx context.Context, t *Target) {
 	}
 	t.ready.open()
 	nudge(h.wake)
+}
+
+// failing reports whether the last lookup of the target failed.
+func (t *Target) failing() bool {
+	t.qmu.Lock()
+	defer t.qmu.Unlock()
+	return t.story.failed
+}
+
+// firstOr is how loud a failure is logged: the first of several in a row for everybody,
+// the others for who looks for them.
+func firstOr(again bool) slog.Level {
+	if again {
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
 }
 
 // fail notes a lookup that failed.
