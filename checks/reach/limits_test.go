@@ -157,6 +157,10 @@ func TestHistoryIsBounded(t *testing.T) {
 
 // However many slow hosts are followed, the guard looks, and who dies is found out.
 func TestTarpits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half an hour of three thousand targets takes some seconds")
+	}
+	t.Parallel() // in a bubble, beside the lab
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(0)
 		o := w.options()
@@ -190,6 +194,7 @@ func TestTarpits(t *testing.T) {
 // A name that leads to other addresses at each look, all of which answer, is up all the time,
 // and down when they die.
 func TestAddressesThatChange(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(0)
 		o := w.options()

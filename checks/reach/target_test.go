@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,9 +209,10 @@ func TestHeldBackIsSaid(t *testing.T) {
 		const addr = "192.0.2.1"
 		w := newWorld(0)
 		o := w.options()
-		ask, often := o.Ask, false
+		ask := o.Ask
+		var often atomic.Bool
 		o.Ask = func(ctx context.Context, p Probe) checks.Answer {
-			if often && p.Addr.String() == addr {
+			if often.Load() && p.Addr.String() == addr {
 				return unsent(p, HeldBack+"its network was asked as often as we allow ourselves")
 			}
 			return ask(ctx, p)
@@ -227,12 +229,12 @@ func TestHeldBackIsSaid(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 		said("asked", false)
-		often = true
+		often.Store(true)
 		time.Sleep(time.Minute)
 		said("held back for a moment", false)
 		time.Sleep(6 * time.Minute)
 		said("held back", true)
-		often = false
+		often.Store(false)
 		time.Sleep(4 * time.Minute)
 		said("asked again", false)
 	})
