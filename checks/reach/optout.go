@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"isitdown/checks"
 )
@@ -71,7 +72,7 @@ func (o *OptOut) add(entry string) error {
 	name := strings.TrimPrefix(strings.TrimPrefix(entry, "*"), ".")
 	t, err := checks.ParseTarget(name)
 	switch {
-	case err != nil && strings.ContainsAny(entry, " \t,;"):
+	case len(strings.FieldsFunc(entry, parts)) != 1:
 		return fmt.Errorf("%q is more than one word: write one prefix, address or host name a line, and remarks after #", checks.OneLine(entry, 80))
 	case err != nil:
 		return err
@@ -93,6 +94,9 @@ func (o *OptOut) add(entry string) error {
 	}
 	return fmt.Errorf("%q is neither a prefix, nor an address, nor the name of a host: of a network write its prefixes, of a URL its host", checks.OneLine(entry, 80))
 }
+
+// parts are what stands between words.
+func parts(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }
 
 // Len gives how many prefixes, addresses and names are on the list.
 func (o *OptOut) Len() int {

@@ -79,7 +79,7 @@ func TestOptOutRefuses(t *testing.T) {
 
 // Whatever is read without an error is found on the list again, line by line.
 func FuzzOptOut(f *testing.F) {
-	for _, s := range []string{"192.0.2.0/24 # x", "*.example.org\n::1", "\ufeffexample.org.\r\n#", "a b", "::ffff:1.2.3.4", "."} {
+	for _, s := range []string{"192.0.2.0/24 # x", "*.example.org\n::1", "\ufeffexample.org.\r\n#", "a b", "::ffff:1.2.3.4", ".", "* 0.0A", "\u00a0a.b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
