@@ -180,10 +180,19 @@ func (r *Resolver) lookup(ctx context.Context, name string) lookedUp {
 		if ctx.Err() == nil && r.Works(ctx) == nil {
 			e.Kind, e.Why, e.err = checks.Unresolved, "our resolver answers, but got no answer about this name in time", nil
 		} else {
-			e.err = ctx.Err()
+			e.err = ended(ctx)
 		}
 	}
 	return got
+}
+
+// ended is why a context is over, nil where it is not. The deadline of a socket may be
+// noticed a moment before the context's.
+func ended(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // both asks for IPv4 and IPv6 addresses at the same time. Once one family is there, the
