@@ -3,6 +3,7 @@ package reach
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 // What is lost on our side, in bursts or at random, and what a host loses by itself, makes
 // no outage of it: through limits, rounds and verdict, second by second, for two hours.
 func TestLossIsNoOutage(t *testing.T) {
+	var mu sync.Mutex // over what follows
 	dice := rand.New(rand.NewPCG(7, 9))
 	pings := 0
 	for _, tt := range []struct {
@@ -49,7 +51,10 @@ func TestLossIsNoOutage(t *testing.T) {
 				within := o.Ask
 				o.Ask = func(ctx context.Context, p Probe) checks.Answer {
 					a := within(ctx, p)
-					if a.There() && tt.lost(p, a.At.Sub(began)) && pause(ctx, defaultTimeout) {
+					mu.Lock()
+					lost := a.There() && tt.lost(p, a.At.Sub(began))
+					mu.Unlock()
+					if lost && pause(ctx, defaultTimeout) {
 						a.Outcome = checks.Silent
 					}
 					return a
