@@ -58,15 +58,22 @@ func Addr() netip.Addr {
 	return netip.AddrFrom4([4]byte{127, byte(n >> 16), byte(n >> 8), byte(n) | 1})
 }
 
-// Port gives a TCP port that is free at an address now.
+// Port gives a TCP port at an address that nobody listens on, from below those that
+// systems give out by themselves. It is not found by listening: a program that another
+// test starts at that moment would have the socket for some milliseconds more, and whoever
+// is started here would find the port in use.
 func Port(t testing.TB, addr netip.Addr) uint16 {
 	t.Helper()
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
-	if err != nil {
-		t.Fatalf("looking for a free port of %v: %v", addr, err)
+	for range 100 {
+		port := 10_000 + uint16(rand.Uint32N(20_000))
+		c, err := net.DialTimeout("tcp", netip.AddrPortFrom(addr, port).String(), time.Second)
+		if err != nil {
+			return port
+		}
+		c.Close()
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).AddrPort().Port()
+	t.Fatalf("no free port was found at %v", addr)
+	return 0
 }
 
 // AddrPort is [Addr] with a free [Port].
