@@ -146,7 +146,7 @@ func (m *Monitor) step(ctx context.Context, now time.Time) {
 			to := h.probe.Addr
 			t.traced = true
 			if m.mayTrace(to, now) {
-				m.tasks.Go(func() { m.follow(ctx, t, to) })
+				m.tasks.Go(func() { m.traceWay(ctx, t, to) })
 			}
 		}
 	}
@@ -255,8 +255,8 @@ func (m *Monitor) mayTrace(to netip.Addr, now time.Time) bool {
 	return true
 }
 
-// follow traces the way to a silent host.
-func (m *Monitor) follow(ctx context.Context, t *target, to netip.Addr) {
+// traceWay traces the way to a silent host.
+func (m *Monitor) traceWay(ctx context.Context, t *target, to netip.Addr) {
 	select {
 	case <-ctx.Done():
 		return

@@ -29,15 +29,8 @@ func (p *pace) wait(ctx context.Context) error {
 	}
 	p.next = at.Add(p.gap)
 	p.mu.Unlock()
-	if at == now {
-		return ctx.Err()
+	if at != now {
+		pause(ctx, at.Sub(now))
 	}
-	timer := time.NewTimer(at.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return ctx.Err()
 }
