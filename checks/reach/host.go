@@ -64,9 +64,12 @@ func (h *host) take(a checks.Answer) bool {
 	switch {
 	case a.There():
 		changed = changed || !h.missing.IsZero()
+		if h.silence.Proven() {
+			h.pending = nil // part of an outage
+		}
 		h.rates.hear(a.At, h.silence.Proven())
 		h.silence = h.silence.Add(a, h.rates.careful(a.At))
-		h.heard, h.missing, h.pending, h.follows, h.asked = a.At, time.Time{}, nil, 0, 0
+		h.heard, h.missing, h.follows, h.asked = a.At, time.Time{}, 0, 0
 		h.serve(a, before)
 	case a.Missed() && h.before(a.At) && len(h.pending) < maxPending:
 		h.pending = append(h.pending, a)
@@ -101,7 +104,8 @@ func (h *host) before(now time.Time) bool {
 }
 
 // settle decides on the pending probes that were sent before the guard looked at to.
-// Where the guard holds they count; where it does not, they and the silence that was not
+// Where the guard holds they count, as silence or, of a host that has answered since, as
+// loss; where it does not, they and the silence that was not
 // proven yet are forgotten. It reports whether that may change a verdict.
 func (h *host) settle(to time.Time, holds bool) bool {
 	changed := false
@@ -110,6 +114,8 @@ func (h *host) settle(to time.Time, holds bool) bool {
 		switch {
 		case !p.At.Before(to):
 			kept = append(kept, p)
+		case holds && !p.At.After(h.heard):
+			h.rates.add(tally{dayOf(p.At), 1, 0}) // it was loss: the host has answered since
 		case holds:
 			proven := h.silence.Proven()
 			h.silence = h.silence.Add(p, h.rates.careful(p.At))
