@@ -42,6 +42,9 @@ type Case struct {
 	Baseline     Baseline
 	Vantage      Vantage
 	Observations []Observation
+	Elsewhere    Elsewhere
+	Past         Past
+	RPKI         []OriginValidity // of the baseline's routes, as far as it is known
 	Reach        Reach
 	Claims       []Claim // of outside services; they change neither state nor grade
 	Gaps         []Gap

@@ -59,6 +59,8 @@ type Observation struct {
 	// whose vote counts now; Seen those of them that have it, or an accepted
 	// route that covers it. Seen <= Asked.
 	Asked, Seen int
+	// Missing are those asked that do not have it, ascending: Asked - Seen of them.
+	Missing []ASN
 	// Stuck counts those of Seen whose path has not changed since before the
 	// first vantage point lost the prefix.
 	Stuck int
@@ -73,6 +75,7 @@ type Observation struct {
 	Lost    Crossing   // of the present loss, or of the last one where the prefix is back
 	Back    Crossing   // of the last return; zero while lost
 	Changes int        // route changes in the window of the baseline
+	Foreign []Foreign  // others' routes that concern it
 	// Link leads to the evidence; empty where there is nothing to link to.
 	Link string
 }
@@ -120,6 +123,9 @@ type Vantage struct {
 	// which at least half of the voting peers lost a prefix that is called
 	// gone. Zero where nothing is gone or where it was not counted.
 	Collectors, LosingCollectors int
+	// Resets counts voting peers a session of which ended or came up in the 15 minutes
+	// before the newest loss of the target or since; zero where nothing is lost.
+	Resets int
 	// Needed is how many must vote before anything is called down or degraded.
 	Needed int
 	// Declared is true where the operator vouches for a feed being full.

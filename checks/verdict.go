@@ -140,6 +140,14 @@ type Verdict struct {
 	// is visible at any vantage point.
 	NoUpstream int
 
+	// Disappeared says what the loss of routes is explained by: one for each group of
+	// prefixes that went together, the largest first. Empty where nothing was lost.
+	Disappeared []Attribution
+	// Foreign are others' routes that concern the target, whether or not routes of its
+	// own are missing.
+	Foreign []Foreign
+	Past    Past
+
 	Evidence Evidence
 	Reasons  []string // why this state and this grade
 	Raise    []string // what would raise the grade
