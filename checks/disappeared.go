@@ -27,6 +27,9 @@ type Attribution struct {
 	// hour in the last 30 days, as far as Past goes back.
 	SingleHomed bool
 	Siblings    []Siblings // of Carriers
+	// Sample is true where Siblings and the passages of Scores are of a few networks that
+	// were looked up, and no whole table is known.
+	Sample bool
 	RPKI        []OriginValidity
 	// Foreign are the routes of others that stand in the place of these.
 	Foreign []Foreign

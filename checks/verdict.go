@@ -169,9 +169,13 @@ func (v *Verdict) Upstreams() []Upstream {
 	return v.LastHops
 }
 
-// NameASes fills in the names of the upstreams.
+// NameASes fills in the names of the upstreams, also of those of what disappeared.
 func (v *Verdict) NameASes(name func(ASN) string) {
-	for _, list := range [][]Upstream{v.LastHops, v.Borders} {
+	lists := [][]Upstream{v.LastHops, v.Borders}
+	for i := range v.Disappeared {
+		lists = append(lists, v.Disappeared[i].Carriers)
+	}
+	for _, list := range lists {
 		for i := range list {
 			list[i].Name = name(list[i].ASN)
 			for j := range list[i].Behind {
