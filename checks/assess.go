@@ -66,6 +66,7 @@ func Assess(c Case) Verdict {
 	for i := range c.Observations {
 		a.prefix(&c.Observations[i])
 	}
+	a.besides()
 	a.count()
 	a.announced()
 	a.answering()

@@ -1,6 +1,9 @@
 package checks
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Attribution is what the loss of some routes of a target is explained by: the set of
 // things any of which may have failed, with how it was found. It says what disappeared
@@ -126,6 +129,14 @@ type Foreign struct {
 	Upstream ASN
 	Peers    int // vantage points that hold it
 	Of       int // of so many that could
+	// Concerns is the prefix of the target that it stands in the place of, lies inside or
+	// covers, the longest; zero where it concerns none, as for [MidPath].
+	Concerns netip.Prefix
+	// Through is the target's AS that the path leads through, of [MidPath].
+	Through ASN
+	// Since is when the first vantage point had it. Zero says that nobody saw it come: it
+	// was there when the record began, or for as long as is normal, and raises no alarm.
+	Since time.Time
 }
 
 // ForeignKind says how a foreign route stands to the target.
