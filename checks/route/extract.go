@@ -11,8 +11,8 @@ import (
 // Extract gives what the RIB holds of the routes that matter to a target, as the
 // updates that bring another RIB to the same: Size for each session, a PeerUp and its
 // Routes for one that is still sending its table, Table records for the others, and
-// Refreshed. All are of the time of the newest update. Of each path only the end is
-// known here, the origin and the AS next to it. Updates are valid until emit returns.
+// Refreshed. All are of the time of the newest update. Without [Rules].FullPaths only the
+// end of each path is known here, the origin and the AS next to it. Updates are valid until emit returns.
 func (r *RIB) Extract(f *checks.Footprint, dump int, emit func(*Update)) {
 	x := extract{rib: r, at: r.newest, dump: dump, emit: emit}
 	for _, i := range r.ranked {
@@ -50,13 +50,13 @@ func (x *extract) prefix(prefix netip.Prefix) {
 	ref, _ := x.rib.table.Get(prefix)
 	table := Update{Kind: Table, At: x.at.time(), Prefix: prefix, Dump: x.dump}
 	for _, i := range x.rib.ranked {
-		t, ok := x.rib.tailAt(ref, i)
+		whole, ok := x.rib.pathAt(ref, i)
 		if !ok {
 			continue
 		}
-		path, err := bgp.MakeRawPath(t.path())
+		path, err := bgp.MakeRawPath(whole)
 		if err != nil {
-			continue // cannot be: two hops fit into any path
+			continue // cannot be: it came as one
 		}
 		s := &x.rib.sessions[i]
 		switch s.state {

@@ -29,6 +29,9 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	}
 	vantage := w.vantage(voters, at)
 	vantage.LosingCollectors = len(losing)
+	if lost := newestLoss(list); lost != 0 {
+		vantage.Resets = w.rib.resets(voters, lost.add(-resetsBefore))
+	}
 	return base, vantage, list
 }
 
@@ -70,6 +73,36 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 	v.Usual = w.usual[0].note(now, max(v.Voting, voters[0].usual))
 	v.Usual6 = w.usual[1].note(now, max(v.Voting6, voters[1].usual))
 	return v
+}
+
+// resetsBefore is how long before a loss the reset of a session still casts doubt on it.
+const resetsBefore = 15 * time.Minute
+
+// newestLoss gives when the prefix that went last was lost, of those that at least half
+// of the vantage points are without; zero where there is none.
+func newestLoss(list []checks.Observation) (at stamp) {
+	for i := range list {
+		if o := &list[i]; o.Asked > 0 && o.Seen*2 <= o.Asked {
+			at = max(at, stampOf(o.Lost.First))
+		}
+	}
+	return at
+}
+
+// resets counts the vantage points that vote, or would if it were not for that, of which
+// a session ended or came up at from or later.
+func (r *RIB) resets(voters [2]electorate, from stamp) int {
+	counted := map[checks.ASN]bool{}
+	for i := range r.sessions {
+		s := &r.sessions[i]
+		if max(s.ended, s.came) < from || max(s.ended, s.came) == 0 {
+			continue
+		}
+		if as := s.peer.AS; voters[0].usuals[as] || voters[1].usuals[as] {
+			counted[as] = true
+		}
+	}
+	return len(counted)
 }
 
 // joinNames names what the data is of. Where the collectors are many, those of a

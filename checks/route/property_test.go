@@ -111,6 +111,9 @@ func (d *desk) checkVerdict(now time.Time) {
 		if o.Seen > o.Asked || o.Asked > voting || o.Stuck > o.Seen || o.Sighted > vantage.Live {
 			d.t.Errorf("%s: seen %d, asked %d of %d, stuck %d, sighted %d of %d", o.Prefix, o.Seen, o.Asked, voting, o.Stuck, o.Sighted, vantage.Live)
 		}
+		if len(o.Missing) != o.Asked-o.Seen || !slices.IsSorted(o.Missing) || len(slices.Compact(slices.Clone(o.Missing))) != len(o.Missing) {
+			d.t.Errorf("%s: %d of %d see it, and these miss it: %v", o.Prefix, o.Seen, o.Asked, o.Missing)
+		}
 		for _, x := range []checks.Crossing{o.Lost, o.Back} {
 			times := slices.DeleteFunc([]time.Time{x.First, x.Half, x.Ninety}, time.Time.IsZero)
 			if !slices.IsSortedFunc(times, time.Time.Compare) {

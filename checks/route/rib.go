@@ -38,6 +38,12 @@ type Rules struct {
 	// each; zero sets no bound. Prefixes that come beyond it are left out ([Watch.LeftOut]):
 	// whoever has space within a target can announce it in very many pieces.
 	MaxHolds int
+	// FullPaths keeps the whole path of every route, instead of its end alone, and what
+	// changed within JournalFor, at most JournalSize changes of 32 bytes each: what
+	// [Watch.Elsewhere] says rests on them. It takes several times the memory.
+	FullPaths   bool
+	JournalFor  time.Duration
+	JournalSize int
 }
 
 // DefaultRules are the published values.
@@ -50,6 +56,8 @@ func DefaultRules() Rules {
 		StaleAfter:     time.Hour,
 		SyncAfter:      10 * time.Minute,
 		SyncShare:      0.95,
+		JournalFor:     time.Hour,
+		JournalSize:    1 << 20,
 	}
 }
 
@@ -164,6 +172,7 @@ func (r *RIB) message(u *Update, at stamp) {
 	case PeerUp:
 		r.end(i, at) // in case that its end was not reported
 		s.enter(Syncing, at)
+		s.came = at
 		s.table, s.unproven = true, u.Refresh
 	case PeerDown:
 		r.end(i, at)
@@ -185,6 +194,7 @@ func (r *RIB) routes(i int, u *Update, at stamp) {
 			return // a straggler of the session that has ended
 		}
 		s.enter(Syncing, at) // its return was not reported
+		s.came = at
 		s.table = true
 	}
 	for _, n := range u.Withdrawn {

@@ -61,6 +61,7 @@ type session struct {
 	since stamp // of state
 	heard stamp
 	ended stamp // when it last went down
+	came  stamp // when it last came up before our eyes
 	// routes held now by family (IPv4, IPv6), the most since the session came
 	// up, and that of the session before.
 	routes, peak, before [2]int
@@ -165,7 +166,8 @@ type electorate struct {
 	sessions     map[checks.ASN][]int
 	full         map[checks.ASN]bool // whose table is full, settled or not
 	fullSessions int
-	usual        int // vantage points that would vote were all sessions there
+	usual        int                 // vantage points that would vote were all sessions there
+	usuals       map[checks.ASN]bool // these
 }
 
 // fullTable gives the table size from which a session counts as a full feed: a
@@ -199,7 +201,10 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 				e.sessions[s.peer.AS] = append(e.sessions[s.peer.AS], i)
 			}
 		}
-		e.usual = len(e.sessions)
+		e.usual, e.usuals = len(e.sessions), map[checks.ASN]bool{}
+		for as := range e.sessions {
+			e.usuals[as] = true
+		}
 		return e
 	}
 	full := r.fullTable(family, now)
@@ -220,7 +225,7 @@ func (r *RIB) electorate(family int, tableless bool, now stamp) electorate {
 			e.sessions[as] = append(e.sessions[as], i)
 		}
 	}
-	e.usual = len(usual)
+	e.usual, e.usuals = len(usual), usual
 	return e
 }
 

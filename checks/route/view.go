@@ -25,6 +25,7 @@ type view struct {
 	covers      map[coverKey]*coverCount
 	split       int
 	lost        []loss    // one a vantage point that lost it
+	missing     []checks.ASN
 	absences    []absence // the last one of each that was asked
 	collectors  map[string]*collectorCount
 }
@@ -141,6 +142,7 @@ func (v *view) ask(as checks.ASN, sessions []int) {
 		return
 	}
 	v.lost = append(v.lost, loss{gone.from, early})
+	v.missing = append(v.missing, as) // carriers come in their order
 	v.absences = append(v.absences, gone)
 	v.count(sessions, true)
 }
@@ -336,7 +338,7 @@ func (v *view) sightOthers() {
 func (v *view) observation(newest time.Time) checks.Observation {
 	o := checks.Observation{
 		Check: "route", Source: joinNames(v.sources()), At: newest, Prefix: v.base.Prefix,
-		Asked: v.asked, Seen: v.seen, Split: v.split > 0 && v.split*2 >= v.asked, Changes: v.changes(),
+		Asked: v.asked, Seen: v.seen, Missing: v.missing, Split: v.split > 0 && v.split*2 >= v.asked, Changes: v.changes(),
 	}
 	o.Lost, o.Back = v.crossings()
 	byPath := map[string]*checks.PathSeen{}
