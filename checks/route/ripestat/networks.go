@@ -158,6 +158,11 @@ type neighboursData struct {
 // zero; asOf is the time of the dump that they were seen in.
 // https://stat.ripe.net/docs/02.data-api/asn-neighbours.html
 func (c *Client) Neighbours(ctx context.Context, network checks.ASN, at time.Time) (list []Neighbour, asOf time.Time, err error) {
+	return c.neighbours(ctx, network, at, 24*time.Hour)
+}
+
+// neighbours takes an answer of a time that is as far as within from the one asked for.
+func (c *Client) neighbours(ctx context.Context, network checks.ASN, at time.Time, within time.Duration) (list []Neighbour, asOf time.Time, err error) {
 	q := call{name: "asn-neighbours", query: url.Values{"resource": {network.String()}}, ttl: ttlList}
 	if !at.IsZero() {
 		q.query.Set("query_time", stamp(at))
@@ -171,7 +176,7 @@ func (c *Client) Neighbours(ctx context.Context, network checks.ASN, at time.Tim
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("asking for the neighbours of %s: %w", network, err)
 	}
-	if asOf = data.To.Time; !at.IsZero() && at.Sub(asOf).Abs() > 24*time.Hour {
+	if asOf = data.To.Time; !at.IsZero() && at.Sub(asOf).Abs() > within {
 		return nil, time.Time{}, moved(q.name, at, asOf)
 	}
 	for _, n := range data.Neighbours {
