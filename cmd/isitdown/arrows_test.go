@@ -68,7 +68,7 @@ var homes = map[string]string{
 var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // testSupport starts what tests talk to; no program has it in it.
-var testSupport = []string{"bot/chattest", "checks/internal/labtest", "checks/internal/netlab", "checks/internal/webtest", "checks/route/rislivetest"}
+var testSupport = []string{"bot/chattest", "checks/internal/labtest", "checks/internal/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest"}
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}
