@@ -17,6 +17,9 @@ type Rules struct {
 	MaxAge time.Duration
 	// MaxReachAge is the same for probes; zero stands for ten minutes.
 	MaxReachAge time.Duration
+	// RouteServers are ASes that hand routes on at an exchange and carry nothing, beyond
+	// those that [ASN.RouteServer] knows: who looks for carriers passes over them.
+	RouteServers []ASN
 }
 
 // DefaultRules are the published values.
@@ -74,6 +77,8 @@ func Assess(c Case) Verdict {
 	a.times()
 	a.silenceTimes()
 	v.LastHops, v.Borders, v.NoUpstream = carriers(&c)
+	v.Past = c.Past
+	a.attribute()
 	a.grade()
 	return v
 }

@@ -33,7 +33,7 @@ type Attribution struct {
 	// Sample is true where Siblings and the passages of Scores are of a few networks that
 	// were looked up, and no whole table is known.
 	Sample bool
-	RPKI        []OriginValidity
+	RPKI   []OriginValidity
 	// Foreign are the routes of others that stand in the place of these.
 	Foreign []Foreign
 	// Grade is never EvidenceStrong: routes alone do not give it (PoiRoot found passive
@@ -75,13 +75,17 @@ const (
 	RuleUntold
 	// RulePartial: a part was lost and no single element explains it.
 	RulePartial
+	// RuleMixed: nearly nobody has a route, and of what others had through the ASes next
+	// to the origin a part went too: too much to call all of these healthy, too little to
+	// explain the loss.
+	RuleMixed
 )
 
 // String gives the word that JSON and `why` use.
 func (r AttributionRule) String() string {
 	return [...]string{
 		"none", "taken over", "last hop", "several upstreams", "separator", "rejected",
-		"last hop, stuck routes", "untold", "partial",
+		"last hop, stuck routes", "untold", "partial", "mixed",
 	}[r]
 }
 

@@ -70,14 +70,15 @@ func (a *assessment) staysText(p netip.Prefix) string {
 	return fmt.Sprintf("; %s stays", p)
 }
 
-// takenOver gives the foreign routes that stand in the place of some prefixes, and
+// takenOver gives the foreign routes that stand in the place of some prefixes, IPv4 before
+// IPv6 and ascending, and
 // reports whether they do so at half of the vantage points, or more, that miss one. A
 // cover that was there before does not: it explains no loss.
 func (a *assessment) takenOver(prefixes []netip.Prefix) (list []Foreign, yes bool) {
 	missing, standing := 0, 0
 	for i := range a.in.Observations {
 		o := &a.in.Observations[i]
-		if !slices.Contains(prefixes, o.Prefix) || o.Seen >= o.Asked {
+		if _, asked := slices.BinarySearchFunc(prefixes, o.Prefix, ComparePrefixes); !asked || o.Seen >= o.Asked {
 			continue
 		}
 		n, in := o.inPlace()

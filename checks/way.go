@@ -26,23 +26,47 @@ func (e Element) String() string {
 }
 
 // Way is a path made fit for asking who stands on it: from the vantage point to the
-// origin, each AS once, without those that carry no traffic of their own. See
+// origin, each AS once, without those that carry no traffic of their own. A zero stands
+// where something is not readable: its neighbours are joined by no adjacency. See
 // [Path.Way].
 type Way []ASN
 
-// Way gives the ASes that a path leads through. Prepends count once; an AS_SET, which
-// has no order, and private and reserved numbers are passed over, and so are two
-// neighbours across them: they are joined by no adjacency (the Way has a zero between
-// them).
-func (p Path) Way() Way {
-	w := make(Way, 0, len(p))
+// Way gives the ASes that a path leads through.
+//
+//   - Prepends count once.
+//   - Route servers of exchanges, the known ones and those given, are passed over and
+//     their neighbours are adjacent: a route server hands routes on and carries nothing.
+//   - An AS_SET, which has no order, and private and reserved numbers, which say nothing
+//     about who they are, are passed over, and a zero stands in their place.
+//   - Of an AS that stands on the path twice the loop is left out, with all that it
+//     holds. Either the AS put the others there itself, so that they refuse the route
+//     (poisoning), or somebody made the path up, or the AS has two parts that reach each
+//     other through others; only who lies outside the loop passed the route on for
+//     certain. For an origin that is the cut at its first occurrence that AS hegemony
+//     makes too.
+func (p Path) Way(servers ...ASN) Way {
+	return p.AppendWay(make(Way, 0, len(p)), servers)
+}
+
+// AppendWay is [Path.Way] into w, which is emptied first: it allocates nothing where w
+// has room.
+func (p Path) AppendWay(w Way, servers []ASN) Way {
+	w = w[:0]
 	for _, h := range p {
 		var a ASN
 		if len(h) == 1 && !h[0].Private() {
 			a = h[0]
 		}
-		if n := len(w); n > 0 && w[n-1] == a {
+		switch {
+		case a != 0 && (a.RouteServer() || slices.Contains(servers, a)):
 			continue
+		case len(w) > 0 && w[len(w)-1] == a:
+			continue
+		case a != 0:
+			if i := slices.Index(w, a); i >= 0 {
+				w = w[:i+1]
+				continue
+			}
 		}
 		w = append(w, a)
 	}
@@ -90,15 +114,4 @@ func (w Way) LastHop() ASN {
 		return 0
 	}
 	return w[len(w)-2]
-}
-
-// Repeats reports whether an AS stands on the way twice, with others between: a loop,
-// or a path that somebody made up.
-func (w Way) Repeats() bool {
-	for i, a := range w {
-		if a != 0 && slices.Contains(w[:i], a) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,185 @@
+package checks
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Thresholds of docs/attribution.md. Shares are of pairs of a vantage point and a prefix.
+const (
+	// goOnShare is the share of those asked that must have lost a prefix.
+	goOnShare = 0.5
+	// keptNone is the share below which nearly nobody has kept the routes.
+	keptNone = 0.03
+	// stuckLost is the share that must be lost before what is left may be stuck routes.
+	stuckLost = 0.8
+	// healthyFrom is the survival from which an AS counts as healthy.
+	healthyFrom = 0.5
+	// separates is the score from which an element explains a loss.
+	separates = 0.8
+	// nearBest is how far behind the best score one is not told apart from it.
+	nearBest = 0.02
+	// explainsAll is the coverage that one element needs to explain several groups, or to
+	// stand in a set of which the survival is not known.
+	explainsAll = 0.98
+	// mainCarrier is the share of the lost routes that an AS next to the origin must have
+	// carried for its adjacency to stand in a set. Less than one in twenty is one or two
+	// vantage points with a path of their own (a direct session at an exchange, say):
+	// whether that went as well decides nothing.
+	mainCarrier = 0.05
+	// wentTogether is how far apart losses may lie to count as one: a withdrawal takes
+	// some two minutes to arrive everywhere.
+	wentTogether = SiblingWindow
+	// sharedFate is the probability below which so many lost networks are no chance.
+	sharedFate = 0.001
+	// conclusiveOrigins is how many other origins make a survival conclusive: had each
+	// been lost with one half, all of them would stay (or go) together once in 32 times.
+	conclusiveOrigins = 5
+	// pastCarrier is for how long another AS must have carried the routes within
+	// pastWindow to speak against a single upstream.
+	pastCarrier, pastWindow = time.Hour, 30 * 24 * time.Hour
+	// maxAttributions is how many groups are told.
+	maxAttributions = 5
+)
+
+// attribute says of the routes that were lost what their loss is explained by: one
+// attribution for each group that went together.
+func (a *assessment) attribute() {
+	l := a.losses()
+	if len(l.list) == 0 {
+		return
+	}
+	var taken, rest []*loss
+	for i := range l.list {
+		if n := &l.list[i]; n.taken {
+			taken = append(taken, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	var all []Attribution
+	for _, g := range byOrigins(taken) {
+		all = append(all, a.replaced(l.weigh(g)))
+	}
+	for _, g := range byTime(rest) {
+		all = append(all, a.explain(l, g)...)
+	}
+	slices.SortStableFunc(all, func(x, y Attribution) int {
+		return cmp.Or(
+			cmp.Compare(MeasureIPv4(y.Prefixes).Addresses, MeasureIPv4(x.Prefixes).Addresses),
+			cmp.Compare(len(y.Prefixes), len(x.Prefixes)), slices.CompareFunc(x.Prefixes, y.Prefixes, ComparePrefixes),
+		)
+	})
+	if n := len(all) - maxAttributions; n > 0 {
+		prefixes := 0
+		for _, at := range all[maxAttributions:] {
+			prefixes += len(at.Prefixes)
+		}
+		a.because("%d more %s of lost prefixes (%d in all) went on %s own: what explains these is not told",
+			n, plural(n, "group", "groups"), prefixes, plural(n, "its", "their"))
+		all = all[:maxAttributions]
+	}
+	a.Disappeared = all
+}
+
+// explain attributes the losses of one time: to one element if it explains all of them,
+// and otherwise origin by origin.
+func (a *assessment) explain(l *losses, together []*loss) []Attribution {
+	groups := byOrigins(together)
+	if len(groups) > 1 {
+		e := l.weigh(together)
+		if s := a.scores(e); len(s) > 0 && s[0].Score >= separates && s[0].Coverage >= explainsAll && failing(s[0].Passage) {
+			return []Attribution{a.attribution(e, s)}
+		}
+	}
+	var all []Attribution
+	for _, g := range groups {
+		all = append(all, a.explainOrigin(l, g)...)
+	}
+	return all
+}
+
+// explainOrigin attributes the losses of one origin, and where nothing explains them
+// together, those by each set of last hops.
+func (a *assessment) explainOrigin(l *losses, group []*loss) []Attribution {
+	e := l.weigh(group)
+	one := a.attribution(e, a.scores(e))
+	if one.Rule != RulePartial && one.Rule != RuleMixed {
+		return []Attribution{one}
+	}
+	parts := l.byLastHops(group)
+	if len(parts) < 2 {
+		return []Attribution{one}
+	}
+	all := make([]Attribution, 0, len(parts))
+	for _, g := range parts {
+		e := l.weigh(g)
+		all = append(all, a.attribution(e, a.scores(e)))
+	}
+	return all
+}
+
+// attribution makes the whole answer about one group.
+func (a *assessment) attribution(e *evidence, scores []Score) Attribution {
+	d := finder{assessment: a, evidence: e, scores: scores, at: a.begin(e)}
+	d.at.Scores = slices.Clip(scores[:min(len(scores), MaxScores)])
+	d.at.SingleHomed = d.singleHomed()
+	d.at.RPKI = a.validity(e)
+	d.rule()
+	d.gradeAttribution()
+	return d.at
+}
+
+// begin fills in what is counted, whatever explains it.
+func (a *assessment) begin(e *evidence) Attribution {
+	at := Attribution{
+		Origins: e.origins, Lost: e.lost, Kept: e.kept, KeptUnchanged: e.unchanged,
+		Carriers: e.carriers(), Sample: a.in.Elsewhere.Sample,
+	}
+	for _, n := range e.list {
+		at.Prefixes = append(at.Prefixes, n.obs.Prefix)
+	}
+	if !a.MovedOnly {
+		for _, s := range a.in.Elsewhere.Siblings {
+			if slices.ContainsFunc(at.Carriers, func(u Upstream) bool { return u.ASN == s.Upstream && u.ShareBefore > 0 }) {
+				at.Siblings = append(at.Siblings, s)
+			}
+		}
+	}
+	return at
+}
+
+// replaced is the answer where others' routes stand in the place of what was lost: it is
+// no withdrawal, and nothing is looked for that failed.
+func (a *assessment) replaced(e *evidence) Attribution {
+	at := a.begin(e)
+	at.Rule, at.RPKI = RuleTakenOver, a.validity(e)
+	at.Foreign, _ = a.takenOver(at.Prefixes)
+	at.Grade = EvidenceWeak
+	at.because("%d of %d routes of these prefixes (one for each vantage point and prefix) are no longer there, and others' routes stand in their place",
+		e.lost, e.lost+e.kept)
+	at.raise("validity by RPKI, and word from who holds the addresses")
+	return at
+}
+
+// validity gives what RPKI says of the lost routes.
+func (a *assessment) validity(e *evidence) (list []OriginValidity) {
+	if len(a.in.RPKI) == 0 {
+		return nil
+	}
+	lost := make(map[netip.Prefix]bool, len(e.list))
+	for _, n := range e.list {
+		lost[n.obs.Prefix] = true
+	}
+	for _, v := range a.in.RPKI {
+		if lost[v.Route.Prefix] {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, func(x, y OriginValidity) int {
+		return cmp.Or(ComparePrefixes(x.Route.Prefix, y.Route.Prefix), cmp.Compare(x.Route.Origin, y.Route.Origin))
+	})
+	return list
+}

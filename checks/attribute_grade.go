@@ -1,0 +1,202 @@
+package checks
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+func (at *Attribution) because(format string, args ...any) {
+	at.Reasons = append(at.Reasons, fmt.Sprintf(format, args...))
+}
+
+func (at *Attribution) raise(format string, args ...any) {
+	at.Raise = append(at.Raise, fmt.Sprintf(format, args...))
+}
+
+// tell gives the reasons for the rule, with their numbers.
+func (d *finder) tell(best float64) {
+	at := &d.at
+	total := d.lost + d.kept
+	at.because("%d of %d routes of these prefixes (one for each vantage point and prefix) are lost", d.lost, total)
+	if d.kept > 0 {
+		at.because("%d kept, %d of them unchanged since before the loss; below %.0f %% counts as none", d.kept, d.unchanged, 100*keptNone)
+	}
+	for _, h := range d.healthy {
+		at.because("%s", d.healthText(h.asn, "is healthy"))
+	}
+	for _, h := range d.failed {
+		at.because("%s", d.healthText(h.asn, "lost others' routes too"))
+	}
+	for _, h := range d.unknown {
+		p := d.passage(Element{AS: h.asn})
+		at.because("%d other networks were seen behind %s, and it takes %d to tell whether it failed itself", p.Origins, h.asn, MinSurvivors)
+	}
+	if at.Rule == RuleSeparator {
+		at.because("the best score is %.2f, and %.2f or more explains a loss; what lies within %.2f of it is not told apart",
+			best, separates, nearBest+ratio(d.unchanged, total))
+	}
+	if m := d.in.Elsewhere.Missing; m != "" && !d.MovedOnly {
+		at.because("%s", m)
+	}
+	for _, s := range at.Siblings {
+		at.because("%s", s.fateText())
+	}
+	if len(at.Carriers) == 1 && !at.SingleHomed && d.in.Past.Since.IsZero() {
+		at.because("who carried these prefixes before the last %s is not known", d.in.Baseline.Window)
+	}
+}
+
+// healthText says how others' routes through an AS fared.
+func (d *finder) healthText(u ASN, word string) string {
+	if i := slices.IndexFunc(d.at.Siblings, func(s Siblings) bool { return s.Upstream == u && s.Networks > 0 }); i >= 0 {
+		s := d.at.Siblings[i]
+		return fmt.Sprintf("%s %s: %d of %d other networks behind it stayed visible", u, word, s.Networks-s.Lost, s.Networks)
+	}
+	p := d.passage(Element{AS: u})
+	return fmt.Sprintf("%s %s: %d of %d routes of %d other networks still pass it", u, word, p.Still, p.Before, p.Origins)
+}
+
+// usual gives the part of networks that is lost in any window, as far as it is known. Of
+// none in so many windows it is taken to be three by as many (the "rule of three", the
+// upper end of a 95 % interval).
+func (s Siblings) usual() (p float64, known bool) {
+	if s.History <= 0 || s.Networks <= 0 {
+		return 0, false
+	}
+	seen := max(1, float64(s.History)/float64(SiblingWindow)) * float64(s.Networks)
+	return min(1, max(s.Usual, 3/seen)), true
+}
+
+// fated reports whether more networks went than chance would have.
+func (s Siblings) fated() bool {
+	p, known := s.usual()
+	return known && s.Lost > 0 && binomialTail(s.Networks, s.Lost, p) < sharedFate
+}
+
+// fateText says how the other networks behind an upstream fared.
+func (s Siblings) fateText() string {
+	text := fmt.Sprintf("of %d other networks reached through %s before, %d lost visibility within %.0f minutes", s.Networks, s.Upstream, s.Lost, SiblingWindow.Minutes())
+	p, known := s.usual()
+	switch {
+	case !known:
+		return text + " (how many usually do is not known)"
+	case s.fated():
+		return fmt.Sprintf("%s (usual: %.2g %%): more than chance would have (p < %g)", text, 100*p, sharedFate)
+	}
+	return fmt.Sprintf("%s (usual: %.2g %%)", text, 100*p)
+}
+
+// binomialTail is the probability of k or more of n with probability p each.
+func binomialTail(n, k int, p float64) float64 {
+	switch {
+	case k <= 0:
+		return 1
+	case k > n || p <= 0:
+		return 0
+	case p >= 1:
+		return 1
+	}
+	choose := func(k int) float64 {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(k + 1))
+		c, _ := math.Lgamma(float64(n - k + 1))
+		return a - b - c
+	}
+	sum := 0.0
+	for i := k; i <= n; i++ {
+		term := math.Exp(choose(i) + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+		sum += term
+		if float64(i) > float64(n)*p && term < 1e-18 {
+			break
+		}
+	}
+	return min(1, sum)
+}
+
+// singleHomed reports whether one AS carried all that is seen, and no other did before.
+func (d *finder) singleHomed() bool {
+	list := d.at.Carriers
+	if len(list) == 0 || list[0].ShareBefore < 1 || d.in.Past.Since.IsZero() {
+		return false
+	}
+	for _, c := range d.in.Past.Carriers {
+		if c.ASN != list[0].ASN && c.Held >= pastCarrier && d.in.Now.Sub(c.Last) <= pastWindow {
+			return false
+		}
+	}
+	return true
+}
+
+// gradeAttribution says how much the set rests on.
+func (d *finder) gradeAttribution() {
+	at := &d.at
+	switch {
+	case len(at.Set) == 0, at.alternatives() > 3:
+		at.Grade = EvidenceNone
+		if len(at.Set) > 0 {
+			at.because("%d things may have failed: which of them is not determinable from the paths that are seen", at.alternatives())
+		}
+	case at.Rule == RuleUntold && len(d.in.Elsewhere.Passages) == 0, d.MovedOnly:
+		at.Grade = EvidenceNone
+	default:
+		at.Grade = EvidenceWeak
+		if d.moderate() {
+			at.Grade = EvidenceModerate
+		}
+	}
+}
+
+// alternatives counts the members of the set that exclude each other. Stuck routes are
+// what any of the others may leave.
+func (at *Attribution) alternatives() (n int) {
+	for _, c := range at.Set {
+		if c.Kind != StuckRoutes {
+			n++
+		}
+	}
+	return n
+}
+
+// moderate reports whether all holds that a moderate grade needs, and says what does not.
+func (d *finder) moderate() bool {
+	voting := math.MaxInt
+	for _, n := range d.list {
+		k, _ := d.in.Vantage.voting(n.obs.Prefix.Addr().Is6())
+		voting = min(voting, k)
+	}
+	good := true
+	need := func(ok bool, format string, args ...any) {
+		if !ok {
+			good = false
+			d.at.raise(format, args...)
+		}
+	}
+	need(voting >= strongVoting, "%d full-feed vantage points or more (there are %d)", strongVoting, voting)
+	need(d.in.Vantage.Collectors >= strongSources, "%d collectors or more", strongSources)
+	need(ratio(d.lost, d.lost+d.kept) >= strongCoverage, "agreement of %.0f %% of the vantage points", 100*strongCoverage)
+	need(d.in.Vantage.Resets == 0, "no session of a vantage point that ended or came up around the loss")
+	need(d.conclusive(), "%d other networks or more behind each of the ASes next to the origin, whose routes nearly all stayed or went", conclusiveOrigins)
+	return good
+}
+
+// conclusive reports whether other origins' routes speak clearly: those of the ASes next
+// to the origin, or where something beyond failed those through it.
+func (d *finder) conclusive() bool {
+	clear := func(p Passage) bool {
+		s, known := p.Survival()
+		return known && p.Origins >= conclusiveOrigins && (s >= separates || s <= 1-separates)
+	}
+	switch d.at.Rule {
+	case RuleLastHop, RuleSeveral, RuleStuck:
+		for _, h := range d.main() {
+			if !clear(d.passage(Element{AS: h.asn})) {
+				return false
+			}
+		}
+		return len(d.main()) > 0
+	case RuleSeparator:
+		return clear(d.scores[0].Passage) && d.scores[0].Coverage >= strongCoverage
+	}
+	return false
+}

@@ -1,0 +1,255 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// finder looks for the set of one group.
+type finder struct {
+	*assessment
+	*evidence
+	scores []Score // the best first
+	at     Attribution
+
+	healthy, failed, unknown []lastHop // of main, by what other origins' routes did
+}
+
+// failing reports whether most of the other origins' routes through an element went.
+func failing(p Passage) bool {
+	s, known := p.Survival()
+	return known && s < healthyFrom
+}
+
+// passage gives how other origins' routes through an element fared. Of a recording of
+// updates alone nothing is known of those that did not move.
+func (a *assessment) passage(x Element) Passage {
+	if !a.MovedOnly {
+		for _, p := range a.in.Elsewhere.Passages {
+			if p.Element == x {
+				return p
+			}
+		}
+	}
+	return Passage{Element: x}
+}
+
+// scores weighs every AS and adjacency on the lost ways but the origin and what joins it
+// to the next: how much of the loss it covers, times how much of what others had through
+// it went too. The best come first.
+func (a *assessment) scores(e *evidence) []Score {
+	list := make([]Score, 0, len(e.passes))
+	passages := map[Element]Passage{}
+	if !a.MovedOnly {
+		for _, p := range a.in.Elsewhere.Passages {
+			passages[p.Element] = p
+		}
+	}
+	for x, n := range e.passes {
+		if n == e.ends[x] {
+			continue
+		}
+		p, ok := passages[x]
+		if !ok {
+			p.Element = x
+		}
+		s := Score{Element: x, Coverage: ratio(n, e.readable), Passage: p}
+		if survival, known := p.Survival(); known {
+			s.Score = s.Coverage * (1 - survival)
+		}
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(x, y Score) int {
+		return cmp.Or(
+			cmp.Compare(y.Score, x.Score), cmp.Compare(y.Coverage, x.Coverage),
+			cmp.Compare(x.Element.AS, y.Element.AS), cmp.Compare(x.Element.To, y.Element.To),
+		)
+	})
+	return list
+}
+
+// rule tries the rules in their order.
+func (d *finder) rule() {
+	d.judge()
+	total := float64(d.lost + d.kept)
+	none := float64(d.kept) < keptNone*total
+	stuck := !none && float64(d.lost) >= stuckLost*total && float64(d.kept-d.unchanged) < keptNone*total
+	invalid, recent := d.invalid()
+	best := 0.0
+	if len(d.scores) > 0 {
+		best = d.scores[0].Score
+	}
+	switch {
+	case d.readable*2 < d.lost:
+		d.at.because("of most lost routes the path before is not in the data")
+	case best >= separates && (!none || len(d.healthy) < len(d.main())):
+		d.separator(best)
+	case invalid && recent && !none:
+		d.at.Rule, d.at.Set = RuleRejected, []Candidate{{Kind: Rejected}}
+	case !none && !stuck:
+		d.at.Rule = RulePartial
+	default:
+		d.lastHop(stuck, invalid, best)
+	}
+	d.tell(best)
+}
+
+// judge parts the ASes next to the origin by how others' routes through them fared.
+func (d *finder) judge() {
+	for _, h := range d.main() {
+		switch s, known := d.passage(Element{AS: h.asn}).Survival(); {
+		case !known:
+			d.unknown = append(d.unknown, h)
+		case s < healthyFrom:
+			d.failed = append(d.failed, h)
+		default:
+			d.healthy = append(d.healthy, h)
+		}
+	}
+}
+
+// separator is the rule for an element beyond the last hop. Vantage points that still
+// hold routes unchanged may be stuck, and hold others' routes through what failed too:
+// as many as they are, so much further two scores may lie apart and mean the same.
+func (d *finder) separator(best float64) {
+	d.at.Rule = RuleSeparator
+	d.near(best)
+}
+
+// near adds the elements that are not told apart from the best.
+func (d *finder) near(best float64) {
+	tolerance := nearBest + ratio(d.unchanged, d.lost+d.kept)
+	for _, s := range d.scores {
+		if s.Score > 0 && s.Score >= best-tolerance {
+			d.may(elementFailed(s.Element), s.Element)
+		}
+	}
+}
+
+// elementFailed is the kind of candidate that an element on the way is.
+func elementFailed(x Element) CandidateKind {
+	if x.Adjacency() {
+		return AdjacencyFailed
+	}
+	return NetworkFailed
+}
+
+// may adds a candidate, once.
+func (d *finder) may(kind CandidateKind, x Element) {
+	if c := (Candidate{kind, x}); !slices.Contains(d.at.Set, c) {
+		d.at.Set = append(d.at.Set, c)
+	}
+}
+
+// lastHop is the rules for routes of which nearly nobody has any: the origin, or what
+// joins it to its upstreams.
+func (d *finder) lastHop(stuck, invalid bool, best float64) {
+	for _, o := range d.origins {
+		d.may(OriginWithdrew, Element{AS: o})
+	}
+	d.adjacencies()
+	switch {
+	case len(d.failed) > 0: // part of what was behind them went, too little to be the reason
+		d.at.Rule = RuleMixed
+		d.near(best)
+	case len(d.main()) == 0:
+		d.at.Rule = RuleUntold
+	case len(d.unknown) > 0:
+		d.at.Rule = RuleUntold
+		d.untold()
+	case stuck:
+		d.at.Rule = RuleStuck
+	case len(d.healthy) > 1 && d.atOnce():
+		d.at.Rule = RuleSeveral
+	default:
+		d.at.Rule = RuleLastHop
+	}
+	if best >= separates {
+		d.near(best)
+	}
+	if invalid {
+		d.may(Rejected, Element{})
+	}
+	if stuck {
+		d.may(StuckRoutes, Element{})
+		d.may(Filtered, Element{})
+	}
+}
+
+// adjacencies adds those of the origins that carried enough of what was lost.
+func (d *finder) adjacencies() {
+	type adjacency struct {
+		Element
+		n int
+	}
+	var list []adjacency
+	for x, n := range d.ends {
+		if x.Adjacency() && float64(n) >= mainCarrier*float64(d.readable) {
+			list = append(list, adjacency{x, n})
+		}
+	}
+	slices.SortFunc(list, func(x, y adjacency) int {
+		return cmp.Or(cmp.Compare(y.n, x.n), cmp.Compare(x.AS, y.AS), cmp.Compare(x.To, y.To))
+	})
+	for _, x := range list {
+		d.may(AdjacencyFailed, x.Element)
+	}
+}
+
+// untold adds what may have failed between the origin and the first element of which
+// something is known: all that every lost route passed. Where nothing at all is known of
+// others that is only the AS next to the origin.
+func (d *finder) untold() {
+	anything := slices.ContainsFunc(d.scores, func(s Score) bool { _, known := s.Passage.Survival(); return known })
+	for _, s := range d.scores {
+		if _, known := s.Passage.Survival(); known || s.Coverage < explainsAll {
+			continue
+		}
+		if anything || s.Element == (Element{AS: d.unknown[0].asn}) {
+			d.may(elementFailed(s.Element), s.Element)
+		}
+	}
+}
+
+// atOnce reports whether all that was lost went within a few minutes.
+func (d *finder) atOnce() bool {
+	var first, last time.Time
+	for _, n := range d.list {
+		c := n.obs.Lost
+		if c.Half.IsZero() {
+			return false
+		}
+		from := c.First
+		if from.IsZero() {
+			from = c.Half
+		}
+		if first.IsZero() || from.Before(first) {
+			first = from
+		}
+		if c.Half.After(last) {
+			last = c.Half
+		}
+	}
+	return last.Sub(first) <= wentTogether
+}
+
+// invalid reports whether RPKI calls all of the lost routes invalid; recent, whether most
+// vantage points had them before, so that they cannot have been invalid for long: the
+// networks that drop such routes would not have handed them on.
+func (d *finder) invalid() (invalid, recent bool) {
+	state, asked, voting := map[RouteOrigin]Validity{}, 0, 0
+	for _, v := range d.at.RPKI {
+		state[v.Route] = v.State
+	}
+	for _, n := range d.list {
+		for _, o := range n.base.Origins {
+			if state[RouteOrigin{n.obs.Prefix, o}] != Invalid {
+				return false, false
+			}
+		}
+		k, _ := d.in.Vantage.voting(n.obs.Prefix.Addr().Is6())
+		asked, voting = asked+n.obs.Asked, voting+k
+	}
+	return len(d.origins) > 0, asked*2 >= voting
+}
