@@ -30,13 +30,6 @@ type loss struct {
 // lostRoutes counts the vantage points that lost a prefix by one way.
 type lostRoutes struct{ way, n int32 }
 
-// pathKey tells paths apart by where they lie: those of a baseline are shared by its
-// prefixes, and a country has a hundred times more routes than paths.
-type pathKey struct {
-	first *Hop
-	hops  int
-}
-
 // losses gathers what was lost.
 func (a *assessment) losses() *losses {
 	l := &losses{byPath: map[pathKey]int32{}, server: a.in.Rules.RouteServers}
@@ -63,10 +56,7 @@ func (a *assessment) losses() *losses {
 
 // way numbers the way of a path.
 func (l *losses) way(p Path) int32 {
-	key := pathKey{hops: len(p)}
-	if len(p) > 0 {
-		key.first = &p[0]
-	}
+	key := p.key()
 	id, ok := l.byPath[key]
 	if !ok {
 		id = int32(len(l.ways))

@@ -161,13 +161,6 @@ type hingeTable struct {
 	touched []int32
 }
 
-// pathKey tells paths apart by where they lie: those that are the same slice have the same
-// hops. Others of the same hops are counted likewise, only slower.
-type pathKey struct {
-	first *Hop
-	hops  int
-}
-
 func newHingeTable(f *family) *hingeTable {
 	return &hingeTable{f: f, number: map[Element]int32{}, byPath: map[pathKey][]int32{}, origins: map[ASN]int{}, own: map[ASN]int{}}
 }
@@ -251,21 +244,19 @@ func (n *hingeTable) elements(p Path) []int32 {
 	if len(p) == 0 {
 		return nil
 	}
-	key := pathKey{&p[0], len(p)}
+	key := p.key()
 	if list, known := n.byPath[key]; known {
 		return list
 	}
 	var list []int32
-	if w := p.Way(); !w.Repeats() {
-		for e := range w.Elements() {
-			i, known := n.number[e]
-			if !known {
-				i = int32(len(n.counts))
-				n.number[e] = i
-				n.counts, n.through = append(n.counts, hingeCount{element: e}), append(n.through, 0)
-			}
-			list = append(list, i)
+	for e := range p.Way().Elements() {
+		i, known := n.number[e]
+		if !known {
+			i = int32(len(n.counts))
+			n.number[e] = i
+			n.counts, n.through = append(n.counts, hingeCount{element: e}), append(n.through, 0)
 		}
+		list = append(list, i)
 	}
 	n.byPath[key] = list
 	return list

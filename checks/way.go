@@ -115,3 +115,18 @@ func (w Way) LastHop() ASN {
 	}
 	return w[len(w)-2]
 }
+
+// pathKey tells paths apart by where they lie: those that are the same slice have the
+// same hops. A country has a hundred times more routes than paths, and its baseline
+// shares them; others of the same hops are counted likewise, only slower.
+type pathKey struct {
+	first *Hop
+	hops  int
+}
+
+func (p Path) key() pathKey {
+	if len(p) == 0 {
+		return pathKey{}
+	}
+	return pathKey{&p[0], len(p)}
+}
