@@ -68,7 +68,7 @@ func (w *Watch) baseline(now stamp) checks.Baseline {
 			b.Prefixes = append(b.Prefixes, bp)
 		}
 	}
-	b.Prefixes = w.narrow(b.Prefixes)
+	b.Prefixes = w.narrow(w.withoutNewcomers(b.Prefixes, now))
 	w.kept, w.keptAt, w.keptRev, w.thawing = &b, now, w.revision, 0
 	return b
 }
@@ -81,9 +81,13 @@ func (w *Watch) forget(now stamp) {
 		idle := p.idle(from)
 		if idle {
 			delete(w.prefixes, p.prefix)
+			if w.byOrigin() {
+				w.others.shrink(p.prefix)
+			}
 		}
 		return idle
 	})
+	w.forgetOthers(from)
 	w.sweep()
 }
 

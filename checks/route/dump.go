@@ -53,8 +53,9 @@ func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) boo
 	if *value == 0 {
 		s.gain(familyOf(u.Prefix))
 	}
-	*value = r.tailID(i, path)
 	s.loading = true
+	r.shift(i, u.Prefix, *value, path, true, at)
+	*value = r.tailID(i, path)
 	for _, w := range r.watches {
 		w.announced(u.Prefix, i, path, at)
 	}

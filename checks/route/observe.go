@@ -19,10 +19,13 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	voters := [2]electorate{w.rib.electorate(0, base.MovedOnly, at), w.rib.electorate(1, base.MovedOnly, at)}
 	list := make([]checks.Observation, 0, len(base.Prefixes))
 	losing := map[string]bool{}
+	others := w.bystanders(&base, voters, at)
 	for i := range base.Prefixes {
 		bp := &base.Prefixes[i]
 		v := w.view(bp, &voters[familyOf(bp.Prefix)], at)
-		list = append(list, v.observation(w.rib.Newest()))
+		o := v.observation(w.rib.Newest())
+		o.Foreign = others.foreign(v)
+		list = append(list, o)
 		if v.seen*2 < v.asked {
 			v.losing(losing)
 		}

@@ -243,6 +243,7 @@ func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
 	if n.PathID != 0 {
 		path = r.addPath(i, n, path)
 	}
+	r.shift(i, n.Prefix, asHeld, path, true, at)
 	r.put(i, n.Prefix, r.tailID(i, path))
 	for _, w := range r.watches {
 		w.announced(n.Prefix, i, path, at)
@@ -259,6 +260,7 @@ func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 			return
 		}
 	}
+	r.shift(i, n.Prefix, asHeld, nil, false, at)
 	r.put(i, n.Prefix, 0)
 	for _, w := range r.watches {
 		w.withdrawn(n.Prefix, i, at)

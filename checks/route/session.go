@@ -69,6 +69,7 @@ type session struct {
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes.
 	table    bool
+	exact    bool   // the feed delivers no other prefixes than it was asked for by name
 	sized    bool   // the source says how large the whole table is
 	whole    [2]int // as the source says, by family
 	hole     stamp  // when the feed last lost messages of this session, 0 for never since it came up

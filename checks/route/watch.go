@@ -30,6 +30,8 @@ type Watch struct {
 
 	leftOut stamp // when a prefix was one too many, the last time
 
+	others others
+
 	episodes []Episode
 	open     *openEpisode
 	usual    [2]dayPeak
@@ -76,7 +78,7 @@ type period struct{ from, to stamp }
 // Watch begins to keep the history of a target. It sees only updates that are
 // applied later.
 func (r *RIB) Watch(target checks.Footprint) *Watch {
-	w := &Watch{rib: r, target: target, prefixes: map[netip.Prefix]*watched{}, paths: newPathTable()}
+	w := &Watch{rib: r, target: target, prefixes: map[netip.Prefix]*watched{}, paths: newPathTable(), others: newOthers(&target)}
 	r.watches = append(r.watches, w)
 	return w
 }
@@ -105,6 +107,9 @@ func (w *Watch) tracks(prefix netip.Prefix, origins []checks.ASN) bool {
 	}
 	return false
 }
+
+// byOrigin reports whether routes are the target's by who originates them.
+func (w *Watch) byOrigin() bool { return w.target.Target.Kind() == checks.KindASN }
 
 func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp) {
 	p := w.prefixes[prefix]
@@ -201,6 +206,7 @@ func (w *Watch) remember(h *hold, at stamp) {
 // ended notes the end of a session. Withdrawals that it sent just before count
 // as part of the end, not as withdrawals.
 func (w *Watch) ended(i int, at stamp) {
+	w.endedOthers(i, at)
 	for _, p := range w.sorted {
 		now := p.holds.look(i)
 		if now.path == 0 && now.lostAt == 0 {
@@ -223,6 +229,9 @@ func (w *Watch) ended(i int, at stamp) {
 func (w *Watch) add(prefix netip.Prefix) *watched {
 	p := &watched{prefix: prefix}
 	w.prefixes[prefix] = p
+	if w.byOrigin() {
+		w.others.grow(prefix)
+	}
 	w.sorted = append(w.sorted, p)
 	w.unsorted = true
 	return p
