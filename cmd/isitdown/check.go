@@ -32,6 +32,9 @@ func (c *checkCommand) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := a.openVRPs(c.RPKI); err != nil {
+		return 0, err
+	}
 	collectors, err := c.collectors(a, len(a.config.Routes))
 	switch {
 	case err != nil:

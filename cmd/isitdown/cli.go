@@ -78,6 +78,7 @@ type app struct {
 	http       *http.Client // nil for one of its own
 	slackAPI   string       // "" for Slack's
 	ask        reach.Ask    // nil for the network
+	vrps       *vrps        // nil for none
 }
 
 // client gives what calls of platforms are made with.
@@ -109,6 +110,7 @@ type dataFlags struct {
 	Routes    []string `placeholder:"FILE ..." help:"MRT files: table dumps and updates, plain, gzip, bzip2 or zstd. COLLECTOR=FILE names the collector."`
 	Collector []string `placeholder:"NAME" help:"Fetch the recordings of a public collector, as in rrc00 or route-views2: gigabytes, kept for the next time. May be given again."`
 	Registry  []string `placeholder:"FILE ..." help:"RIR delegated statistics, lists of AS names, overrides."`
+	RPKI      string   `name:"rpki" placeholder:"FILE" help:"VRPs in the JSON of rpki-client or routinator, of the time asked about (docs/rpki.md)."`
 	JSON      bool     `name:"json" help:"Print JSON, one object a line (docs/json.md)."`
 }
 

@@ -29,6 +29,7 @@ type config struct {
 
 	Assess   assessConfig   `toml:"assess"`
 	Route    routeConfig    `toml:"route"`
+	RPKI     rpkiConfig     `toml:"rpki"`
 	Incident incidentConfig `toml:"incident"`
 	Output   outputConfig   `toml:"output"`
 
@@ -108,6 +109,7 @@ func defaultConfig() config {
 			SyncAfter:      duration{10 * time.Minute},
 			SyncShare:      0.95,
 		},
+		RPKI: defaultRPKI(),
 		Incident: incidentConfig{
 			Suspect:          duration{time.Minute},
 			Open:             duration{3 * time.Minute},

@@ -15,6 +15,7 @@ func (c *config) validate() error {
 	return errors.Join(
 		c.Assess.validate(),
 		c.Route.validate(),
+		c.RPKI.validate(),
 		c.Incident.validate(),
 		c.Output.validate(),
 		c.Sources.validate(),

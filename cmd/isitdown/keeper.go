@@ -31,7 +31,7 @@ func (a *app) keep(reg *registry.Registry, rec *archive.Recording, rib *route.RI
 			Assess: func(now time.Time) checks.Verdict {
 				c := checks.Case{Footprint: watch.Target(), Now: now, Rules: a.config.assessRules()}
 				c.Baseline, c.Vantage, c.Observations = watch.Observe(now)
-				return verdict(c, reg, rec.Gaps(), refused(rib), unprobed(probesOfRecording))
+				return a.verdict(c, reg, rec.Gaps(), refused(rib), unprobed(probesOfRecording))
 			},
 			Revision: watch.Revision,
 			Freeze:   func(on bool, now time.Time) { hold{on, now}.apply(watch) },

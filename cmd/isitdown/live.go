@@ -82,6 +82,9 @@ func (w *world) run(ctx context.Context) error {
 	wg.Go(func() { w.watchFeeds(ctx) })
 	wg.Go(func() { w.serveTargets(ctx) })
 	wg.Go(func() { w.refreshLists(ctx) })
+	if v := w.app.vrps; v != nil {
+		wg.Go(func() { v.follow(ctx, func(failing string) { w.live.sources.ledger.note(sourceVRPs, failing) }) })
+	}
 	wg.Wait()
 	select {
 	case err := <-errs:

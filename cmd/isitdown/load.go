@@ -140,12 +140,12 @@ func (d *desk) play(ctx context.Context, what string, until time.Time, emit func
 func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
 	base, vantage, observations := w.Observe(now)
 	c := checks.Case{Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations, Now: now, Rules: d.app.config.assessRules()}
-	return verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w], unprobed(probesOfRecording))
+	return d.app.verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w], unprobed(probesOfRecording))
 }
 
 // verdict assesses a case with the gaps that every case has, and those given.
-func verdict(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Verdict {
-	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now))
+func (a *app) verdict(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Verdict {
+	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now), a.vrps.apply(&c))
 	v := checks.Assess(c)
 	v.NameASes(reg.ASName)
 	return v

@@ -65,7 +65,7 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 		c.Reach = found.with(said.votes, &s.app.config.Probe)
 	}
 	c.Claims = said.claims
-	v := verdict(c, reg, gaps, said.gaps, found.gaps)
+	v := s.app.verdict(c, reg, gaps, said.gaps, found.gaps)
 	s.nameASes(whole, reg, &v)
 	return v
 }

@@ -31,6 +31,9 @@ func (c *replayCommand) run(ctx context.Context, a *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := a.openVRPs(c.RPKI); err != nil {
+		return 0, err
+	}
 	d, err := c.desk(ctx, a, until)
 	if err != nil {
 		return 0, err

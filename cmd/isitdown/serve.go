@@ -156,6 +156,9 @@ func (c *serveCommand) open(s *server) (remove func(), err error) {
 
 // build makes the parts and joins them.
 func (c *serveCommand) build(ctx context.Context, s *server) error {
+	if err := s.app.openVRPs(""); err != nil {
+		return err
+	}
 	src, err := c.source(s.app)
 	if err != nil {
 		return err
@@ -285,6 +288,9 @@ func (s *server) join() error {
 	}
 	s.outbox = bot.NewOutbox(s.store, senders, settings, a.log)
 	s.metrics = newMetrics(s.figures())
+	if s.app.vrps != nil {
+		s.metrics.registry.MustRegister(&vrpsPulse{s.app.vrps})
+	}
 	if s.world.live != nil {
 		s.metrics.registry.MustRegister(&sourcesPulse{s.world.live})
 		if p := s.world.live.probing; p.asker != nil {

@@ -50,7 +50,7 @@ func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 	if w.live != nil { // a host, of which routing knows nothing
 		return w.liveVerdict(e, c, w.probed(e, now))
 	}
-	return verdict(c, w.lists(), w.gaps, refused(w.rib), unprobed(w.withoutProbes()))
+	return w.app.verdict(c, w.lists(), w.gaps, refused(w.rib), unprobed(w.withoutProbes()))
 }
 
 // liveVerdict assesses a case of live sources, with what was probed and what others say.
@@ -61,7 +61,7 @@ func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verd
 	if e.live != nil { // else routing knows nothing of it, whatever the streams deliver
 		streams = w.live.gaps()
 	}
-	return verdict(c, w.lists(), c.Gaps, e.missing, streams, said.gaps, found.gaps)
+	return w.app.verdict(c, w.lists(), c.Gaps, e.missing, streams, said.gaps, found.gaps)
 }
 
 // refuse is the verdict about a target that has nothing to watch: who could have been
@@ -69,14 +69,14 @@ func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verd
 func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
 	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
 	_, c.Vantage, _ = w.nobody.Observe(now)
-	return verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps, unprobed(cmp.Or(w.withoutProbes(), probesOfWhat)))
+	return w.app.verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps, unprobed(cmp.Or(w.withoutProbes(), probesOfWhat)))
 }
 
 // unknown is the verdict where nothing can be said, with the sentence that says why, and
 // why nothing was probed where something could have been.
 func (w *world) unknown(f checks.Footprint, now time.Time, why, unasked string) checks.Verdict {
 	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
-	return verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), unasked)))
+	return w.app.verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), unasked)))
 }
 
 func originsOf(v *checks.Verdict) (list []checks.ASN) {
