@@ -22,12 +22,14 @@ func TestLosses(t *testing.T) {
 		{"less than half", []Observation{{Prefix: p(1), Asked: 10, Seen: 6, Lost: Crossing{First: at(1)}}}, nil, time.Time{}},
 		{"half", []Observation{{Prefix: p(1), Asked: 10, Seen: 5, Lost: Crossing{First: at(1), Half: at(2)}}}, []netip.Prefix{p(1)}, at(1)},
 		{
-			"the first of two, the third is there", []Observation{
+			"the first of two, the third is there",
+			[]Observation{
 				{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(7), Half: at(8)}},
 				{Prefix: p(2), Asked: 10, Seen: 1, Lost: Crossing{First: at(5), Half: at(6)}},
 				{Prefix: p(3), Asked: 10, Seen: 10, Lost: Crossing{First: at(1), Half: at(2)}},
 			},
-			[]netip.Prefix{p(1), p(2)}, at(5),
+			[]netip.Prefix{p(1), p(2)},
+			at(5),
 		},
 		{"one lost it hours before", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(-300), Half: at(31)}}}, []netip.Prefix{p(1)}, at(1)},
 		{"in a hole", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(20), Half: at(20), HalfAfter: at(10)}}}, []netip.Prefix{p(1)}, at(10)},

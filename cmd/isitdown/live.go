@@ -188,7 +188,13 @@ func (w *world) question(ctx context.Context, e *watched) (checks.Verdict, error
 	}
 	now := time.Now()
 	v := w.assess(e, now)
-	if v.State != checks.Unknown || e.live == nil {
+	switch {
+	case e.live == nil:
+		return v, nil
+	case v.State == checks.Down || v.State == checks.Degraded:
+		e.live.Heard(ctx) // what other networks' routes did is being asked
+		return w.assess(e, time.Now()), nil
+	case v.State != checks.Unknown:
 		return v, nil
 	}
 	w.mu.Lock()

@@ -19,7 +19,7 @@ func (w *world) goLive(ctx context.Context, store *bot.Store) error {
 		return err
 	}
 	o := live.Options{
-		Rules: w.app.config.routeRules(), Lookup: live.Lookup{History: s.history, State: s.state},
+		Rules: w.app.config.routeRules(), Lookup: s.lookup(),
 		Streamed: stream != nil, Cover: stream.cover(), Log: w.app.log,
 	}
 	if len(collectors) > 0 { // whole tables, and nothing to be looked up for a target

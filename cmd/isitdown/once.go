@@ -88,7 +88,7 @@ func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
 		return []checks.Gap{{Check: "route", Reason: "nobody may be asked for routes (sources.ripestat is false)"}, lost}
 	}
 	seen, err := live.Once(ctx, live.Options{
-		Rules: s.app.config.routeRules(), Lookup: live.Lookup{History: s.history, State: s.state},
+		Rules: s.app.config.routeRules(), Lookup: s.lookup(),
 		Timeout: s.app.config.Sources.Wait.Duration, Log: s.app.log,
 	}, c.Footprint, c.Now)
 	switch {
@@ -98,6 +98,7 @@ func (s *sources) routes(ctx context.Context, c *checks.Case) []checks.Gap {
 		return append(seen.Gaps, lost)
 	}
 	c.Baseline, c.Vantage, c.Observations = seen.Baseline, seen.Vantage, seen.Observations
+	c.Elsewhere, c.Past = seen.Elsewhere, seen.Past
 	if c.Now.IsZero() && time.Since(seen.AsOf) > c.Rules.MaxAge {
 		c.Now = seen.AsOf
 	}

@@ -15,6 +15,7 @@ import (
 	"isitdown/checks"
 	"isitdown/checks/registry"
 	"isitdown/checks/route"
+	"isitdown/checks/route/live"
 )
 
 // sources are the outside services that the settings allow to be asked. A func that
@@ -34,6 +35,9 @@ type sources struct {
 	// history and state are the lookups of routes, as live.Lookup has them.
 	history func(ctx context.Context, f checks.Footprint, at time.Time, emit func(*route.Update)) (time.Time, []checks.Gap, error)
 	state   func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error)
+	// elsewhere and past are those of other networks' routes, and of the time before.
+	elsewhere func(ctx context.Context, in checks.Case) (checks.Elsewhere, []checks.Gap, error)
+	past      func(ctx context.Context, origins []checks.ASN, until time.Time) (checks.Past, []checks.Gap, error)
 	// origin gives the route that holds an address, and who announces it; zero for nobody.
 	origin func(ctx context.Context, a netip.Addr) (netip.Prefix, checks.ASN, error)
 	// budget bounds what one answer may ask.
@@ -44,6 +48,11 @@ type sources struct {
 
 	given bool // the operator named lists, which are taken whatever their age
 	names nameBook
+}
+
+// lookup is what a hub asks.
+func (s *sources) lookup() live.Lookup {
+	return live.Lookup{History: s.history, State: s.state, Elsewhere: s.elsewhere, Past: s.past}
 }
 
 // described names those that are asked, for whoever waits for them.

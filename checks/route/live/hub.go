@@ -26,6 +26,12 @@ type Lookup struct {
 	// State gives the present state: Size for every session and Table records, all of
 	// one dump, and Refreshed.
 	State func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (asOf time.Time, gaps []checks.Gap, err error)
+	// Elsewhere says how the routes of other networks fared since those of the case were
+	// lost, until its Now; nil for nobody to ask. Its error is for the log.
+	Elsewhere func(ctx context.Context, in checks.Case) (checks.Elsewhere, []checks.Gap, error)
+	// Past says who carried the routes of origins, the largest first, in the time before
+	// until; nil for nobody to ask. Its error is for the log.
+	Past func(ctx context.Context, origins []checks.ASN, until time.Time) (checks.Past, []checks.Gap, error)
 }
 
 // Filter is one wish of what the streams are to deliver: the routes inside and over a
@@ -117,6 +123,7 @@ type Hub struct {
 	alive   atomic.Pointer[[]life]
 	held    atomic.Int64 // bytes held back for all targets
 	wake    chan struct{}
+	asks    chan struct{} // a target has lost routes
 	uncover chan struct{}
 	whole   whole
 }
@@ -126,7 +133,7 @@ func New(o Options) *Hub {
 	o.defaults()
 	h := &Hub{
 		o: o, origins: map[checks.ASN][]*Target{}, targets: map[*Target]struct{}{}, byName: map[string]*collector{},
-		wake: make(chan struct{}, 1), uncover: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), asks: make(chan struct{}, 1), uncover: make(chan struct{}, 1),
 		whole: whole{rib: route.NewRIB(o.Rules)},
 	}
 	h.alive.Store(&[]life{})

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"isitdown/checks"
@@ -47,5 +48,46 @@ func Once(ctx context.Context, o Options, f checks.Footprint, at time.Time) (Vie
 	}
 	v := t.Observe(seen)
 	v.AsOf = r.asOf
+	h.onceAfar(ctx, &v)
 	return v, nil
+}
+
+// onceAfar asks what other networks' routes did, and who carried the target before, where
+// routes are lost. It takes half of the time that is left, for others have questions too.
+func (h *Hub) onceAfar(ctx context.Context, v *View) {
+	lost, _ := checks.Losses(v.Observations)
+	if len(lost) == 0 {
+		return
+	}
+	within := h.o.Timeout
+	if end, ok := ctx.Deadline(); ok {
+		within = min(within, time.Until(end)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	var wg sync.WaitGroup
+	var gaps, pastGaps []checks.Gap
+	if ask := h.o.Lookup.Elsewhere; ask != nil {
+		wg.Go(func() {
+			var err error
+			v.Elsewhere, gaps, err = ask(ctx, v.Answer(v.AsOf, checks.Rules{}))
+			h.failedAfar(v, "other networks' routes", err)
+		})
+	}
+	if ask, origins := h.o.Lookup.Past, largest(&v.Baseline); ask != nil && len(origins) > 0 {
+		wg.Go(func() {
+			var err error
+			v.Past, pastGaps, err = ask(ctx, origins, v.AsOf)
+			h.failedAfar(v, "who carried a target before", err)
+		})
+	}
+	wg.Wait()
+	v.Gaps = append(append(v.Gaps, gaps...), pastGaps...)
+}
+
+// failedAfar tells the operator of a question that was not answered.
+func (h *Hub) failedAfar(v *View, what string, err error) {
+	if err != nil {
+		h.o.Log.Warn("looking up "+what, "target", v.Footprint.Target.String(), "err", err)
+	}
 }

@@ -22,6 +22,7 @@ func (h *Hub) Run(ctx context.Context) {
 	defer wg.Wait()
 	wg.Go(func() { h.keepCovered(ctx) })
 	wg.Go(func() { h.keepSizes(ctx) })
+	wg.Go(func() { h.keepAfar(ctx) })
 	if !h.o.looksUp() {
 		<-ctx.Done()
 		return

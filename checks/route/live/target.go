@@ -36,6 +36,7 @@ type Target struct {
 	inbox queue      // is to be applied
 	held  queue      // waits for a lookup
 	story story
+	far   afar
 
 	mu    sync.Mutex // guards what follows
 	rib   *route.RIB

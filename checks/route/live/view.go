@@ -16,6 +16,10 @@ type View struct {
 	Vantage      checks.Vantage
 	Observations []checks.Observation
 	Gaps         []checks.Gap
+	// Elsewhere is what other networks' routes did since those of the target were lost, and
+	// Past who carried it before, as far as it was found out so far.
+	Elsewhere checks.Elsewhere
+	Past      checks.Past
 	// AsOf is up to when what is said here was seen; zero where nothing was.
 	AsOf time.Time
 	// Current is true where the sessions that vote are carried on by a stream without a
@@ -32,7 +36,7 @@ type View struct {
 func (v *View) Answer(now time.Time, rules checks.Rules) checks.Case {
 	c := checks.Case{
 		Footprint: v.Footprint, Baseline: v.Baseline, Vantage: v.Vantage, Observations: v.Observations,
-		Gaps: v.Gaps, Now: now, Rules: rules,
+		Elsewhere: v.Elsewhere, Past: v.Past, Gaps: v.Gaps, Now: now, Rules: rules,
 	}
 	if v.Doubted && !v.Current {
 		c.Observations, c.Vantage.Live = nil, 0
@@ -70,6 +74,7 @@ func (t *Target) Observe(now time.Time) View {
 		v.Gaps = append(v.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf(
 			"%s is announced in more pieces than are kept, lately at %s: those that came last are not in the answer", t.name(), out.UTC().Format(clock))})
 	}
+	t.notice(&v, now)
 	return v
 }
 
