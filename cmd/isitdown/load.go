@@ -90,7 +90,7 @@ func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []che
 
 // deskOf makes a desk for what is registered to its targets.
 func (a *app) deskOf(reg *registry.Registry, rec *archive.Recording, footprints []checks.Footprint) *desk {
-	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.routeRules())}
+	d := &desk{app: a, registry: reg, rec: rec, rib: route.NewRIB(a.config.recordedRules())}
 	for _, f := range footprints {
 		d.watches = append(d.watches, d.rib.Watch(f))
 	}
@@ -138,15 +138,31 @@ func (d *desk) play(ctx context.Context, what string, until time.Time, emit func
 
 // assess makes the verdict about one target.
 func (d *desk) assess(w *route.Watch, now time.Time) checks.Verdict {
-	base, vantage, observations := w.Observe(now)
-	c := checks.Case{Footprint: w.Target(), Baseline: base, Vantage: vantage, Observations: observations, Now: now, Rules: d.app.config.assessRules()}
-	return d.app.verdict(c, d.registry, d.rec.Gaps(), refused(d.rib), d.lacking[w], unprobed(probesOfRecording))
+	return d.app.verdict(observed(w, now, d.app.config.assessRules()), d.registry, d.gaps(w), unprobed(probesOfRecording))
+}
+
+// gaps are those of everything that is said of one target.
+func (d *desk) gaps(w *route.Watch) []checks.Gap {
+	return slices.Concat(d.rec.Gaps(), refused(d.rib), d.lacking[w])
+}
+
+// observed gives the case of a target whose routes are in a whole table.
+func observed(w *route.Watch, now time.Time, rules checks.Rules) checks.Case {
+	c := checks.Case{Footprint: w.Target(), Now: now, Rules: rules}
+	c.Baseline, c.Vantage, c.Observations = w.Observe(now)
+	c.Elsewhere = w.Elsewhere(now)
+	return c
+}
+
+// withGaps gives a case the gaps that every case has, and those given.
+func (a *app) withGaps(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Case {
+	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now), a.vrps.apply(&c))
+	return c
 }
 
 // verdict assesses a case with the gaps that every case has, and those given.
 func (a *app) verdict(c checks.Case, reg *registry.Registry, gaps ...[]checks.Gap) checks.Verdict {
-	c.Gaps = slices.Concat(slices.Concat(gaps...), reg.Problems(), farOff(c.Footprint.AsOf, c.Now), a.vrps.apply(&c))
-	v := checks.Assess(c)
+	v := checks.Assess(a.withGaps(c, reg, gaps...))
 	v.NameASes(reg.ASName)
 	return v
 }
@@ -199,8 +215,18 @@ func place(country string) chat.Place {
 	return chat.Place{Zone: zone, City: city}
 }
 
+// recordedRules are those for recordings, of which the whole table is kept with all paths:
+// what became of other networks' routes is told from it.
+func (c *config) recordedRules() route.Rules {
+	r := c.routeRules()
+	r.FullPaths = true
+	return r
+}
+
 func (c *config) routeRules() route.Rules {
+	usual := route.DefaultRules()
 	r := route.Rules{
+		JournalFor: usual.JournalFor, JournalSize: usual.JournalSize,
 		Settle:         c.Route.Settle.Duration,
 		BaselineWindow: c.Route.BaselineWindow.Duration,
 		BaselineStable: c.Route.BaselineStable.Duration,

@@ -57,7 +57,7 @@ const noData = "this bot was given no routing data: start it with --routes FILE,
 func (a *app) newWorld(s source) *world {
 	w := &world{
 		app: a, rec: s.rec, caveats: s.caveats,
-		rib: route.NewRIB(a.config.routeRules()), targets: map[checks.Target]*watched{},
+		rib: route.NewRIB(a.config.recordedRules()), targets: map[checks.Target]*watched{},
 		waiting: make(chan struct{}, 1), asked: past{turn: make(chan struct{}, 1)},
 		patience: followWait, assessed: func(time.Duration) {},
 	}

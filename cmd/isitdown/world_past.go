@@ -60,7 +60,7 @@ func (w *world) giveUp(batch []*watched) {
 // catchUp plays the recording for a batch of targets to where the table is, and
 // moves their watches there.
 func (w *world) catchUp(ctx context.Context, batch []*watched) error {
-	rib := route.NewRIB(w.app.config.routeRules())
+	rib := route.NewRIB(w.app.config.recordedRules())
 	watches := make([]*route.Watch, len(batch))
 	for i, e := range batch {
 		watches[i] = rib.Watch(e.footprint)
@@ -200,7 +200,7 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 // replayed makes the verdict of a past moment from the recording.
 func (w *world) replayed(ctx context.Context, f checks.Footprint, at time.Time) (checks.Verdict, error) {
 	rec := w.again
-	d := &desk{app: w.app, registry: w.lists(), rec: &rec, rib: route.NewRIB(w.app.config.routeRules())}
+	d := &desk{app: w.app, registry: w.lists(), rec: &rec, rib: route.NewRIB(w.app.config.recordedRules())}
 	d.watches = []*route.Watch{d.rib.Watch(f)}
 	err := survey(&rec, d.watches, func(emit func(*route.Update) error) error { return rec.Play(ctx, time.Time{}, emit) })
 	if err != nil {

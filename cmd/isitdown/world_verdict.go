@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/route"
 )
 
 // assess makes the verdict about a target at now, which is not after the data's
@@ -45,8 +46,8 @@ func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 		w.live.probing.spaces.note(&e.footprint, seen.Baseline)
 		return w.liveVerdict(e, seen.Step(now, w.app.config.assessRules()), w.probed(e, now))
 	}
-	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
-	c.Baseline, c.Vantage, c.Observations = e.watch.Observe(now)
+	c := observed(e.watch.(*route.Watch), now, w.app.config.assessRules()) // a recording has no other
+	c.Footprint = e.footprint
 	if w.live != nil { // a host, of which routing knows nothing
 		return w.liveVerdict(e, c, w.probed(e, now))
 	}
