@@ -4,6 +4,7 @@ package route
 // keeps what its updates said: they are newer than the dump's slow writing.
 func (r *RIB) load(u *Update, at stamp) {
 	r.dumped = true
+	r.background.stale = true
 	adopters := r.adopters[:0]
 	for k := range u.Entries { // first, for it may change the prefix's vector
 		i := r.session(u.Entries[k].Peer)
@@ -55,7 +56,11 @@ func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) boo
 	}
 	s.loading = true
 	r.shift(i, u.Prefix, *value, path, true, at)
-	*value = r.tailID(i, path)
+	next := r.valueOf(i, path)
+	if s.refresh && r.tree != nil && next != *value {
+		r.journal.note(u.Prefix, i, *value, at)
+	}
+	*value = next
 	for _, w := range r.watches {
 		w.announced(u.Prefix, i, path, at)
 	}

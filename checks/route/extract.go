@@ -108,11 +108,20 @@ func (r *RIB) inside(p netip.Prefix, found map[netip.Prefix]bool) {
 
 // originated gives the prefixes that any session has from a network.
 func (r *RIB) originated(a checks.ASN) (list []netip.Prefix) {
-	known := map[uint32]bool{} // by vector: most prefixes share theirs
+	known := map[uint32]bool{}  // by vector: most prefixes share theirs
+	theirs := map[uint32]bool{} // by value: and many vectors have the same
+	is := func(value uint32) bool {
+		yes, ok := theirs[value]
+		if !ok {
+			yes = r.endOf(value).origin == a
+			theirs[value] = yes
+		}
+		return yes
+	}
 	for prefix, ref := range r.table.All() {
 		from, ok := known[ref]
 		if !ok {
-			from = slices.ContainsFunc(r.vectors.decode(ref), func(v uint32) bool { return v != 0 && r.tails[v-1].origin == a })
+			r.vectors.eachValue(ref, func(value uint32) { from = from || is(value) })
 			known[ref] = from
 		}
 		if from {

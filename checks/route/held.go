@@ -30,10 +30,3 @@ func (r *RIB) WatchHeld(target checks.Footprint) *Watch {
 	}
 	return w
 }
-
-// pathAt gives the path that session i holds, or what is kept of it; ok is false where
-// it holds none.
-func (r *RIB) pathAt(ref uint32, i int) (path checks.Path, ok bool) {
-	t, ok := r.tailAt(ref, i)
-	return t.path(), ok
-}

@@ -39,7 +39,7 @@ func storm(rng *rand.Rand, events int) string {
 func TestStorms(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		d := watching(t, func(r *Rules) { r.Declared = []checks.ASN{18} })
+		d := watching(t, func(r *Rules) { r.Declared, r.FullPaths = []checks.ASN{18}, seed%2 == 1 })
 		updates := d.updates(storm(rng, 120))
 		for i, u := range updates {
 			d.apply(u)

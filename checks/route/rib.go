@@ -87,6 +87,10 @@ type RIB struct {
 	dense      []uint32
 	adopters   []int
 	refused    int
+	tree       *pathTree // in place of tails, where whole paths are kept
+	journal    journal
+	background background
+	tendAt     stamp               // when a watch next wants to look at the whole table
 	refreshing map[addPathKey]bool // what the dump at hand says sessions hold that it makes whole
 }
 
@@ -103,7 +107,7 @@ type addPath struct {
 
 // NewRIB makes an empty RIB.
 func NewRIB(rules Rules) *RIB {
-	return &RIB{
+	r := &RIB{
 		rules:     rules,
 		byPeer:    map[Peer]int{},
 		tailIDs:   map[tail]uint32{},
@@ -114,6 +118,11 @@ func NewRIB(rules Rules) *RIB {
 
 		refreshing: map[addPathKey]bool{},
 	}
+	if rules.FullPaths {
+		r.tree = newPathTree()
+		r.journal = journal{keep: rules.JournalFor, most: rules.JournalSize}
+	}
+	return r
 }
 
 // Newest is the time of the newest update, First that of the oldest; zero
@@ -140,6 +149,9 @@ func (r *RIB) Apply(u *Update) {
 	}
 	r.newest = max(r.newest, at)
 	r.sweepTails() // here, where no value is at hand
+	if r.tree != nil {
+		r.tend(at)
+	}
 	switch u.Kind {
 	case Table:
 		r.load(u, at)
@@ -244,7 +256,7 @@ func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
 		path = r.addPath(i, n, path)
 	}
 	r.shift(i, n.Prefix, asHeld, path, true, at)
-	r.put(i, n.Prefix, r.tailID(i, path))
+	r.put(i, n.Prefix, r.valueOf(i, path), at)
 	for _, w := range r.watches {
 		w.announced(n.Prefix, i, path, at)
 	}
@@ -261,7 +273,7 @@ func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 		}
 	}
 	r.shift(i, n.Prefix, asHeld, nil, false, at)
-	r.put(i, n.Prefix, 0)
+	r.put(i, n.Prefix, 0, at)
 	for _, w := range r.watches {
 		w.withdrawn(n.Prefix, i, at)
 	}
@@ -309,10 +321,17 @@ func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 }
 
 // put sets what session i holds for a prefix; value 0 takes the route away.
-func (r *RIB) put(i int, prefix netip.Prefix, value uint32) {
+func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
 	s, family := &r.sessions[i], familyOf(prefix)
 	r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
+		visible := r.vectors.visible(ref)
 		ref, before := r.vectors.set(ref, i, value)
+		if r.tree != nil && before != value {
+			if s.state == Established {
+				r.journal.note(prefix, i, before, at)
+			}
+			r.background.changed(prefix, family, visible, r.vectors.visible(ref))
+		}
 		switch {
 		case value != 0 && before == 0:
 			s.gain(family)
@@ -352,6 +371,7 @@ func (r *RIB) end(i int, at stamp) {
 	}
 	if s.routes != [2]int{} {
 		r.clear(i)
+		r.background.stale = true
 	}
 	for f, n := range s.peak {
 		if s.state == Syncing { // it had not sent all of its table

@@ -10,6 +10,22 @@ import (
 // AS_SET of several, or no such AS.
 type tail struct{ origin, upstream checks.ASN }
 
+// valueOf gives the value that stands for a path of session i, or for its end; never 0.
+func (r *RIB) valueOf(i int, path bgp.RawPath) uint32 {
+	if r.tree != nil {
+		return r.tree.id(i, r.sessions[i].peer.AS, path)
+	}
+	return r.tailID(i, path)
+}
+
+// endOf gives the end of the path that a value stands for.
+func (r *RIB) endOf(value uint32) tail {
+	if r.tree != nil {
+		return r.tree.tail(value)
+	}
+	return r.tails[value-1]
+}
+
 // tailID gives the value that stands for the end of a path of session i; never
 // 0. A path without an AS is a route that the peer itself originates.
 func (r *RIB) tailID(i int, path bgp.RawPath) uint32 {
@@ -48,23 +64,38 @@ const fewTails = 1 << 19
 // sweepTails makes room where there are very many tails: who announces a route over and
 // over with other networks in its path makes up as many as he likes.
 func (r *RIB) sweepTails() {
+	if r.tree != nil && r.tree.full() {
+		r.tree.sweep(r.usedValues(len(r.tree.nodes)))
+	}
 	if len(r.tails) < r.tailLimit || len(r.spareTails) > 0 {
 		return
 	}
-	used := make([]bool, len(r.tails))
-	for ref := range r.vectors.entries {
-		if r.vectors.entries[ref].uses > 0 {
-			r.vectors.eachValue(uint32(ref), func(value uint32) { used[value-1] = true })
-		}
-	}
+	used := r.usedValues(len(r.tails))
 	for i, t := range r.tails {
-		if !used[i] {
+		if !used[i+1] {
 			delete(r.tailIDs, t)
 			r.spareTails = append(r.spareTails, uint32(i+1))
 		}
 	}
 	r.lastTail, r.lastTailID = tail{}, 0
 	r.tailLimit = max(r.tailLimit, 2*(len(r.tails)-len(r.spareTails)))
+}
+
+// usedValues tells of each value from 1 to n whether a route has it, or had it as far as
+// the journal goes back.
+func (r *RIB) usedValues(n int) []bool {
+	used := make([]bool, n+1)
+	for ref := range r.vectors.entries {
+		if r.vectors.entries[ref].uses > 0 {
+			r.vectors.eachValue(uint32(ref), func(value uint32) { used[value] = true })
+		}
+	}
+	r.journal.each(func(c *change) bool {
+		used[c.before] = true
+		return true
+	})
+	used[0] = false
+	return used
 }
 
 func tailOf(path bgp.RawPath) (t tail) {
@@ -86,5 +117,18 @@ func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {
 	if value == 0 {
 		return tail{}, false
 	}
-	return r.tails[value-1], true
+	return r.endOf(value), true
+}
+
+// pathAt gives the path that session i holds, or what is kept of it; ok is false where
+// it holds none.
+func (r *RIB) pathAt(ref uint32, i int) (path checks.Path, ok bool) {
+	value := r.vectors.at(ref, i)
+	switch {
+	case value == 0:
+		return nil, false
+	case r.tree != nil:
+		return r.tree.path(value), true
+	}
+	return r.tails[value-1].path(), true
 }

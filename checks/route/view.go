@@ -24,7 +24,7 @@ type view struct {
 	sightings   []sighting
 	covers      map[coverKey]*coverCount
 	split       int
-	lost        []loss    // one a vantage point that lost it
+	lost        []loss // one a vantage point that lost it
 	missing     []checks.ASN
 	absences    []absence // the last one of each that was asked
 	collectors  map[string]*collectorCount

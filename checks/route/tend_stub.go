@@ -1,0 +1,3 @@
+package route
+
+func (r *RIB) tend(at stamp) { r.rollBackground(at) }
