@@ -67,10 +67,10 @@ func (b *bystanders) tally(ref uint32, family int) []tally {
 	}
 	r, votes := b.watch.rib, &b.ballots[family]
 	for i, value := range r.vectors.decode(ref) {
-		if value == 0 || votes.number[i] == 0 || r.tails[value-1].origin == 0 {
+		if value == 0 || votes.number[i] == 0 || r.endOf(value).origin == 0 {
 			continue
 		}
-		t := r.tails[value-1]
+		t := r.endOf(value)
 		k := slices.IndexFunc(list, func(have tally) bool { return have.origin == t.origin })
 		if k < 0 {
 			k = len(list)

@@ -107,7 +107,7 @@ func (r *RIB) originOf(value uint32) checks.ASN {
 	if value == 0 {
 		return 0
 	}
-	return r.tails[value-1].origin
+	return r.endOf(value).origin
 }
 
 // comes notes that session i holds a route that it did not hold. What happens at one
