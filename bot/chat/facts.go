@@ -128,7 +128,7 @@ func halfText(v *checks.Verdict) string {
 		return ""
 	}
 	for _, is6 := range []bool{false, true} {
-		if s := tallyVotes(v, is6, true, isWithdrawn); s.any && s.low < s.of {
+		if s := tallyVotes(v, is6, true, isLost); s.any && s.low < s.of {
 			return "A prefix counts as visible where at least half of those that had it still have it"
 		}
 	}
@@ -144,8 +144,11 @@ func votesText(v *checks.Verdict) string {
 		return count(n, "vantage point", "vantage points")
 	}
 	lost := lossOfRoutes(v) || disagree(v)
-	word, pick := "visible at ", func(p *checks.PrefixState) bool { return p.Visible }
-	if lost {
+	word, pick := "visible at ", isVisible
+	switch {
+	case lost && anyRejected(v):
+		word, pick = "missing at ", isLost
+	case lost:
 		word, pick = "withdrawn at ", isWithdrawn
 	}
 	v4, v6 := tallyVotes(v, false, lost, pick), tallyVotes(v, true, lost, pick)
@@ -226,7 +229,7 @@ func goneList(v *checks.Verdict) string {
 	}
 	var parts []string
 	for i := range v.Prefixes {
-		if isWithdrawn(&v.Prefixes[i]) {
+		if isWithdrawn(v, &v.Prefixes[i]) {
 			parts = append(parts, v.Prefixes[i].Prefix.String())
 		}
 	}
@@ -246,7 +249,7 @@ func coveredText(v *checks.Verdict) string {
 			split = append(split, p.Prefix.String())
 			continue
 		}
-		if !p.Visible && !isForeign(p) || p.Visible && !standsIn(p, true) {
+		if !p.Visible && (!isForeign(v, p) || toldForeign(v, p.Prefix)) || p.Visible && !standsIn(p, true) {
 			continue
 		}
 		for _, c := range p.CoveredBy {
@@ -289,7 +292,7 @@ func beforeText(v *checks.Verdict) string {
 	if text == "" {
 		return noUpstreamText(v)
 	}
-	text = joinNonEmpty("; ", text+" "+windowText(v), behindText(v.Upstreams(), before), noUpstreamText(v))
+	text = joinNonEmpty("; ", text+" "+windowText(v), homeText(v), behindText(v.Upstreams(), before), noUpstreamText(v))
 	return text + ". " + notCulprits
 }
 
@@ -308,7 +311,7 @@ func evidenceText(v *checks.Verdict) string {
 		text += ": " + why
 	}
 	if lossOfRoutes(v) {
-		text += "; weak on what disappeared"
+		text += "; " + gradeText(v)
 	}
 	text = sentence(text)
 	if raise := phrases(v.Raise); raise != "" {
@@ -320,6 +323,8 @@ func evidenceText(v *checks.Verdict) string {
 // evidenceOf says what a grade is of: of what is lost, not of anything behind it.
 func evidenceOf(v *checks.Verdict) string {
 	switch {
+	case lossOfRoutes(v) && anyRejected(v):
+		return " that most vantage points lost the routes"
 	case lossOfRoutes(v):
 		return " that the routes are gone"
 	case lossOf(v) == lossSilent && v.Answering == checks.ExtentPart && named(v) && v.Probing.VotesCast > 1:

@@ -138,6 +138,8 @@ func with(u checks.Upstream, share, before float64) checks.Upstream {
 func kpDown(now string) checks.Verdict {
 	v := kp(now, checks.Down, 0, 0, 0, 0)
 	v.Onset = lostAt
+	v.Disappeared = []checks.Attribution{kpLastHop(0)}
+	v.Past = checks.Past{Since: v.At.Add(-30 * 24 * time.Hour), Source: "RIPEstat"}
 	return v
 }
 
@@ -145,7 +147,7 @@ func kpDown(now string) checks.Verdict {
 func samples(t *testing.T) []sample {
 	t.Helper()
 	pyongyang := Place{Zone: location(t, "Asia/Pyongyang"), City: "Pyongyang"}
-	all := slices.Concat(kpSamples(t), unstableSamples(), otherSamples(), unknownSamples(), claimedSamples(), probeSamples())
+	all := slices.Concat(kpSamples(t), unstableSamples(), otherSamples(), unknownSamples(), claimedSamples(), probeSamples(), lostSamples())
 	for i := range all {
 		if n := &all[i].notice; n.Verdict.Target == checks.Country("KP") {
 			n.Place = pyongyang
@@ -158,6 +160,7 @@ func kpSamples(t *testing.T) []sample {
 	t.Helper()
 	stuck := kp("2014-12-22 17:00:00", checks.Down, 2, 2, 3, 2)
 	stuck.Onset, stuck.Stuck, stuck.Announced = lostAt, 3, checks.ExtentNone
+	stuck.Disappeared = []checks.Attribution{kpLastHop(9)}
 	stuck.Evidence, stuck.Reasons = checks.EvidenceModerate, []string{"40 full-feed vantage points on 3 collectors, 92 % of them agree", "the vantage points disagree"}
 
 	back, resolved := outage(2), outage(3)

@@ -106,12 +106,15 @@ func stateText(n *Notice) string {
 
 // goneText says how much is gone, each family with its own count.
 func goneText(v *checks.Verdict) string {
-	var withdrawn, foreign []string
+	var withdrawn, rejected, foreign []string
 	most := uint64(0)
 	for _, f := range families(v) {
 		if f.withdrawn > 0 {
 			withdrawn = append(withdrawn, ofFamily(v, f, f.withdrawn))
 			most = max(most, f.withdrawn)
+		}
+		if f.rejected > 0 {
+			rejected = append(rejected, ofFamily(v, f, f.rejected))
 		}
 		if f.foreign > 0 {
 			foreign = append(foreign, ofFamily(v, f, f.foreign))
@@ -133,6 +136,13 @@ func goneText(v *checks.Verdict) string {
 	default:
 		lost = list(withdrawn) + " withdrawn"
 	}
+	few := ""
+	if len(rejected) > 0 {
+		few = seenByFew(v)
+		if !one {
+			few = list(rejected) + moved + " " + few
+		}
+	}
 	covered := ""
 	if len(foreign) > 0 {
 		covered = instead(v)
@@ -140,11 +150,31 @@ func goneText(v *checks.Verdict) string {
 			covered = list(foreign) + " " + covered
 		}
 	}
-	if lost == "" && covered == "" {
+	if lost == "" && few == "" && covered == "" {
 		return seenCounts(v) + " visible"
 	}
-	return joinNonEmpty(", ", lost, covered)
+	return joinNonEmpty(", ", lost, few, covered)
 }
+
+// seenByFew writes from how few vantage points prefixes are visible that most reject.
+func seenByFew(v *checks.Verdict) string {
+	v4, v6 := tallyVotes(v, false, false, isRejected), tallyVotes(v, true, false, isRejected)
+	s := v4
+	if !v4.any {
+		s = v6
+	}
+	points := func(n int) string { return count(n, "vantage point", "vantage points") }
+	switch {
+	case v4.any && v6.any && v4 != v6, !s.even:
+		return "visible from few vantage points"
+	case s.low == s.high:
+		return "visible from only " + kOf(s.low, points(s.of))
+	}
+	return "visible from only " + thousands(uint64(s.low)) + " to " + kOf(s.high, points(s.of))
+}
+
+// kOf writes "4 of 36 vantage points", the second half given.
+func kOf(k int, of string) string { return thousands(uint64(max(0, k))) + nbsp + "of" + nbsp + of }
 
 // ofFamily writes "3 of 4 networks", or "17 of the 20 prefixes" where the rest of
 // the sentence says which 20.
@@ -170,25 +200,31 @@ func allOf(n uint64) string {
 
 // foreignName names the network whose routes stand in, if it is but one.
 func foreignName(v *checks.Verdict) string {
-	var only checks.ASN
+	var origins []checks.ASN
 	for i := range v.Prefixes {
-		if !isForeign(&v.Prefixes[i]) {
+		if !isForeign(v, &v.Prefixes[i]) {
 			continue
 		}
 		for _, c := range v.Prefixes[i].CoveredBy {
-			switch {
-			case c.Accepted:
-			case only != 0 && only != c.Origin:
-				return "other networks"
-			default:
-				only = c.Origin
+			if !c.Accepted {
+				origins = append(origins, c.Origin)
 			}
 		}
 	}
-	if only == 0 {
+	for i := range v.Disappeared {
+		if a := &v.Disappeared[i]; a.Rule == checks.RuleTakenOver && len(origins) == 0 {
+			for _, f := range a.Foreign {
+				origins = append(origins, f.Origin)
+			}
+		}
+	}
+	switch origins = distinct(origins); {
+	case len(origins) > 1:
+		return "other networks"
+	case len(origins) == 0 || origins[0] == 0:
 		return "another network"
 	}
-	return only.String()
+	return origins[0].String()
 }
 
 // instead says in what way another network's routes lead to prefixes.

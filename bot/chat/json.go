@@ -25,8 +25,13 @@ type VerdictRecord struct {
 	Borders     []UpstreamRecord `json:"borders"`
 	NoUpstream  int              `json:"no_upstream"`
 	Disappeared []string         `json:"disappeared"` // the candidates, as a set
-	Reasons     []string         `json:"reasons"`
-	Raise       []string         `json:"raise"` // what would raise the grade of evidence
+	// Attribution is how they were found: one for each group of prefixes that went together.
+	// Records from before there was any have none.
+	Attribution []AttributionRecord `json:"attribution"`
+	Foreign     []ForeignRecord     `json:"foreign"` // others' routes that concern the target
+	Past        *PastRecord         `json:"past"`    // null: it is not known who carried it earlier
+	Reasons     []string            `json:"reasons"`
+	Raise       []string            `json:"raise"` // what would raise the grade of evidence
 	// Claims are what outside services say; the state and the grade rest on none of them.
 	Claims     []ClaimRecord    `json:"claims"`
 	Gaps       []GapRecord      `json:"gaps"`

@@ -54,7 +54,7 @@ func seenRecord(v *VerdictRecord) string {
 
 func evidenceRecord(v *VerdictRecord) string {
 	text := clean(v.Evidence)
-	lost := len(v.Disappeared) > 0 && text != checks.EvidenceNone.String()
+	lost := lostRoutes(v) && text != checks.EvidenceNone.String()
 	switch {
 	case lost:
 		text += " that the routes are gone"
@@ -66,13 +66,35 @@ func evidenceRecord(v *VerdictRecord) string {
 	}
 	text = strings.TrimSuffix(text, ".")
 	if lost {
-		text += "; weak on what disappeared"
+		text += "; " + gradeRecord(v)
 	}
 	text += "."
 	if raise := phrases(v.Raise); raise != "" {
 		text += " Would add to it: " + raise + "."
 	}
 	return text
+}
+
+// lostRoutes reports whether routes of the target's own were lost.
+func lostRoutes(v *VerdictRecord) bool {
+	if len(v.Attribution) == 0 {
+		return len(v.Disappeared) > 0
+	}
+	for i := range v.Attribution {
+		if v.Attribution[i].Rule != checks.RuleTakenOver.String() {
+			return v.State == checks.Down.String() || v.State == checks.Degraded.String()
+		}
+	}
+	return false
+}
+
+// gradeRecord grades what is said of what disappeared; records from before there were
+// rules said no more than weak.
+func gradeRecord(v *VerdictRecord) string {
+	if len(v.Attribution) == 0 {
+		return gradeWords(checks.EvidenceWeak.String())
+	}
+	return gradeWords(clean(v.Attribution[0].Grade))
 }
 
 // lostRecord gives what may have disappeared as the set that it is.

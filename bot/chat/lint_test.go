@@ -2,6 +2,7 @@ package chat
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,8 +55,35 @@ func rendered(t *testing.T, n Notice) map[string]string {
 		"headline": Headline(n),
 		"quote":    Quote(n),
 		"text":     strings.Join(strings.Fields(text.String()), " "),
-		"record":   string(record),
+		"record":   strings.Join(recordTexts(t, record), ". "),
 	}
+}
+
+// recordTexts gives every text of a record, each on one line.
+func recordTexts(t *testing.T, record []byte) []string {
+	t.Helper()
+	var all any
+	if err := json.Unmarshal(record, &all); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, strings.Join(strings.Fields(v), " "))
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				walk(v[k])
+			}
+		}
+	}
+	walk(all)
+	return texts
 }
 
 func TestForbiddenWords(t *testing.T) {

@@ -93,6 +93,9 @@ func quoteGone(v *checks.Verdict) string {
 		parts = append(parts,
 			quoteCounts(v, func(f family) uint64 { return f.withdrawn }, "absent from "+table(v))+quoteVotes(v, true))
 	}
+	if anyRejected(v) {
+		parts = append(parts, quoteCounts(v, func(f family) uint64 { return f.rejected }, seenByFew(v)))
+	}
 	foreign := uint64(0)
 	for _, f := range families(v) {
 		foreign += f.foreign
@@ -196,7 +199,7 @@ func table(v *checks.Verdict) string {
 
 // quoteVotes writes "at all 36 vantage points observed".
 func quoteVotes(v *checks.Verdict, lost bool) string {
-	pick := func(p *checks.PrefixState) bool { return p.Visible }
+	pick := isVisible
 	if lost {
 		pick = isWithdrawn
 	}

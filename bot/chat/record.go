@@ -28,6 +28,9 @@ func VerdictJSON(v checks.Verdict, caveats ...string) VerdictRecord {
 
 		NoUpstream:  v.NoUpstream,
 		Disappeared: records(disappeared(&v), clean),
+		Attribution: records(v.Disappeared, func(a checks.Attribution) AttributionRecord { return attributionRecord(&v, &a) }),
+		Foreign:     records(v.Foreign[:min(len(v.Foreign), maxMembers)], foreignRecord),
+		Past:        pastRecord(&v.Past),
 		Reasons:     records(v.Reasons, clean),
 		Raise:       records(v.Raise, clean),
 		Claims:      records(v.Claims, claimRecord),

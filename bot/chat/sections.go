@@ -15,7 +15,7 @@ func lossBlocks(n *Notice) []block {
 	blocks := []block{{text: sinceLine(n, v.Onset)}, {text: lastLossLine(v)}, {text: incidentLine(n)}}
 	blocks = append(blocks, countBlocks(v, true)...)
 	present := nowText(v)
-	if v4, v6 := tallies(v); v4.visible+v4.foreign+v6.visible+v6.foreign == 0 {
+	if v4, v6 := tallies(v); v4.visible+v4.foreign+v4.rejected+v6.visible+v6.foreign+v6.rejected == 0 {
 		present = "" // what stuck routes show carries nothing
 	}
 	blocks = append(blocks,
@@ -25,6 +25,8 @@ func lossBlocks(n *Notice) []block {
 		block{label: "Before", text: beforeText(v)},
 		block{label: "Now", text: present},
 		block{label: "Lost", text: lostText(v)},
+		block{label: "Beside", text: besideText(v)},
+		block{label: "Weighed", text: weighedText(n)},
 	)
 	blocks = append(blocks, probeBlocks(v)...)
 	return append(blocks,
@@ -53,6 +55,7 @@ func upBlocks(n *Notice) []block {
 	blocks = append(blocks,
 		block{label: "Upstream", text: upstream},
 		block{label: "Covered", text: coveredText(v)},
+		block{label: "Beside", text: besideText(v)},
 	)
 	if probed(v) {
 		blocks = append(blocks, probeBlocks(v)...)

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"isitdown/checks"
@@ -19,15 +20,16 @@ const usualPeers = 10
 type tally struct {
 	of, visible uint64
 	// withdrawn are gone with nothing in their place, foreign are covered by a
-	// route of another network only, unknown could not be judged.
-	withdrawn, foreign, unknown uint64
+	// route of another network only, rejected are left at the few vantage points that
+	// take RPKI-invalid routes, unknown could not be judged.
+	withdrawn, foreign, rejected, unknown uint64
 	// accepted and split are visible: through a covering route of an accepted
 	// origin, or as more-specifics.
 	accepted, split uint64
 }
 
 // gone counts the prefixes that are not visible and known not to be.
-func (t tally) gone() uint64 { return t.withdrawn + t.foreign }
+func (t tally) gone() uint64 { return t.withdrawn + t.foreign + t.rejected }
 
 // tallies counts IPv4 and IPv6, which are never added up.
 func tallies(v *checks.Verdict) (v4, v6 tally) {
@@ -39,16 +41,20 @@ func tallies(v *checks.Verdict) (v4, v6 tally) {
 		if p.Prefix.Addr().Is6() {
 			t = &v6
 		}
-		switch {
-		case p.Visible && p.Split:
-			t.split++
-		case p.Visible && standsIn(p, true):
-			t.accepted++
-		case p.Visible:
-		case isWithdrawn(p):
+		switch fateOf(v, p) {
+		case fateVisible:
+			switch {
+			case p.Split:
+				t.split++
+			case standsIn(p, true):
+				t.accepted++
+			}
+		case fateWithdrawn:
 			t.withdrawn++
-		case p.Known:
+		case fateForeign:
 			t.foreign++
+		case fateRejected:
+			t.rejected++
 		}
 	}
 	for _, t := range []*tally{&v4, &v6} {
@@ -72,15 +78,62 @@ func standsIn(p *checks.PrefixState, accepted bool) bool {
 	return peers > 0 && peers*2 >= p.Of
 }
 
-// isWithdrawn reports whether p is gone with nothing in its place.
-func isWithdrawn(p *checks.PrefixState) bool {
-	return !p.Visible && p.Known && !standsIn(p, false)
+// fate is what became of a prefix.
+type fate int
+
+const (
+	fateUnknown   fate = iota // too few could be asked
+	fateVisible               // enough vantage points have it
+	fateWithdrawn             // gone with nothing in its place
+	fateForeign               // only other networks' routes lead to it
+	fateRejected              // left where RPKI-invalid routes are taken
+)
+
+// fateOf says what became of a prefix of the verdict.
+func fateOf(v *checks.Verdict, p *checks.PrefixState) fate {
+	switch {
+	case p.Visible:
+		return fateVisible
+	case !p.Known:
+		return fateUnknown
+	case standsIn(p, false):
+		return fateForeign
+	}
+	switch ruleOf(v, p.Prefix) {
+	case checks.RuleTakenOver:
+		return fateForeign
+	case checks.RuleRejected:
+		return fateRejected
+	}
+	return fateWithdrawn
 }
 
-// isForeign reports whether only another network's route leads to p.
-func isForeign(p *checks.PrefixState) bool {
-	return !p.Visible && p.Known && standsIn(p, false)
+// ruleOf gives the rule that explains the loss of a prefix; RuleNone where none does.
+func ruleOf(v *checks.Verdict, p netip.Prefix) checks.AttributionRule {
+	for i := range v.Disappeared {
+		a := &v.Disappeared[i]
+		if _, ok := slices.BinarySearchFunc(a.Prefixes, p, checks.ComparePrefixes); ok {
+			return a.Rule
+		}
+	}
+	return checks.RuleNone
 }
+
+// isWithdrawn reports whether p is gone with nothing in its place.
+func isWithdrawn(v *checks.Verdict, p *checks.PrefixState) bool { return fateOf(v, p) == fateWithdrawn }
+
+// isForeign reports whether only another network's route leads to p.
+func isForeign(v *checks.Verdict, p *checks.PrefixState) bool { return fateOf(v, p) == fateForeign }
+
+// isRejected reports whether p is left only where RPKI-invalid routes are taken.
+func isRejected(v *checks.Verdict, p *checks.PrefixState) bool { return fateOf(v, p) == fateRejected }
+
+// isLost reports whether routes of the target's own to p are missing.
+func isLost(v *checks.Verdict, p *checks.PrefixState) bool {
+	return isWithdrawn(v, p) || isRejected(v, p)
+}
+
+func isVisible(_ *checks.Verdict, p *checks.PrefixState) bool { return p.Visible }
 
 // takenOver reports whether the prefixes that only another network's routes lead
 // to are themselves announced, by that network: no wider route covers them.
@@ -88,7 +141,7 @@ func takenOver(v *checks.Verdict) bool {
 	any := false
 	for i := range v.Prefixes {
 		p := &v.Prefixes[i]
-		if !isForeign(p) {
+		if !isForeign(v, p) {
 			continue
 		}
 		for _, c := range p.CoveredBy {
@@ -159,6 +212,19 @@ func anyWithdrawn(v *checks.Verdict) bool {
 	return v4.withdrawn+v6.withdrawn > 0
 }
 
+// anyRejected reports whether it holds one that is left only where RPKI-invalid routes
+// are taken.
+func anyRejected(v *checks.Verdict) bool {
+	v4, v6 := tallies(v)
+	return v4.rejected+v6.rejected > 0
+}
+
+// lossOfRoutes reports whether the verdict is worse than up because routes of the
+// target's own went.
+func lossOfRoutes(v *checks.Verdict) bool {
+	return lossOf(v) == lossRoutes && (anyWithdrawn(v) || anyRejected(v))
+}
+
 // family is one line of counts: its tally and what it is called where both
 // families have something to count.
 type family struct {
@@ -201,12 +267,12 @@ type votes struct {
 
 // tallyVotes sums up the votes on the prefixes of one family that pick takes: of
 // those who lost them, or of those who have them.
-func tallyVotes(v *checks.Verdict, is6, lost bool, pick func(*checks.PrefixState) bool) votes {
+func tallyVotes(v *checks.Verdict, is6, lost bool, pick func(*checks.Verdict, *checks.PrefixState) bool) votes {
 	var s votes
 	worst := 0.0
 	for i := range v.Prefixes {
 		p := &v.Prefixes[i]
-		if p.Prefix.Addr().Is6() != is6 || !pick(p) || p.Of == 0 {
+		if p.Prefix.Addr().Is6() != is6 || !pick(v, p) || p.Of == 0 {
 			continue
 		}
 		k := p.Seen

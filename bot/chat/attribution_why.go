@@ -1,0 +1,224 @@
+package chat
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"isitdown/checks"
+)
+
+// addAttribution adds how what disappeared was found: for each group of prefixes the
+// rule that fired, what it weighed, and the grade with what would raise it.
+func addAttribution(parts []Part, v *VerdictRecord) []Part {
+	if len(v.Attribution) == 0 {
+		parts = addPart(parts, "Lost", lostRecord(v)) // kept before there were rules
+	}
+	for i := range v.Attribution {
+		parts = addGroup(parts, &v.Attribution[i], len(v.Attribution) > 1)
+	}
+	for i := range v.Foreign {
+		if i == maxListed {
+			break
+		}
+		parts = addPart(parts, "Beside", foreignRecordText(&v.Foreign[i]))
+	}
+	return addPart(parts, "Earlier", pastRecordText(v.Past))
+}
+
+// addGroup adds what is said of one group of prefixes.
+func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
+	text := clean(a.Text)
+	if several {
+		text = joinNonEmpty(": ", recordName(a), text)
+	}
+	parts = addPart(parts, "Lost", text)
+	parts = addPart(parts, "Rule", clean(a.Rule)+": "+ruleMeaning(a.Rule))
+	parts = addPart(parts, "Counted", lostCounts(a))
+	parts = addPart(parts, "Because", sentence(phrases(a.Reasons)))
+	grade := sentence(gradeWords(clean(a.Grade)))
+	if raise := phrases(a.Raise); raise != "" {
+		grade += " Would raise it: " + raise + "."
+	}
+	parts = addPart(parts, "Grade", grade)
+	parts = addPart(parts, "RPKI", rpkiRecordText(a.RPKI))
+	parts = addFixed(parts, "Weighed", sampled(a, scoreLines(a.Scores)))
+	return addFixed(parts, "Other networks behind the upstreams", sampled(a, siblingLines(a.Siblings)))
+}
+
+// ruleMeaning says what a rule asks for, with its thresholds.
+func ruleMeaning(rule string) string {
+	for r, text := range map[checks.AttributionRule]string{
+		checks.RuleNone:      "fewer than half of those that had the routes lost them, or the paths from before are not known.",
+		checks.RuleTakenOver: "routes of others stand in the place of the lost ones at half of the vantage points that miss them, or more.",
+		checks.RuleLastHop: "fewer than 3 % of the routes are left, and each network next to the origin still carries at least half of " +
+			"what it carried for others: the origin or one of its links, which look the same from outside.",
+		checks.RuleSeveral: "as last hop, where several such networks lost the routes within " + plain(span(checks.SiblingWindow)) + " of one another.",
+		checks.RuleSeparator: "one element explains the loss: coverage (its part of the lost paths) times the part of other networks' routes " +
+			"through it that went too; named are those within 0.02 of the best.",
+		checks.RuleRejected: "a part of the vantage points keeps the routes, no single element explains the rest, and RPKI calls them invalid.",
+		checks.RuleStuck:    "as last hop, where at least 80 % of the routes are lost and those left have not changed since before the loss.",
+		checks.RuleUntold: "fewer than " + strconv.Itoa(checks.MinSurvivors) + " other networks were seen behind a network next to the origin, so " +
+			"whether it lost others too cannot be told.",
+		checks.RulePartial: "3 % of the routes or more are left, and no element scores 0.8.",
+	} {
+		if r.String() == rule {
+			return text
+		}
+	}
+	return "not one that this version knows."
+}
+
+// recordName names a group as [groupName] does.
+func recordName(a *AttributionRecord) string {
+	n := max(a.Counts.Prefixes, len(a.Prefixes))
+	text := count(n, "prefix", "prefixes")
+	if n == 1 && len(a.Prefixes) == 1 {
+		text = clean(a.Prefixes[0])
+	}
+	if len(a.Origins) > 0 {
+		text += " of " + listSome(cleanTexts(a.Origins), maxSuspects)
+	}
+	return text
+}
+
+func cleanTexts(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = clean(s)
+	}
+	return out
+}
+
+// lostCounts writes what the shares are of.
+func lostCounts(a *AttributionRecord) string {
+	if a.Lost+a.Kept <= 0 {
+		return ""
+	}
+	text := kOf(a.Lost, count(a.Lost+a.Kept, "route", "routes")) + " lost (one a vantage point and prefix), " +
+		thousands(uint64(max(0, a.Kept))) + " left"
+	if a.Kept > 0 {
+		text += ", " + thousands(uint64(max(0, a.KeptUnchanged))) + " of them unchanged"
+	}
+	return text
+}
+
+func rpkiRecordText(list []RPKIRecord) string {
+	var parts []string
+	for i := range list {
+		o := &list[i]
+		part := joinNonEmpty(" from ", clean(o.Prefix), clean(o.Origin)) + " is " + clean(o.State)
+		if why := clean(o.Reason); why != "" {
+			part += " (" + why + ")"
+		}
+		if o.AsOf != nil {
+			part += " as of " + dated(*o.AsOf)
+		}
+		parts = append(parts, part)
+	}
+	return listSome(parts, maxListed)
+}
+
+// sampled puts a line before a table where it is of a few networks that were looked up.
+func sampled(a *AttributionRecord, lines []string) []string {
+	if a.Sample && len(lines) > 0 {
+		return append([]string{"(of a few networks that were looked up)"}, lines...)
+	}
+	return lines
+}
+
+// scoreLines is the table of what was weighed, the best first.
+func scoreLines(list []ScoreRecord) []string {
+	width := 0
+	for _, s := range list {
+		width = max(width, display(clean(s.Element)))
+	}
+	var lines []string
+	for _, s := range list {
+		stays := "too few to tell"
+		if s.Survival != nil {
+			stays = percent(*s.Survival)
+		}
+		lines = append(lines, pad(clean(s.Element), min(width, 25))+"  score "+strconv.FormatFloat(s.Score, 'f', 2, 64)+"  on "+
+			percent(s.Coverage)+" of the lost paths; others' routes through it that stay: "+stays+" ("+
+			kOf(s.Still, thousands(uint64(max(0, s.Before))))+", of "+count(max(0, s.Origins), "network", "networks")+")")
+	}
+	return lines
+}
+
+// siblingLines says how the other networks behind each upstream fared.
+func siblingLines(list []SiblingRecord) []string {
+	var lines []string
+	for _, s := range list {
+		usual := "usual not known"
+		if s.Usual != nil {
+			usual = "usual " + percent(*s.Usual) + ", over " + span(time.Duration(s.HistorySeconds)*time.Second)
+		}
+		lines = append(lines, clean(s.Upstream)+"  "+kOf(s.Lost, thousands(uint64(max(0, s.Networks))))+" went within "+
+			span(checks.SiblingWindow)+" ("+usual+")")
+	}
+	return lines
+}
+
+func foreignRecordText(f *ForeignRecord) string {
+	text := clean(f.Kind) + ": " + clean(f.Prefix)
+	if origin := clean(f.Origin); origin != "" {
+		text += " of " + origin
+	}
+	if via := clean(f.Upstream); via != "" {
+		text += " via " + via
+	}
+	if f.Of > 0 {
+		text += " at " + kOf(f.Peers, count(f.Of, "vantage point", "vantage points"))
+	}
+	return text
+}
+
+func pastRecordText(p *PastRecord) string {
+	if p == nil {
+		return ""
+	}
+	var parts []string
+	for _, c := range p.Carriers {
+		part := clean(c.ASN) + " for " + span(time.Duration(c.HeldSeconds)*time.Second)
+		if c.Last != nil {
+			part += ", last " + dated(*c.Last)
+		}
+		parts = append(parts, part)
+	}
+	text := "carried before the baseline"
+	if p.Since != nil {
+		text += ", since " + dated(*p.Since)
+	}
+	if s := clean(p.Source); s != "" {
+		text += " (" + s + ")"
+	}
+	if len(parts) == 0 {
+		return text + ": nobody that is known"
+	}
+	return text + ": " + strings.Join(parts[:min(len(parts), maxListed)], "; ")
+}
+
+// weighedText is what an answer says of how what disappeared was found: of an
+// incident, why and details say it.
+func weighedText(n *Notice) string {
+	v := &n.Verdict
+	if n.Kind != Answer || n.Incident.ID != "" || len(v.Disappeared) == 0 || lossOf(v) != lossRoutes {
+		return ""
+	}
+	a := &v.Disappeared[0]
+	parts := []string{"rule: " + a.Rule.String()}
+	for _, s := range a.Scores[:min(len(a.Scores), maxForeign)] {
+		p := s.Passage
+		stays := "too few others through it to tell"
+		if share, known := p.Survival(); known {
+			stays = percent(share) + " of " + count(max(0, p.Before), "route", "routes") + " of " + otherNetworks(a, p.Origins) + " stay"
+		}
+		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+stays+", score "+
+			strconv.FormatFloat(s.Score, 'f', 2, 64))
+	}
+	for _, r := range a.Reasons[:min(len(a.Reasons), maxForeign)] {
+		parts = append(parts, clean(r))
+	}
+	return sentence(phrases(parts))
+}

@@ -1,0 +1,243 @@
+package chat
+
+import (
+	"cmp"
+	"strings"
+
+	"isitdown/checks"
+)
+
+// untellable is said where the paths do not tell what disappeared.
+const untellable = "not determinable from the paths that are seen"
+
+// lostText says what the loss of routes is explained by: a sentence or two on the
+// largest group of prefixes, and how many went otherwise. "" where nothing was lost.
+func lostText(v *checks.Verdict) string {
+	switch {
+	case lossOf(v) != lossRoutes:
+		return ""
+	case len(v.Disappeared) == 0 && lossOfRoutes(v):
+		return untellable + "."
+	case len(v.Disappeared) == 0:
+		return ""
+	}
+	first := &v.Disappeared[0]
+	text := ruleText(v, first)
+	if len(v.Disappeared) > 1 {
+		text = groupName(first) + ": " + text
+	}
+	return joinNonEmpty(" ", text, otherGroups(v.Disappeared[1:]))
+}
+
+// maxGroups is how many further groups of prefixes a notice names.
+const maxGroups = 3
+
+// otherGroups says which prefixes went otherwise than the largest group.
+func otherGroups(list []checks.Attribution) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var parts []string
+	for i := range list {
+		parts = append(parts, groupName(&list[i])+" ("+list[i].Rule.String()+")")
+	}
+	return count(len(list), "other group", "other groups") + " went otherwise: " + listSome(parts, maxGroups) + "."
+}
+
+// groupName names the prefixes of a group: "53 prefixes of AS29256".
+func groupName(a *checks.Attribution) string {
+	text := count(len(a.Prefixes), "prefix", "prefixes")
+	if len(a.Prefixes) == 1 {
+		text = a.Prefixes[0].String()
+	}
+	switch n := len(a.Origins); {
+	case n == 0:
+		return text
+	case n > maxSuspects:
+		return text + " of " + count(n, "origin network", "origin networks")
+	}
+	return text + " of " + asList(a.Origins)
+}
+
+// ruleText is what the rule says that explains a group.
+func ruleText(v *checks.Verdict, a *checks.Attribution) string {
+	switch a.Rule {
+	case checks.RuleTakenOver:
+		return takenOverText(v, a)
+	case checks.RuleLastHop:
+		return joinNonEmpty(" ", whether(v, a)+".", healthText(a))
+	case checks.RuleSeveral:
+		return whether(v, a) + ". " + severalText(a)
+	case checks.RuleSeparator:
+		return separatorText(a)
+	case checks.RuleRejected:
+		return rejectedText(a)
+	case checks.RuleStuck:
+		return joinNonEmpty(" ", whether(v, a)+".", stuckRoutes(a), healthText(a))
+	case checks.RuleUntold:
+		return untoldText(v, a)
+	case checks.RulePartial:
+		return partialText(a)
+	}
+	return joinNonEmpty(": ", untellable, phrases(a.Reasons[:min(1, len(a.Reasons))])) + "."
+}
+
+// severalText says why several healthy upstreams speak for what they have in common.
+func severalText(a *checks.Attribution) string {
+	hops := links(a).hops
+	who := asList(hops)
+	if n := len(hops); n > maxListed || n == 0 {
+		who = "all " + count(max(n, len(a.Carriers)), "upstream", "upstreams")
+	}
+	within, others := span(checks.SiblingWindow), ""
+	if text := siblingCounts(a, hops); text != "" {
+		others = ": " + text
+	}
+	return "The routes went from " + who + " within " + within + " of one another, and each still carries others" + others +
+		". That is more consistent with something on the side of " + originNames(a) + ", or that its links share, than with any one of them."
+}
+
+// separatorText says which elements stood on the lost paths, and what went with them.
+func separatorText(a *checks.Attribution) string {
+	if len(a.Set) == 0 {
+		return untellable + "."
+	}
+	var best checks.Score
+	for _, s := range a.Scores {
+		if s.Element == a.Set[0].Element {
+			best = s
+		}
+	}
+	text := ""
+	switch {
+	case best.Coverage >= 1:
+		text = "every lost path led through " + best.Element.String()
+	case best.Coverage > 0:
+		text = percent(best.Coverage) + " of the lost paths led through " + best.Element.String()
+	}
+	p := best.Passage
+	if gone := p.Before - p.Still; p.Before > 0 && text != "" {
+		text += ", and " + kOfN(uint64(max(0, gone)), uint64(p.Before)) + " routes of " + otherNetworks(a, p.Origins) + " through it went too"
+	}
+	nouns := make([]string, 0, len(a.Set))
+	for _, c := range a.Set {
+		nouns = append(nouns, candidateNoun(c))
+	}
+	as, apart := "What disappeared is consistent with ", ""
+	if a.Grade >= checks.EvidenceModerate {
+		as = "What disappeared is likely "
+	}
+	if len(nouns) > 1 {
+		as, apart = as+"one of these: ", " (from outside they cannot be told apart)"
+	}
+	return joinNonEmpty(". ", text, as+orList(nouns)+apart) + "."
+}
+
+// otherNetworks counts the networks that were looked at beside the target.
+func otherNetworks(a *checks.Attribution, n int) string {
+	text := count(n, "other network", "other networks")
+	if a.Sample {
+		text += " looked up"
+	}
+	return text
+}
+
+// rejectedText names the rejection of RPKI-invalid routes and what it is read from.
+func rejectedText(a *checks.Attribution) string {
+	return "consistent with rejection by networks that drop RPKI-invalid routes: " +
+		joinNonEmpty("; ", rpkiReason(a), keptText(a)) + "."
+}
+
+// rpkiReason gives why RPKI calls a route of the group invalid.
+func rpkiReason(a *checks.Attribution) string {
+	for _, o := range a.RPKI {
+		if o.State != checks.Invalid {
+			continue
+		}
+		text := shorten(strings.TrimSuffix(o.Reason, "."), maxReason)
+		text = cmp.Or(text, "no ROA allows "+o.Route.Prefix.String()+" from "+o.Route.Origin.String())
+		if !o.AsOf.IsZero() {
+			text += " (as of " + dated(o.AsOf) + ")"
+		}
+		return text
+	}
+	return ""
+}
+
+// maxReason bounds a reason that was written elsewhere.
+const maxReason = 200
+
+// keptText says who still has the routes.
+func keptText(a *checks.Attribution) string {
+	if a.Lost+a.Kept == 0 {
+		return ""
+	}
+	if len(a.Prefixes) == 1 {
+		return kOf(a.Kept, count(a.Kept+a.Lost, "vantage point", "vantage points")) + " " + plural(a.Kept, "keeps", "keep") + " the route"
+	}
+	return kOf(a.Kept, count(a.Kept+a.Lost, "route", "routes")) + " " + plural(a.Kept, "is", "are") + " kept"
+}
+
+// stuckRoutes says what is left, and what that looks like.
+func stuckRoutes(a *checks.Attribution) string {
+	if a.Kept == 0 {
+		return ""
+	}
+	left := kOf(a.Kept, count(a.Kept+a.Lost, "route", "routes")) + " " + plural(a.Kept, "is", "are") + " left"
+	switch {
+	case a.KeptUnchanged == a.Kept:
+		left += ", unchanged since before the loss"
+	case a.KeptUnchanged > 0:
+		left += ", " + thousands(uint64(a.KeptUnchanged)) + " of them unchanged since before the loss"
+	}
+	return sentence(left + ": so they would be if the news of the loss had never arrived there")
+}
+
+// untoldText gives the set, with the upstreams themselves in it, and why.
+func untoldText(v *checks.Verdict, a *checks.Attribution) string {
+	hops := links(a).hops
+	who := asList(hops)
+	if n := len(hops); n > maxSuspects || n == 0 {
+		who = "the upstreams"
+	}
+	behind := "too few other networks were seen behind " + who
+	if a.Sample {
+		behind = "too few of the other networks looked up were reached through " + who
+	}
+	itself := "it lost others' routes too"
+	if len(hops) != 1 {
+		itself = "these lost others' routes too"
+	}
+	return whether(v, a) + ": " + behind + " to tell whether " + itself + "."
+}
+
+// partialText says how much was lost, and what comes nearest to explaining it.
+func partialText(a *checks.Attribution) string {
+	text := "a part was lost"
+	if n := a.Lost + a.Kept; n > 0 {
+		text += " (" + kOf(a.Lost, count(n, "route", "routes")) + ")"
+	}
+	text += " and no single element explains it"
+	if len(a.Scores) > 0 && a.Scores[0].Coverage > 0 {
+		s := a.Scores[0]
+		text += "; " + s.Element.String() + ", which comes nearest, stood on " + percent(s.Coverage) + " of the lost paths"
+	}
+	return text + "."
+}
+
+// gradeText grades what is said of what disappeared.
+func gradeText(v *checks.Verdict) string {
+	grade := checks.EvidenceNone
+	if len(v.Disappeared) > 0 {
+		grade = gradeOf(&v.Disappeared[0])
+	}
+	return gradeWords(grade.String())
+}
+
+func gradeWords(grade string) string {
+	text := grade + " on what disappeared"
+	if grade == checks.EvidenceNone.String() {
+		text += ", which is " + untellable
+	}
+	return text
+}
