@@ -38,9 +38,9 @@ func (a *assessment) besides() {
 }
 
 // besideText is the reason that a foreign route gives; "" for one that nobody saw come,
-// that few have, or that is told where the prefix is counted in whose place it stands.
+// that few have, of which nothing is known now, or that is told where the prefix is counted in whose place it stands.
 func (a *assessment) besideText(f Foreign) string {
-	if f.Since.IsZero() || f.Peers*100 < takenOver*f.Of {
+	if f.Since.IsZero() || !a.fresh() || f.Peers*100 < takenOver*f.Of {
 		return ""
 	}
 	by := f.Origin.String()

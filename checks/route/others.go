@@ -146,11 +146,17 @@ func (w *Watch) comes(key otherKey, i int, at stamp) {
 }
 
 // sees reports whether a route that session i gets now is new to it: its table was whole
-// before, and the feed would have shown the route.
+// before, and what is known of that has the prefix if it was there.
 func (w *Watch) sees(i int, prefix netip.Prefix, at stamp) bool {
 	s := &w.rib.sessions[i]
-	whole := s.state == Established && s.table && !s.loading && !s.refresh
-	return whole && w.start != 0 && at > w.start && (!s.exact || w.prefixes[prefix] != nil)
+	if s.state != Established || !s.table || s.loading || s.refresh || w.start == 0 || at <= w.start {
+		return false
+	}
+	if s.unasked == [2]bool{} || w.prefixes[prefix] != nil {
+		return true
+	}
+	inside := w.others.space.LookupPrefix(prefix)
+	return inside && !s.unasked[0] || !inside && !s.unasked[1]
 }
 
 // holding counts the sessions but one that hold a route.

@@ -35,7 +35,7 @@ func (r *RIB) size(u *Update, at stamp) {
 		return
 	}
 	s := &r.sessions[i]
-	s.sized, s.whole = true, u.Size
+	s.sized, s.whole, s.unasked = true, u.Size, [2]bool{u.NotInside, u.NotOver}
 	if u.Dump != 0 {
 		r.dumped = true
 		r.adopt(i, u.Dump, at)

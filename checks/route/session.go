@@ -69,16 +69,16 @@ type session struct {
 	// table is true where the whole table is known: from a dump, or because
 	// the session came up before our eyes.
 	table    bool
-	exact    bool   // the feed delivers no other prefixes than it was asked for by name
-	sized    bool   // the source says how large the whole table is
-	whole    [2]int // as the source says, by family
-	hole     stamp  // when the feed last lost messages of this session, 0 for never since it came up
-	unproven bool   // that it came up is not to be believed before it says something
-	refresh  bool   // only a dump makes it whole after that
-	resent   bool   // in a recording without a table: what it says may be no change
-	dump     int    // the last table dump it was in
-	adopts   bool   // it takes its routes from that dump
-	loading  bool   // a record of that dump is being taken in
+	unasked  [2]bool // what was there inside, and over, the target's prefixes is not known
+	sized    bool    // the source says how large the whole table is
+	whole    [2]int  // as the source says, by family
+	hole     stamp   // when the feed last lost messages of this session, 0 for never since it came up
+	unproven bool    // that it came up is not to be believed before it says something
+	refresh  bool    // only a dump makes it whole after that
+	resent   bool    // in a recording without a table: what it says may be no change
+	dump     int     // the last table dump it was in
+	adopts   bool    // it takes its routes from that dump
+	loading  bool    // a record of that dump is being taken in
 }
 
 func (s *session) enter(state PeerState, at stamp) {

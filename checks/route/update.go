@@ -72,6 +72,10 @@ type Update struct {
 	Refresh bool
 	// Size is that of a Size: routes of the whole table, IPv4 and IPv6.
 	Size [2]int
+	// NotInside and NotOver are of a Size: the lookup did not ask what others announce
+	// inside the target's prefixes, or over them. What is heard of such routes later may
+	// have been there before.
+	NotInside, NotOver bool
 }
 
 // NLRI is a prefix, with the path identifier of RFC 7911 (zero without add-path).

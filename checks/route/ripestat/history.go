@@ -25,8 +25,10 @@ type lookup struct {
 	start    *view              // nil where only the end is wanted
 	end      *view
 	changes  []change
-	replayed bool  // the changes are whole
-	now      *view // nil where the looking glass was not asked, or not with success
+	replayed bool // the changes are whole
+	// What others announce inside the target's prefixes, and over them, was asked for.
+	within, above bool
+	now           *view // nil where the looking glass was not asked, or not with success
 
 	skew sync.Once
 	mu   sync.Mutex

@@ -48,6 +48,7 @@ func (l *lookup) plan(ctx context.Context, from, to time.Time) (*plan, error) {
 		}
 	case len(l.f.Prefixes) > 0 && len(l.f.Prefixes) <= fewPrefixes:
 		p.ladder = true
+		l.within, l.above = true, true
 		for _, prefix := range l.f.Prefixes {
 			p.expect(prefix)
 			if !prefix.IsSingleIP() {
@@ -92,6 +93,7 @@ func (l *lookup) planCountry(ctx context.Context, p *plan, from, to time.Time) e
 		l.note("routes inside %s that networks registered elsewhere announce were not looked for with RIPEstat; a table dump would show them", l.name())
 		return nil
 	}
+	l.within = true
 	for _, prefix := range l.f.Prefixes {
 		l.inside(ctx, p, prefix)
 	}
@@ -152,6 +154,7 @@ func (l *lookup) missingLists(ctx context.Context, networks []checks.ASN, errs [
 func (l *lookup) inside(ctx context.Context, p *plan, prefix netip.Prefix) {
 	list, err := l.c.related(ctx, prefix)
 	if err != nil {
+		l.within = false
 		l.failed(ctx, err, fmt.Sprintf("routes inside %s that others announce were not looked for", prefix))
 		return
 	}

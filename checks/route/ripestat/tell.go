@@ -78,7 +78,7 @@ func (t *teller) dump(n int, v *view, in func(source) bool) {
 		}
 		named[s], t.up[s] = true, true
 		session := t.l.sessions[s]
-		t.emit(&route.Update{Kind: route.Size, At: v.at, Peer: session.Peer, Size: session.Size, Dump: n})
+		t.emit(&route.Update{Kind: route.Size, At: v.at, Peer: session.Peer, Size: session.Size, Dump: n, NotInside: !t.l.within, NotOver: !t.l.above})
 	}
 	var entries []route.Entry
 	for _, p := range t.l.seen(v) {
