@@ -110,6 +110,7 @@ type assessment struct {
 	missing int // prefixes not visible, gone or not
 	unsure  int // prefixes not seen, and too few vote to say more
 	unasked int // prefixes not seen, and too few of those who vote had them before
+	through map[Element]Passage
 }
 
 // fresh reports whether the newest data still speaks for now.

@@ -51,6 +51,7 @@ func (a *assessment) attribute() {
 	if len(l.list) == 0 {
 		return
 	}
+	a.through = a.passages()
 	var taken, rest []*loss
 	for i := range l.list {
 		if n := &l.list[i]; n.taken {
@@ -90,8 +91,8 @@ func (a *assessment) explain(l *losses, together []*loss) []Attribution {
 	groups := byOrigins(together)
 	if len(groups) > 1 {
 		e := l.weigh(together)
-		if s := a.scores(e); len(s) > 0 && s[0].Score >= separates && s[0].Coverage >= explainsAll && failing(s[0].Passage) {
-			return []Attribution{a.attribution(e, s)}
+		if s := a.scores(e); slices.ContainsFunc(s, explainsGroups) {
+			return []Attribution{a.attribution(e, s, true)}
 		}
 	}
 	var all []Attribution
@@ -101,11 +102,17 @@ func (a *assessment) explain(l *losses, together []*loss) []Attribution {
 	return all
 }
 
+// explainsGroups reports whether an element that failed by the measure of other origins'
+// routes stands on all lost ways.
+func explainsGroups(s Score) bool {
+	return s.Score >= separates && s.Coverage >= explainsAll
+}
+
 // explainOrigin attributes the losses of one origin, and where nothing explains them
 // together, those by each set of last hops.
 func (a *assessment) explainOrigin(l *losses, group []*loss) []Attribution {
 	e := l.weigh(group)
-	one := a.attribution(e, a.scores(e))
+	one := a.attribution(e, a.scores(e), false)
 	if one.Rule != RulePartial && one.Rule != RuleMixed {
 		return []Attribution{one}
 	}
@@ -116,14 +123,15 @@ func (a *assessment) explainOrigin(l *losses, group []*loss) []Attribution {
 	all := make([]Attribution, 0, len(parts))
 	for _, g := range parts {
 		e := l.weigh(g)
-		all = append(all, a.attribution(e, a.scores(e)))
+		all = append(all, a.attribution(e, a.scores(e), false))
 	}
 	return all
 }
 
-// attribution makes the whole answer about one group.
-func (a *assessment) attribution(e *evidence, scores []Score) Attribution {
-	d := finder{assessment: a, evidence: e, scores: scores, at: a.begin(e)}
+// attribution makes the whole answer about one group; joint is for several origins that
+// one element explains.
+func (a *assessment) attribution(e *evidence, scores []Score, joint bool) Attribution {
+	d := finder{assessment: a, evidence: e, scores: scores, joint: joint, at: a.begin(e)}
 	d.at.Scores = slices.Clip(scores[:min(len(scores), MaxScores)])
 	d.at.SingleHomed = d.singleHomed()
 	d.at.RPKI = a.validity(e)

@@ -15,7 +15,7 @@ func (at *Attribution) raise(format string, args ...any) {
 }
 
 // tell gives the reasons for the rule, with their numbers.
-func (d *finder) tell(best float64) {
+func (d *finder) tell() {
 	at := &d.at
 	total := d.lost + d.kept
 	at.because("%d of %d routes of these prefixes (one for each vantage point and prefix) are lost", d.lost, total)
@@ -29,12 +29,12 @@ func (d *finder) tell(best float64) {
 		at.because("%s", d.healthText(h.asn, "lost others' routes too"))
 	}
 	for _, h := range d.unknown {
-		p := d.passage(Element{AS: h.asn})
+		p := d.through[Element{AS: h.asn}]
 		at.because("%d other networks were seen behind %s, and it takes %d to tell whether it failed itself", p.Origins, h.asn, MinSurvivors)
 	}
 	if at.Rule == RuleSeparator {
 		at.because("the best score is %.2f, and %.2f or more explains a loss; what lies within %.2f of it is not told apart",
-			best, separates, nearBest+ratio(d.unchanged, total))
+			d.best(), separates, d.tolerance())
 	}
 	if m := d.in.Elsewhere.Missing; m != "" && !d.MovedOnly {
 		at.because("%s", m)
@@ -43,18 +43,14 @@ func (d *finder) tell(best float64) {
 		at.because("%s", s.fateText())
 	}
 	if len(at.Carriers) == 1 && !at.SingleHomed && d.in.Past.Since.IsZero() {
-		at.because("who carried these prefixes before the last %s is not known", d.in.Baseline.Window)
+		at.because("who carried these prefixes before the last %.0f hours is not known", d.in.Baseline.Window.Hours())
 	}
 }
 
 // healthText says how others' routes through an AS fared.
 func (d *finder) healthText(u ASN, word string) string {
-	if i := slices.IndexFunc(d.at.Siblings, func(s Siblings) bool { return s.Upstream == u && s.Networks > 0 }); i >= 0 {
-		s := d.at.Siblings[i]
-		return fmt.Sprintf("%s %s: %d of %d other networks behind it stayed visible", u, word, s.Networks-s.Lost, s.Networks)
-	}
-	p := d.passage(Element{AS: u})
-	return fmt.Sprintf("%s %s: %d of %d routes of %d other networks still pass it", u, word, p.Still, p.Before, p.Origins)
+	p := d.through[Element{AS: u}]
+	return fmt.Sprintf("%s %s: %d of %d routes of %d other %s still pass it", u, word, p.Still, p.Before, p.Origins, plural(p.Origins, "network", "networks"))
 }
 
 // usual gives the part of networks that is lost in any window, as far as it is known. Of
@@ -82,9 +78,16 @@ func (s Siblings) fateText() string {
 	case !known:
 		return text + " (how many usually do is not known)"
 	case s.fated():
-		return fmt.Sprintf("%s (usual: %.2g %%): more than chance would have (p < %g)", text, 100*p, sharedFate)
+		return fmt.Sprintf("%s (usual: %s): more than chance would have (p < %g)", text, percentText(p), sharedFate)
 	}
-	return fmt.Sprintf("%s (usual: %.2g %%)", text, 100*p)
+	return fmt.Sprintf("%s (usual: %s)", text, percentText(p))
+}
+
+func percentText(p float64) string {
+	if p < 0.1 {
+		return fmt.Sprintf("%.2g %%", 100*p)
+	}
+	return fmt.Sprintf("%.0f %%", 100*p)
 }
 
 // binomialTail is the probability of k or more of n with probability p each.
@@ -180,23 +183,27 @@ func (d *finder) moderate() bool {
 	return good
 }
 
-// conclusive reports whether other origins' routes speak clearly: those of the ASes next
-// to the origin, or where something beyond failed those through it.
+// conclusive reports whether other origins' routes, or the networks behind the ASes next
+// to the origin, speak clearly: that these stayed whole, or that what lies beyond did not.
 func (d *finder) conclusive() bool {
-	clear := func(p Passage) bool {
-		s, known := p.Survival()
-		return known && p.Origins >= conclusiveOrigins && (s >= separates || s <= 1-separates)
-	}
 	switch d.at.Rule {
 	case RuleLastHop, RuleSeveral, RuleStuck:
-		for _, h := range d.main() {
-			if !clear(d.passage(Element{AS: h.asn})) {
-				return false
-			}
-		}
-		return len(d.main()) > 0
+		return len(d.main()) > 0 && !slices.ContainsFunc(d.main(), func(h lastHop) bool { return !d.whole(h.asn) })
 	case RuleSeparator:
-		return clear(d.scores[0].Passage) && d.scores[0].Coverage >= strongCoverage
+		p := d.scores[0].Passage
+		s, _ := p.Survival()
+		return p.Origins >= conclusiveOrigins && s <= 1-separates && d.scores[0].Coverage >= strongCoverage
 	}
 	return false
+}
+
+// whole reports whether an AS next to the origin is healthy beyond doubt.
+func (d *finder) whole(u ASN) bool {
+	p := d.through[Element{AS: u}]
+	if s, _ := p.Survival(); p.Origins >= conclusiveOrigins && s >= separates {
+		return true
+	}
+	return slices.ContainsFunc(d.at.Siblings, func(s Siblings) bool {
+		return s.Upstream == u && s.Networks >= conclusiveOrigins && ratio(s.Lost, s.Networks) <= 1-strongCoverage && !s.fated()
+	})
 }

@@ -101,9 +101,23 @@ func byOrigins(list []*loss) [][]*loss {
 // byLastHops parts losses by the ASes next to the origin that carried them.
 func (l *losses) byLastHops(list []*loss) [][]*loss {
 	return parted(list, func(n *loss) (next []ASN) {
-		e := l.weigh([]*loss{n})
-		for _, h := range e.main() {
-			next = append(next, h.asn)
+		var hops []lastHop
+		readable := 0
+		for _, r := range l.routes[n.from:n.end] {
+			a, _ := l.ways[r.way].nearest()
+			if len(l.ways[r.way]) > 0 {
+				readable += int(r.n)
+			}
+			i := slices.IndexFunc(hops, func(h lastHop) bool { return h.asn == a })
+			if i < 0 {
+				i, hops = len(hops), append(hops, lastHop{asn: a})
+			}
+			hops[i].n += int(r.n)
+		}
+		for _, h := range hops {
+			if h.matters(readable) {
+				next = append(next, h.asn)
+			}
 		}
 		slices.Sort(next)
 		return next
@@ -148,6 +162,9 @@ type lastHop struct {
 	asn       ASN
 	n, joined int
 }
+
+// matters reports whether the AS carried enough of so many lost routes.
+func (h lastHop) matters(readable int) bool { return float64(h.n) >= mainCarrier*float64(readable) }
 
 // weigh counts a group of losses up.
 func (l *losses) weigh(list []*loss) *evidence {
@@ -216,11 +233,45 @@ func (w Way) nearest() (a ASN, joined bool) {
 
 // main gives the ASes next to the origin that carried enough of the lost routes to matter.
 func (e *evidence) main() []lastHop {
-	i := slices.IndexFunc(e.hops, func(h lastHop) bool { return float64(h.n) < mainCarrier*float64(e.readable) })
+	i := slices.IndexFunc(e.hops, func(h lastHop) bool { return !h.matters(e.readable) })
 	if i < 0 {
 		return e.hops
 	}
 	return e.hops[:i]
+}
+
+// still counts the routes there are now through an AS next to the origin that carried
+// enough of what was lost.
+func (e *evidence) still() (n int) {
+	main := e.main()
+	return e.stillThrough(func(w Way) bool {
+		a, _ := w.nearest()
+		return slices.ContainsFunc(main, func(h lastHop) bool { return h.asn == a })
+	})
+}
+
+// stillThrough counts the routes there are now whose way meets a condition.
+func (e *evidence) stillThrough(passes func(Way) bool) (n int) {
+	for _, x := range e.list {
+		for _, s := range x.obs.Paths {
+			if passes(x.in.wayOf(s.Path)) {
+				n += len(s.Peers)
+			}
+		}
+	}
+	return n
+}
+
+// sole gives the AS that is the only vantage point; zero where there are several. It
+// stands on all paths that it has, and has not failed for its own routers to tell.
+func (e *evidence) sole() ASN {
+	one := e.list[0].obs.Missing[0]
+	for _, n := range e.list {
+		if len(n.obs.Missing) > 1 || n.obs.Missing[0] != one {
+			return 0
+		}
+	}
+	return one
 }
 
 // carriers gives the ASes next to the origins by their part of the routes, before and now.

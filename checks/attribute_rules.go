@@ -11,6 +11,7 @@ type finder struct {
 	*assessment
 	*evidence
 	scores []Score // the best first
+	joint  bool    // of several origins
 	at     Attribution
 
 	healthy, failed, unknown []lastHop // of main, by what other origins' routes did
@@ -22,17 +23,17 @@ func failing(p Passage) bool {
 	return known && s < healthyFrom
 }
 
-// passage gives how other origins' routes through an element fared. Of a recording of
-// updates alone nothing is known of those that did not move.
-func (a *assessment) passage(x Element) Passage {
-	if !a.MovedOnly {
-		for _, p := range a.in.Elsewhere.Passages {
-			if p.Element == x {
-				return p
-			}
-		}
+// passages gives how other origins' routes fared, by element. Of a recording of updates
+// alone nothing is known of those that did not move.
+func (a *assessment) passages() map[Element]Passage {
+	if a.MovedOnly {
+		return nil
 	}
-	return Passage{Element: x}
+	m := make(map[Element]Passage, len(a.in.Elsewhere.Passages))
+	for _, p := range a.in.Elsewhere.Passages {
+		m[p.Element] = p
+	}
+	return m
 }
 
 // scores weighs every AS and adjacency on the lost ways but the origin and what joins it
@@ -40,20 +41,13 @@ func (a *assessment) passage(x Element) Passage {
 // it went too. The best come first.
 func (a *assessment) scores(e *evidence) []Score {
 	list := make([]Score, 0, len(e.passes))
-	passages := map[Element]Passage{}
-	if !a.MovedOnly {
-		for _, p := range a.in.Elsewhere.Passages {
-			passages[p.Element] = p
-		}
-	}
+	own := Element{AS: e.sole()}
 	for x, n := range e.passes {
-		if n == e.ends[x] {
+		if n == e.ends[x] || x == own {
 			continue
 		}
-		p, ok := passages[x]
-		if !ok {
-			p.Element = x
-		}
+		p := a.through[x]
+		p.Element = x
 		s := Score{Element: x, Coverage: ratio(n, e.readable), Passage: p}
 		if survival, known := p.Survival(); known {
 			s.Score = s.Coverage * (1 - survival)
@@ -76,29 +70,34 @@ func (d *finder) rule() {
 	none := float64(d.kept) < keptNone*total
 	stuck := !none && float64(d.lost) >= stuckLost*total && float64(d.kept-d.unchanged) < keptNone*total
 	invalid, recent := d.invalid()
-	best := 0.0
-	if len(d.scores) > 0 {
-		best = d.scores[0].Score
-	}
-	switch {
+	switch best := d.best(); {
 	case d.readable*2 < d.lost:
 		d.at.because("of most lost routes the path before is not in the data")
-	case best >= separates && (!none || len(d.healthy) < len(d.main())):
-		d.separator(best)
+	case best >= separates && (!none || d.joint || len(d.healthy) < len(d.main())):
+		d.at.Rule = RuleSeparator
+		d.near(best)
 	case invalid && recent && !none:
 		d.at.Rule, d.at.Set = RuleRejected, []Candidate{{Kind: Rejected}}
-	case !none && !stuck:
-		d.at.Rule = RulePartial
+	case none || stuck || float64(d.still()) < keptNone*total:
+		d.lastHop(stuck, invalid)
 	default:
-		d.lastHop(stuck, invalid, best)
+		d.at.Rule = RulePartial
 	}
-	d.tell(best)
+	d.tell()
+}
+
+// best gives the best score; zero where there is none.
+func (d *finder) best() float64 {
+	if len(d.scores) == 0 {
+		return 0
+	}
+	return d.scores[0].Score
 }
 
 // judge parts the ASes next to the origin by how others' routes through them fared.
 func (d *finder) judge() {
 	for _, h := range d.main() {
-		switch s, known := d.passage(Element{AS: h.asn}).Survival(); {
+		switch s, known := d.through[Element{AS: h.asn}].Survival(); {
 		case !known:
 			d.unknown = append(d.unknown, h)
 		case s < healthyFrom:
@@ -109,22 +108,25 @@ func (d *finder) judge() {
 	}
 }
 
-// separator is the rule for an element beyond the last hop. Vantage points that still
-// hold routes unchanged may be stuck, and hold others' routes through what failed too:
-// as many as they are, so much further two scores may lie apart and mean the same.
-func (d *finder) separator(best float64) {
-	d.at.Rule = RuleSeparator
-	d.near(best)
-}
-
 // near adds the elements that are not told apart from the best.
 func (d *finder) near(best float64) {
-	tolerance := nearBest + ratio(d.unchanged, d.lost+d.kept)
+	tolerance := d.tolerance()
 	for _, s := range d.scores {
 		if s.Score > 0 && s.Score >= best-tolerance {
 			d.may(elementFailed(s.Element), s.Element)
 		}
 	}
+}
+
+// tolerance is how far two scores may lie apart and mean the same. If what scores best
+// did fail, then who still holds an unchanged route of the target through it is stuck, and
+// holds others' routes through what failed with it too.
+func (d *finder) tolerance() float64 {
+	if len(d.scores) == 0 {
+		return nearBest
+	}
+	stuck := d.stillThrough(func(w Way) bool { return w.Passes(d.scores[0].Element) })
+	return nearBest + ratio(min(stuck, d.unchanged), d.lost+d.kept)
 }
 
 // elementFailed is the kind of candidate that an element on the way is.
@@ -142,31 +144,32 @@ func (d *finder) may(kind CandidateKind, x Element) {
 	}
 }
 
-// lastHop is the rules for routes of which nearly nobody has any: the origin, or what
-// joins it to its upstreams.
-func (d *finder) lastHop(stuck, invalid bool, best float64) {
+// lastHop is the rules for routes of which nearly nobody has any, or any through the ASes
+// that carried what was lost: the origin, or what joins it to these.
+func (d *finder) lastHop(stuck, invalid bool) {
 	for _, o := range d.origins {
 		d.may(OriginWithdrew, Element{AS: o})
 	}
 	d.adjacencies()
 	switch {
-	case len(d.failed) > 0: // part of what was behind them went, too little to be the reason
+	case d.share(d.failed) >= 0.5: // part of what was behind them went, too little to be the reason
 		d.at.Rule = RuleMixed
-		d.near(best)
-	case len(d.main()) == 0:
-		d.at.Rule = RuleUntold
-	case len(d.unknown) > 0:
+		for _, h := range d.failed {
+			d.may(NetworkFailed, Element{AS: h.asn})
+		}
+		d.near(d.best())
+	case len(d.healthy) == 0: // where others carried it as well, one that failed explains nothing
 		d.at.Rule = RuleUntold
 		d.untold()
 	case stuck:
 		d.at.Rule = RuleStuck
-	case len(d.healthy) > 1 && d.atOnce():
+	case len(d.healthy) > 1 && len(d.healthy) == len(d.main()) && d.atOnce():
 		d.at.Rule = RuleSeveral
 	default:
 		d.at.Rule = RuleLastHop
 	}
-	if best >= separates {
-		d.near(best)
+	if d.best() >= separates {
+		d.near(d.best())
 	}
 	if invalid {
 		d.may(Rejected, Element{})
@@ -175,6 +178,15 @@ func (d *finder) lastHop(stuck, invalid bool, best float64) {
 		d.may(StuckRoutes, Element{})
 		d.may(Filtered, Element{})
 	}
+}
+
+// share gives the part of the lost routes that some of the ASes next to the origin carried.
+func (d *finder) share(list []lastHop) float64 {
+	n := 0
+	for _, h := range list {
+		n += h.n
+	}
+	return ratio(n, d.readable)
 }
 
 // adjacencies adds those of the origins that carried enough of what was lost.
@@ -206,7 +218,7 @@ func (d *finder) untold() {
 		if _, known := s.Passage.Survival(); known || s.Coverage < explainsAll {
 			continue
 		}
-		if anything || s.Element == (Element{AS: d.unknown[0].asn}) {
+		if anything || len(d.unknown) > 0 && s.Element == (Element{AS: d.unknown[0].asn}) {
 			d.may(elementFailed(s.Element), s.Element)
 		}
 	}
