@@ -18,6 +18,7 @@ type current struct {
 	feeds   []*feed
 	said    *hearsay
 	probing *probing
+	rpki    *validities // nil for none
 }
 
 // feed is one stream of routes.
@@ -82,6 +83,9 @@ func (w *world) run(ctx context.Context) error {
 	wg.Go(func() { w.watchFeeds(ctx) })
 	wg.Go(func() { w.serveTargets(ctx) })
 	wg.Go(func() { w.refreshLists(ctx) })
+	if v := w.live.rpki; v != nil {
+		wg.Go(func() { v.run(ctx) })
+	}
 	if v := w.app.vrps; v != nil {
 		wg.Go(func() { v.follow(ctx, func(failing string) { w.live.sources.ledger.note(sourceVRPs, failing) }) })
 	}

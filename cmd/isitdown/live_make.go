@@ -12,7 +12,7 @@ import (
 func (w *world) goLive(ctx context.Context, store *bot.Store) error {
 	s := w.app.newSources()
 	s.given = len(w.app.config.Registry) > 0
-	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration)}
+	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration), rpki: s.newValidities()}
 	stream := w.app.risLive(s)
 	collectors, err := w.app.config.wholeCollectors()
 	if err != nil {

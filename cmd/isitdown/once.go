@@ -38,6 +38,7 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
 	var said testimony
 	var found probed
+	var unlisted []checks.Gap
 	var wg sync.WaitGroup
 	// Which hosts are inside a network is known by its routes alone.
 	afterwards := t.Kind() == checks.KindASN && p.why == ""
@@ -59,7 +60,11 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 		p.spaces.note(&f, c.Baseline)
 		found = p.once(whole, f)
 	}
+	if at.IsZero() { // nobody has the VRPs of the past
+		wg.Go(func() { unlisted = s.newValidities().look(asking, &c) })
+	}
 	wg.Wait()
+	gaps = append(gaps, unlisted...)
 	if at.IsZero() {
 		gaps = append(gaps, settle(&c, &found)...)
 		c.Reach = found.with(said.votes, &s.app.config.Probe)

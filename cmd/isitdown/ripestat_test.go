@@ -129,6 +129,8 @@ func (s *ripeStand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		data = s.announced(resources, timeOf(q.Get("starttime"), time.Time{}), timeOf(q.Get("endtime"), s.lagging()))
 	case "routing-history":
 		data = s.history(resources)
+	case "rpki-validation":
+		data = map[string]any{"status": "unknown", "validating_roas": []any{}, "validator": "routinator", "resource": resources, "prefix": q.Get("prefix")}
 	case "related-prefixes":
 		data = map[string]any{"resource": resources, "prefixes": []any{}, "query_time": stampOf(s.lagging())}
 	default:

@@ -40,6 +40,8 @@ type sources struct {
 	past      func(ctx context.Context, origins []checks.ASN, until time.Time) (checks.Past, []checks.Gap, error)
 	// origin gives the route that holds an address, and who announces it; zero for nobody.
 	origin func(ctx context.Context, a netip.Addr) (netip.Prefix, checks.ASN, error)
+	// validity says whether RPKI allows a route, now.
+	validity func(ctx context.Context, r checks.RouteOrigin) (checks.OriginValidity, error)
 	// budget bounds what one answer may ask.
 	budget func(ctx context.Context) context.Context
 

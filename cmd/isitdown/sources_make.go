@@ -57,6 +57,7 @@ func (s *sources) addRIPEstat(client *http.Client) {
 	})
 	s.resources, s.asName = asks.Resources, asks.ASName
 	s.history, s.origin = asks.History, asks.Origin
+	s.validity = asks.OriginValidity
 	s.elsewhere, s.past = asks.Elsewhere, asks.Past
 	s.state = func(ctx context.Context, f checks.Footprint, emit func(*route.Update)) (time.Time, []checks.Gap, error) {
 		return asks.State(ctx, f, emit, ripestat.LastDump+1)

@@ -145,8 +145,8 @@ func (v *vrps) apply(c *checks.Case) []checks.Gap {
 // mostInQuestion bounds the routes of one case that are validated.
 const mostInQuestion = 20_000
 
-// inQuestion lists, each once, the routes of the baseline whose prefix some vantage point
-// lacks or others announce too, each with the routes of others there.
+// inQuestion lists, each once, the routes of the baseline whose prefix half of the vantage
+// points or more lack, or that others announce too, each with the routes of others there.
 func inQuestion(c *checks.Case) []checks.RouteOrigin {
 	var list []checks.RouteOrigin
 	seen := make(map[checks.RouteOrigin]bool)
@@ -159,19 +159,31 @@ func inQuestion(c *checks.Case) []checks.RouteOrigin {
 	}
 	for i := range c.Observations {
 		o := &c.Observations[i]
-		if o.Seen >= o.Asked && len(o.Covers) == 0 && len(o.Foreign) == 0 {
+		others := foreignRoutes(o)
+		if lost := o.Asked > 0 && 2*(o.Asked-o.Seen) >= o.Asked; !lost && len(others) == 0 {
 			continue
 		}
 		for _, a := range originsBefore(&c.Baseline, o.Prefix) {
 			add(o.Prefix, a)
 		}
-		for _, cover := range o.Covers {
-			add(cover.Prefix, cover.Origin)
+		for _, r := range others {
+			add(r.Prefix, r.Origin)
 		}
-		for _, f := range o.Foreign {
-			if f.Kind != checks.MidPath { // which is no route of the target's space
-				add(f.Prefix, f.Origin)
-			}
+	}
+	return list
+}
+
+// foreignRoutes gives the routes of others in or over a prefix. A path through the target
+// is a route of another's space.
+func foreignRoutes(o *checks.Observation) (list []checks.RouteOrigin) {
+	for _, c := range o.Covers {
+		if !c.Accepted {
+			list = append(list, checks.RouteOrigin{Prefix: c.Prefix, Origin: c.Origin})
+		}
+	}
+	for _, f := range o.Foreign {
+		if f.Kind != checks.MidPath {
+			list = append(list, checks.RouteOrigin{Prefix: f.Prefix, Origin: f.Origin})
 		}
 	}
 	return list

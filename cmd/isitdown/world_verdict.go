@@ -62,7 +62,8 @@ func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verd
 	if e.live != nil { // else routing knows nothing of it, whatever the streams deliver
 		streams = w.live.gaps()
 	}
-	return w.app.verdict(c, w.lists(), c.Gaps, e.missing, streams, said.gaps, found.gaps)
+	invalid := w.live.rpki.known(&c, func() { w.heard(e) })
+	return w.app.verdict(c, w.lists(), c.Gaps, e.missing, streams, said.gaps, found.gaps, invalid)
 }
 
 // refuse is the verdict about a target that has nothing to watch: who could have been

@@ -159,6 +159,10 @@ func TestCalls(t *testing.T) {
 	if err != nil || v.State != "invalid" || v.Reason != "invalid_asn" || v.ROAs[0].Origin != 4837 {
 		t.Errorf("validity: got %+v, error %v", v, err)
 	}
+	said, err := c.OriginValidity(t.Context(), checks.RouteOrigin{Prefix: country().Prefixes[0], Origin: 131279})
+	if err != nil || said.State != checks.Invalid || said.Reason != "the ROA for 175.45.176.0/22 is of AS4837, not of AS131279" || said.Source != "RIPEstat" {
+		t.Errorf("origin validity: got %+v, error %v", said, err)
+	}
 	asns, prefixes, asOf, err := c.Resources(t.Context(), "KP", clockAt("2014-12-22T17:00:00"))
 	if err != nil || len(asns) != 1 || len(prefixes) != 1 || prefixes[0].String() != "175.45.176.0/22" || asOf.Year() != 2014 {
 		t.Errorf("resources: got %v %v of %v, error %v", asns, prefixes, asOf, err)
