@@ -91,6 +91,10 @@ type ForeignRecord struct {
 	Upstream string `json:"upstream"` // "" where none is visible, or several are
 	Peers    int    `json:"peers"`
 	Of       int    `json:"of"`
+	Concerns string `json:"concerns"` // the target's own prefix that it is about; "" for none
+	Through  string `json:"through"`  // the target's AS on the path, of mid-path; else ""
+	// Since is when the first vantage point had it; null: nobody saw it come.
+	Since *time.Time `json:"since"`
 }
 
 // PastRecord is who carried the target before the baseline.
@@ -168,7 +172,14 @@ func rpkiRecord(o checks.OriginValidity) RPKIRecord {
 }
 
 func foreignRecord(f checks.Foreign) ForeignRecord {
-	return ForeignRecord{f.Kind.String(), f.Prefix.String(), asnText(f.Origin), asnText(f.Upstream), f.Peers, f.Of}
+	return ForeignRecord{f.Kind.String(), f.Prefix.String(), asnText(f.Origin), asnText(f.Upstream), f.Peers, f.Of, prefixText(f.Concerns), asnText(f.Through), stamp(f.Since)}
+}
+
+func prefixText(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
 }
 
 func pastRecord(p *checks.Past) *PastRecord {

@@ -33,8 +33,8 @@ func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
 		text = joinNonEmpty(": ", recordName(a), text)
 	}
 	parts = addPart(parts, "Lost", text)
-	parts = addPart(parts, "Rule", clean(a.Rule)+": "+ruleMeaning(a.Rule))
-	parts = addPart(parts, "Counted", lostCounts(a))
+	parts = addPart(parts, "Rule", sentence(clean(a.Rule)+": "+ruleMeaning(a.Rule)))
+	parts = addPart(parts, "Routes", lostCounts(a))
 	parts = addPart(parts, "Because", sentence(phrases(a.Reasons)))
 	grade := sentence(gradeWords(clean(a.Grade)))
 	if raise := phrases(a.Raise); raise != "" {
@@ -48,25 +48,12 @@ func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
 
 // ruleMeaning says what a rule asks for, with its thresholds.
 func ruleMeaning(rule string) string {
-	for r, text := range map[checks.AttributionRule]string{
-		checks.RuleNone:      "fewer than half of those that had the routes lost them, or the paths from before are not known.",
-		checks.RuleTakenOver: "routes of others stand in the place of the lost ones at half of the vantage points that miss them, or more.",
-		checks.RuleLastHop: "fewer than 3 % of the routes are left, and each network next to the origin still carries at least half of " +
-			"what it carried for others: the origin or one of its links, which look the same from outside.",
-		checks.RuleSeveral: "as last hop, where several such networks lost the routes within " + plain(span(checks.SiblingWindow)) + " of one another.",
-		checks.RuleSeparator: "one element explains the loss: coverage (its part of the lost paths) times the part of other networks' routes " +
-			"through it that went too; named are those within 0.02 of the best.",
-		checks.RuleRejected: "a part of the vantage points keeps the routes, no single element explains the rest, and RPKI calls them invalid.",
-		checks.RuleStuck:    "as last hop, where at least 80 % of the routes are lost and those left have not changed since before the loss.",
-		checks.RuleUntold: "fewer than " + strconv.Itoa(checks.MinSurvivors) + " other networks were seen behind a network next to the origin, so " +
-			"whether it lost others too cannot be told.",
-		checks.RulePartial: "3 % of the routes or more are left, and no element scores 0.8.",
-	} {
+	for r := checks.RuleNone; r <= checks.RuleMixed; r++ {
 		if r.String() == rule {
-			return text
+			return r.Means()
 		}
 	}
-	return "not one that this version knows."
+	return "not one that this version knows"
 }
 
 // recordName names a group as [groupName] does.
@@ -162,6 +149,9 @@ func siblingLines(list []SiblingRecord) []string {
 
 func foreignRecordText(f *ForeignRecord) string {
 	text := clean(f.Kind) + ": " + clean(f.Prefix)
+	if over := clean(f.Concerns); over != "" && over != clean(f.Prefix) {
+		text += " (of the target: " + over + ")"
+	}
 	if origin := clean(f.Origin); origin != "" {
 		text += " of " + origin
 	}
@@ -171,7 +161,10 @@ func foreignRecordText(f *ForeignRecord) string {
 	if f.Of > 0 {
 		text += " at " + kOf(f.Peers, count(f.Of, "vantage point", "vantage points"))
 	}
-	return text
+	if f.Since != nil {
+		return text + ", since " + dated(*f.Since)
+	}
+	return text + ", nobody saw it come"
 }
 
 func pastRecordText(p *PastRecord) string {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"isitdown/checks"
 )
@@ -40,8 +41,8 @@ func toldForeign(v *checks.Verdict, p netip.Prefix) bool {
 	if lossOf(v) != lossRoutes || len(v.Disappeared) == 0 {
 		return false
 	}
-	a := &v.Disappeared[0] // the notice words no more than the first
-	return a.Rule == checks.RuleTakenOver && len(a.Foreign) > 0 && slices.Contains(a.Prefixes, p)
+	// The notice words no more than the first.
+	return len(v.Disappeared[0].Foreign) > 0 && explainedBy(&checks.Verdict{Disappeared: v.Disappeared[:1]}, p, checks.RuleTakenOver)
 }
 
 // foreignKind are routes that differ in their prefix alone: they are said together.
@@ -50,6 +51,8 @@ type foreignKind struct {
 	origin, upstream checks.ASN
 	peers, of        int
 	over             netip.Prefix // the target's own, where they lie inside it
+	through          checks.ASN
+	since            time.Time // to the minute; zero where nobody saw it come
 }
 
 // foreignList words routes of others; instead is true where the target's own are gone.
@@ -57,9 +60,9 @@ func foreignList(v *checks.Verdict, list []checks.Foreign, instead bool) string 
 	var order []foreignKind
 	prefixes := map[foreignKind][]string{}
 	for _, f := range list[:min(len(list), maxMembers)] {
-		k := foreignKind{kind: f.Kind, origin: f.Origin, upstream: f.Upstream, peers: f.Peers, of: f.Of}
+		k := foreignKind{kind: f.Kind, origin: f.Origin, upstream: f.Upstream, peers: f.Peers, of: f.Of, through: f.Through, since: f.Since.Truncate(time.Minute)}
 		if f.Kind == checks.ForeignSpecific || f.Kind == checks.NewSpecific {
-			k.over = ownOver(v, f.Prefix).Prefix
+			k.over = f.Concerns
 		}
 		if len(prefixes[k]) == 0 {
 			order = append(order, k)
@@ -88,6 +91,9 @@ func foreignText(v *checks.Verdict, k foreignKind, prefixes []string, instead bo
 	if k.of > 0 {
 		at = " at " + kOf(k.peers, count(k.of, "vantage point", "vantage points"))
 	}
+	if !k.since.IsZero() {
+		at += ", first seen " + near(k.since, v.At)
+	}
 	by := " " + isAre(n) + " announced by " + originName(k.origin) + via
 	switch k.kind {
 	case checks.ForeignOrigin:
@@ -96,14 +102,14 @@ func foreignText(v *checks.Verdict, k foreignKind, prefixes []string, instead bo
 		}
 		return what + by + at + ", beside the target's own"
 	case checks.NewSpecific:
-		by = " " + isAre(n) + " new and " + plural(n, "comes", "come") + " from " + originName(k.origin) + ", an origin of its own," + via
+		by = plural(n, " is a new more-specific", " are new more-specifics") + " of its own origin " + originName(k.origin) + via
 		return inside(k, what) + by + at + stayText(v, k)
 	case checks.ForeignCover:
 		return "what is gone is covered by " + what + " of " + originName(k.origin) + via + at
 	case checks.MidPath:
 		who := "the target"
-		if v.Target.Kind() == checks.KindASN {
-			who = v.Target.String()
+		if k.through != 0 {
+			who = k.through.String()
 		}
 		return who + " stands in the middle of paths to " + what + " of " + originName(k.origin) + at
 	}
@@ -135,14 +141,44 @@ func originName(a checks.ASN) string {
 	return a.String()
 }
 
-// ownOver gives the longest prefix of the verdict that holds p and is not p; the zero
-// value where none does.
-func ownOver(v *checks.Verdict, p netip.Prefix) (over checks.PrefixState) {
-	for i := range v.Prefixes {
-		o := v.Prefixes[i]
-		if o.Prefix.Bits() < p.Bits() && o.Prefix.Contains(p.Addr()) && o.Prefix.Bits() >= over.Prefix.Bits() {
-			over = o
+// loud gives the first route of another origin that came while somebody looked and that
+// a tenth of the vantage points have: what is said of the target is not said without it.
+func loud(v *checks.Verdict) (f checks.Foreign, ok bool) {
+	for _, f := range v.Foreign {
+		if (f.Kind == checks.ForeignOrigin || f.Kind == checks.ForeignSpecific) && !f.Since.IsZero() && f.Peers*10 >= f.Of {
+			return f, true
 		}
 	}
-	return over
+	return checks.Foreign{}, false
+}
+
+// alsoText writes "but 208.65.153.0/24 also announced by AS17557" behind what is announced; "" where
+// nothing is loud enough.
+func alsoText(v *checks.Verdict) string {
+	f, ok := loud(v)
+	if !ok {
+		return ""
+	}
+	return "but " + f.Prefix.String() + " also announced by " + originName(f.Origin)
+}
+
+// alsoQuote is alsoText for the sentence to be pasted.
+func alsoQuote(v *checks.Verdict) string {
+	f, ok := loud(v)
+	if !ok {
+		return ""
+	}
+	return ", while " + f.Prefix.String() + " was announced by " + originName(f.Origin) + " at " +
+		kOf(f.Peers, count(f.Of, "vantage point", "vantage points"))
+}
+
+// ownReasons gives the reasons of a verdict without those that the line on others' routes
+// says.
+func ownReasons(v *checks.Verdict) []string {
+	return slices.DeleteFunc(slices.Clone(v.Reasons), func(r string) bool {
+		return slices.ContainsFunc(v.Foreign, func(f checks.Foreign) bool {
+			return strings.HasPrefix(r, f.Prefix.String()+", inside ") ||
+				f.Through != 0 && strings.HasPrefix(r, f.Through.String()+" stands in the middle of the path to "+f.Prefix.String())
+		})
+	})
 }

@@ -307,7 +307,7 @@ func evidenceText(v *checks.Verdict) string {
 	if v.Evidence > checks.EvidenceNone {
 		text += evidenceOf(v)
 	}
-	if why := phrases(v.Reasons); why != "" && v.State != checks.Unknown {
+	if why := phrases(ownReasons(v)); why != "" && v.State != checks.Unknown {
 		text += ": " + why
 	}
 	if lossOfRoutes(v) {

@@ -66,6 +66,9 @@ func lostSamples() []sample {
 		{"lost-taken-over", Notice{Verdict: lostTakenOver()}},
 		{"lost-groups", Notice{Verdict: lostGroups()}},
 		{"lost-none", Notice{Verdict: lostNone()}},
+		{"lost-mixed", Notice{Verdict: lostMixed()}},
+		{"lost-seen-alone", Notice{Verdict: lostSeenAlone()}},
+		{"two-origins", Notice{Verdict: twoOrigins()}},
 		{"up-beside", Notice{Verdict: upBeside()}},
 		{"up-leak", Notice{Verdict: upLeak()}},
 		{"lost-homed-elsewhere", Notice{Verdict: lostHomed()}},
@@ -211,10 +214,12 @@ func lostTakenOver() checks.Verdict {
 		p.CoveredBy = []checks.Cover{{Prefix: p.Prefix, Origin: 17557, Upstream: 3491, Peers: 38}}
 		a.Foreign = append(a.Foreign, checks.Foreign{
 			Kind: checks.ForeignOrigin, Prefix: p.Prefix, Origin: 17557, Upstream: 3491, Peers: 38, Of: 38,
+			Concerns: p.Prefix, Since: v.Onset.After,
 		})
 	}
 	inside := checks.Foreign{
 		Kind: checks.ForeignSpecific, Prefix: netip.MustParsePrefix("41.86.33.0/24"), Origin: 17557, Upstream: 3491, Peers: 30, Of: 38,
+		Concerns: netip.MustParsePrefix("41.86.32.0/20"), Since: v.Onset.After,
 	}
 	v.Foreign = append(slices.Clone(a.Foreign), inside)
 	return explained(v, a)
@@ -255,6 +260,35 @@ func lostNone() checks.Verdict {
 	})
 }
 
+// lostMixed is a loss with which half of what others had behind the upstream went.
+func lostMixed() checks.Verdict {
+	v := kpDown("2014-12-22 17:00:08")
+	a := kpLastHop(0)
+	a.Rule, a.Grade, a.Siblings = checks.RuleMixed, checks.EvidenceWeak, []checks.Siblings{{Upstream: 4837, Networks: 61, Lost: 33}}
+	a.Set = append(a.Set, checks.Candidate{Kind: checks.NetworkFailed, Element: checks.Element{AS: 4837}})
+	a.Scores[0].Passage.Still, a.Scores[0].Score = 1100, .55
+	a.Reasons = []string{"AS4837 lost others' routes too: 28 of 61 other networks behind it stayed visible"}
+	return explained(v, a)
+}
+
+// lostSeenAlone is a loss of which no past is known.
+func lostSeenAlone() checks.Verdict {
+	v := kpDown("2014-12-22 17:00:08")
+	v.Past, v.Disappeared[0].SingleHomed = checks.Past{}, false
+	return v
+}
+
+// twoOrigins is a prefix that another network announces too, while nobody lost it.
+func twoOrigins() checks.Verdict {
+	v := kp("2014-12-22 16:30:00", checks.Degraded)
+	v.Onset, v.Announced, v.CoveredForeign = lostAt, checks.ExtentPart, 1
+	v.Foreign = []checks.Foreign{{
+		Kind: checks.ForeignOrigin, Prefix: v.Prefixes[1].Prefix, Origin: 64500, Upstream: 4837, Peers: 12, Of: 40,
+		Concerns: v.Prefixes[1].Prefix, Since: lostAt.After,
+	}}
+	return v
+}
+
 // lostHomed is a network that another carried in the month before.
 func lostHomed() checks.Verdict {
 	v := kpDown("2014-12-22 17:00:08")
@@ -283,6 +317,7 @@ func upBeside() checks.Verdict {
 		LastHops:       []checks.Upstream{{ASN: 3549, Name: "GBLX", Share: 1, ShareBefore: 1}},
 		Foreign: []checks.Foreign{{
 			Kind: checks.ForeignSpecific, Prefix: netip.MustParsePrefix("208.65.153.0/24"), Origin: 17557, Upstream: 3491, Peers: 30, Of: 40,
+			Concerns: netip.MustParsePrefix("208.65.152.0/22"), Since: utc("2008-02-24 18:47:45"),
 		}},
 	}
 	set(&v, 1024, prefix("208.65.152.0/22", 40, 40, 36561))
@@ -293,9 +328,10 @@ func upBeside() checks.Verdict {
 func upLeak() checks.Verdict {
 	v := upBeside()
 	own := v.Foreign[0]
+	v.Foreign[0].Since = time.Time{} // it stood there before anybody looked
 	own.Kind, own.Prefix, own.Origin, own.Upstream = checks.NewSpecific, netip.MustParsePrefix("208.65.153.0/25"), 36561, 0
 	v.Foreign = append([]checks.Foreign{
-		{Kind: checks.MidPath, Prefix: netip.MustParsePrefix("194.71.107.0/24"), Origin: 51040, Upstream: 36561, Peers: 12, Of: 40},
+		{Kind: checks.MidPath, Prefix: netip.MustParsePrefix("194.71.107.0/24"), Origin: 51040, Upstream: 36561, Through: 36561, Peers: 12, Of: 40, Since: v.At.Add(-time.Hour)},
 		{Kind: checks.ForeignOrigin, Prefix: v.Prefixes[0].Prefix, Origin: 64500, Peers: 1, Of: 40},
 		own,
 		{Kind: checks.ForeignCover, Prefix: netip.MustParsePrefix("208.64.0.0/12"), Peers: 2, Of: 40},

@@ -97,9 +97,9 @@ func stateText(n *Notice) string {
 		case v.Answering == checks.ExtentAll && named(v):
 			return joinNonEmpty(", ", upText(v), upUpstreams(v), thereText(v))
 		case v.Answering == checks.ExtentAll:
-			return joinNonEmpty(", ", upText(v), "usual hosts answer", upUpstreams(v))
+			return joinNonEmpty(", ", upText(v), "usual hosts answer", alsoText(v), upUpstreams(v))
 		}
-		return joinNonEmpty(", ", upText(v), upUpstreams(v))
+		return joinNonEmpty(", ", upText(v), alsoText(v), upUpstreams(v))
 	}
 	return unknownText(v)
 }
@@ -151,7 +151,7 @@ func goneText(v *checks.Verdict) string {
 		}
 	}
 	if lost == "" && few == "" && covered == "" {
-		return seenCounts(v) + " visible"
+		return joinNonEmpty(", ", seenCounts(v)+" visible", alsoText(v))
 	}
 	return joinNonEmpty(", ", lost, few, covered)
 }

@@ -8,13 +8,19 @@ import (
 	"isitdown/checks"
 )
 
+// homeWindow is how far back it is said that nobody else carried a target: that is how
+// far [checks.Attribution.SingleHomed] looks.
+const homeWindow = 30 * 24 * time.Hour
+
 // homeText says whether anybody else carried the target lately, as far as is known;
 // "" where nothing is, or where groups of prefixes differ.
 func homeText(v *checks.Verdict) string {
+	past := !v.Past.Since.IsZero() && v.At.After(v.Past.Since)
 	var only checks.ASN
 	for i := range v.Disappeared {
 		a := &v.Disappeared[i]
-		if !a.SingleHomed || len(a.Carriers) == 0 || only != 0 && a.Carriers[0].ASN != only {
+		alone := a.SingleHomed || !past && len(a.Carriers) == 1 && a.Carriers[0].ShareBefore >= 1
+		if !alone || len(a.Carriers) == 0 || only != 0 && a.Carriers[0].ASN != only {
 			return formerText(v)
 		}
 		only = a.Carriers[0].ASN
@@ -23,8 +29,8 @@ func homeText(v *checks.Verdict) string {
 		return formerText(v)
 	}
 	text := "no other upstream in the paths that are seen"
-	if since := v.Past.Since; !since.IsZero() && v.At.After(since) {
-		text = "no other upstream in " + strings.TrimSuffix(span(v.At.Sub(since).Round(time.Hour)), ".")
+	if past {
+		text = "no other upstream in " + strings.TrimSuffix(span(min(homeWindow, v.At.Sub(v.Past.Since)).Round(time.Hour)), ".")
 		if s := shorten(v.Past.Source, maxName); s != "" {
 			text += " (" + s + ")"
 		}
@@ -52,7 +58,7 @@ func formerText(v *checks.Verdict) string {
 	var parts []string
 	for _, c := range v.Past.Carriers {
 		now := func(u checks.Upstream) bool { return u.ASN == c.ASN && u.ShareBefore >= leastShare }
-		if slices.ContainsFunc(v.LastHops, now) || slices.ContainsFunc(v.Borders, now) {
+		if c.Held > 0 && c.Held < time.Hour || slices.ContainsFunc(v.LastHops, now) || slices.ContainsFunc(v.Borders, now) {
 			continue
 		}
 		part := c.ASN.String()

@@ -78,6 +78,8 @@ func ruleText(v *checks.Verdict, a *checks.Attribution) string {
 		return untoldText(v, a)
 	case checks.RulePartial:
 		return partialText(a)
+	case checks.RuleMixed:
+		return mixedText(v, a)
 	}
 	return joinNonEmpty(": ", untellable, phrases(a.Reasons[:min(1, len(a.Reasons))])) + "."
 }
@@ -119,9 +121,12 @@ func separatorText(a *checks.Attribution) string {
 	if gone := p.Before - p.Still; p.Before > 0 && text != "" {
 		text += ", and " + kOfN(uint64(max(0, gone)), uint64(p.Before)) + " routes of " + otherNetworks(a, p.Origins) + " through it went too"
 	}
-	nouns := make([]string, 0, len(a.Set))
-	for _, c := range a.Set {
+	var nouns []string
+	for _, c := range a.Set[:min(len(a.Set), maxListed)] {
 		nouns = append(nouns, candidateNoun(c))
+	}
+	if more := len(a.Set) - maxListed; more > 0 {
+		nouns = append(nouns, count(more, "other", "others"))
 	}
 	as, apart := "What disappeared is consistent with ", ""
 	if a.Grade >= checks.EvidenceModerate {
@@ -209,6 +214,20 @@ func untoldText(v *checks.Verdict, a *checks.Attribution) string {
 		itself = "these lost others' routes too"
 	}
 	return whether(v, a) + ": " + behind + " to tell whether " + itself + "."
+}
+
+// mixedText gives the set, and why the networks next to the origin stay in it.
+func mixedText(v *checks.Verdict, a *checks.Attribution) string {
+	hops := links(a).hops
+	who, it := asList(hops), "it"
+	if n := len(hops); n > maxSuspects || n != 1 {
+		it = "them all"
+	}
+	if n := len(hops); n > maxSuspects || n == 0 {
+		who = "the upstreams"
+	}
+	return whether(v, a) + ". Of what other networks had through " + who + " a part went too: too much to call " + it +
+		" healthy, too little to explain the loss."
 }
 
 // partialText says how much was lost, and what comes nearest to explaining it.

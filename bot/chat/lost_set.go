@@ -54,11 +54,14 @@ func whether(v *checks.Verdict, a *checks.Attribution) string {
 	if len(m.hops) > 0 {
 		parts = append(parts, linkText(m), filteredText(m.hops))
 	}
-	for _, e := range m.middle {
+	for _, e := range m.middle[:min(len(m.middle), maxSuspects)] {
 		parts = append(parts, "the "+linkNoun(e)+" failed")
 	}
 	for _, n := range m.networks[:min(len(m.networks), maxSuspects)] {
 		parts = append(parts, n.String()+" itself failed")
+	}
+	if more := max(0, len(m.middle)-maxSuspects) + max(0, len(m.networks)-maxSuspects); more > 0 {
+		parts = append(parts, "one of "+count(more, "other link or network", "other links or networks")+" failed")
 	}
 	if m.filter {
 		parts = append(parts, "a network in between filtered them")

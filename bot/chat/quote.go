@@ -70,7 +70,7 @@ func quoteFact(n *Notice) string {
 	case v.State != checks.Up:
 		return quoteGone(v)
 	}
-	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false)
+	fact := quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + quoteVotes(v, false) + alsoQuote(v)
 	if n.Kind == Resolved && i.Kind == Outage || i.Recovering {
 		fact = strings.Replace(fact, "visible in", "visible again in", 1)
 		if i.silenceAlone() {
@@ -105,7 +105,7 @@ func quoteGone(v *checks.Verdict) string {
 			onlyBy(v)))
 	}
 	if len(parts) == 0 {
-		return quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v))
+		return quoteCounts(v, func(f family) uint64 { return f.visible }, "visible in "+table(v)) + alsoQuote(v)
 	}
 	return strings.Join(parts, ", and ")
 }

@@ -99,24 +99,24 @@ func fateOf(v *checks.Verdict, p *checks.PrefixState) fate {
 	case standsIn(p, false):
 		return fateForeign
 	}
-	switch ruleOf(v, p.Prefix) {
-	case checks.RuleTakenOver:
+	switch {
+	case explainedBy(v, p.Prefix, checks.RuleTakenOver):
 		return fateForeign
-	case checks.RuleRejected:
+	case explainedBy(v, p.Prefix, checks.RuleRejected):
 		return fateRejected
 	}
 	return fateWithdrawn
 }
 
-// ruleOf gives the rule that explains the loss of a prefix; RuleNone where none does.
-func ruleOf(v *checks.Verdict, p netip.Prefix) checks.AttributionRule {
-	for i := range v.Disappeared {
-		a := &v.Disappeared[i]
-		if _, ok := slices.BinarySearchFunc(a.Prefixes, p, checks.ComparePrefixes); ok {
-			return a.Rule
+// explainedBy reports whether a rule explains the loss of a prefix.
+func explainedBy(v *checks.Verdict, p netip.Prefix, rule checks.AttributionRule) bool {
+	return slices.ContainsFunc(v.Disappeared, func(a checks.Attribution) bool {
+		if a.Rule != rule {
+			return false
 		}
-	}
-	return checks.RuleNone
+		_, ok := slices.BinarySearchFunc(a.Prefixes, p, checks.ComparePrefixes)
+		return ok
+	})
 }
 
 // isWithdrawn reports whether p is gone with nothing in its place.
