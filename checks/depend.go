@@ -186,7 +186,7 @@ func (d *Dependence) limits(r *Reliance, ipv6 bool) {
 		d.because("no %s prefix of it is visible now", family)
 	case left == 0:
 	case r.Tested.Seen == 0:
-		d.because("%s: too few vantage points have a path to say whose loss would take it away (%d have one)", family, r.Points)
+		d.because("%s: paths of %d vantage %s are too few to say whose loss would take it away", family, r.Points, plural(r.Points, "point", "points"))
 	default:
 		d.because("%s: of %d %s too few vantage points have a path to say what they hang on", family, left, plural(int(left), "prefix", "prefixes"))
 	}

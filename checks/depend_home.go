@@ -74,11 +74,17 @@ func (f *family) before(byOrigin map[ASN]*homeCount) {
 func (f *family) dateHomes(list []Homing) {
 	base := &f.a.in.Baseline
 	var since time.Time
-	if len(base.Prefixes) > 0 && !base.AsOf.IsZero() && base.Window > 0 && !base.MovedOnly {
-		since = base.AsOf.Add(-base.Window)
+	if !base.Since.IsZero() && !base.MovedOnly {
+		since = base.Since
+		if from := base.AsOf.Add(-base.Window); from.After(since) {
+			since = from
+		}
 	}
 	if past := f.a.in.Past.Since; len(list) == 1 && !past.IsZero() && (since.IsZero() || past.Before(since)) {
 		since = past
+	}
+	if f.a.in.Now.Sub(since) < pastHeld { // a table of one moment has no history
+		since = time.Time{}
 	}
 	for i := range list {
 		list[i].Since = since

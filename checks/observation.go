@@ -95,6 +95,9 @@ type Baseline struct {
 	// AsOf ends the window that the baseline was taken from.
 	AsOf   time.Time
 	Window time.Duration
+	// Since is when the first route of the target was seen, be it before the window or in
+	// it: nothing is known of the time before. Zero where that is not known.
+	Since  time.Time
 	Frozen bool
 	// MovedOnly is true where there was no table to start from, only updates:
 	// the baseline then holds only the prefixes that moved in the recording.

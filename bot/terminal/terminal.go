@@ -54,6 +54,14 @@ func (t *Terminal) Show(n chat.Notice) error {
 	return nil
 }
 
+// Say writes a message that is no notice, and an empty line after it.
+func (t *Terminal) Say(m chat.Message) error {
+	if err := t.write(m.Text(t.Width) + "\n"); err != nil {
+		return fmt.Errorf("writing a message to the terminal: %w", err)
+	}
+	return nil
+}
+
 // Timeline writes moments, oldest first, and an empty line after them.
 func (t *Terminal) Timeline(moments []chat.Moment, dropped int) error {
 	if err := t.write(chat.Timeline(moments, dropped, t.Width) + "\n"); err != nil {

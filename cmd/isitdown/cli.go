@@ -94,15 +94,16 @@ type commands struct {
 	Config  string `placeholder:"FILE" help:"Settings to use; config.example.toml names them all."`
 	Offline bool   `help:"Ask nobody over the network, and listen to nothing. ISITDOWN_OFFLINE=1 does the same."`
 
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
-	Check    checkCommand    `cmd:"" help:"Answer once: is this country, network, prefix, address, host or URL announced and answering?"`
-	Replay   replayCommand   `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
-	Preview  previewCommand  `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
-	Manifest manifestCommand `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
-	Doctor   doctorCommand   `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
-	Backup   backupCommand   `cmd:"" help:"Copy the database, also while the bot runs."`
-	Version  versionCommand  `cmd:"" help:"Say which version this is."`
-	Help     struct{}        `cmd:"" help:"Say what a command does: isitdown help COMMAND."`
+	Serve     serveCommand     `cmd:"" default:"withargs" help:"Be the bot, in Slack, Discord or on this terminal. What is done without a command."`
+	Check     checkCommand     `cmd:"" help:"Answer once: is this country, network, prefix, address, host or URL announced and answering?"`
+	Replay    replayCommand    `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
+	Upstreams upstreamsCommand `cmd:"" help:"Say who carries the routes of a country, network, prefix or address, and whose loss would take the most of them away."`
+	Preview   previewCommand   `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
+	Manifest  manifestCommand  `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
+	Doctor    doctorCommand    `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
+	Backup    backupCommand    `cmd:"" help:"Copy the database, also while the bot runs."`
+	Version   versionCommand   `cmd:"" help:"Say which version this is."`
+	Help      struct{}         `cmd:"" help:"Say what a command does: isitdown help COMMAND."`
 }
 
 // dataFlags are the flags of commands that read recorded data.
@@ -175,6 +176,8 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 		return cmd.Check.run(ctx, a)
 	case "replay":
 		return cmd.Replay.run(ctx, a)
+	case "upstreams":
+		return cmd.Upstreams.run(ctx, a)
 	case "preview":
 		return 0, cmd.Preview.run(ctx, a)
 	case "manifest":

@@ -38,25 +38,21 @@ func (f *dataFlags) collectors(a *app, recordings int) ([]string, error) {
 	return f.Collector, nil
 }
 
-// fetched answers from recordings of public collectors: of the baseline's window
+// fetched gives the desk for recordings of public collectors: of the baseline's window
 // before the moment, and up to it.
-func (c *checkCommand) fetched(ctx context.Context, a *app, collectors []string, list []checks.Target, at time.Time) (int, error) {
+func (q *question) fetched(ctx context.Context, a *app, w wanted) (*desk, error) {
 	asked := time.Now()
-	if at.After(asked) {
-		return 0, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(at))
+	if w.at.After(asked) {
+		return nil, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(w.at))
 	}
-	w := &fetchedWorld{app: a, routes: c.Routes, lists: c.Registry}
-	until := cmp.Or(at, asked)
-	d, err := w.desk(ctx, collectors, list, at, until.Add(-a.config.Route.BaselineWindow.Duration), until)
+	f := &fetchedWorld{app: a, routes: q.Routes, lists: q.Registry, asked: asked}
+	until := cmp.Or(w.at, asked)
+	d, err := f.desk(ctx, w.collectors, w.targets, w.at, until.Add(-a.config.Route.BaselineWindow.Duration), until)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return c.recorded(ctx, d, at, func(v *checks.Verdict) {
-		if age := asked.Sub(v.At); at.IsZero() && age > a.config.Assess.MaxFeedAge.Duration {
-			v.Gaps = append(v.Gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the newest routes that were published are of %s, %s before they were asked for: nothing is known of what came after", clock(v.At), age.Round(time.Minute))})
-		}
-		w.name(ctx, v)
-	})
+	d.fetched = f
+	return d, nil
 }
 
 // desk gives what is replayed, which ends at a moment where that is not zero.
@@ -105,7 +101,8 @@ func (c *replayCommand) fetched(ctx context.Context, a *app, collectors []string
 // fetchedWorld is where answers from fetched recordings come from.
 type fetchedWorld struct {
 	app           *app
-	routes, lists []string // files besides
+	routes, lists []string  // files besides
+	asked         time.Time // when the question came
 
 	registry *registry.Registry
 	sources  *sources
@@ -167,11 +164,11 @@ func (w *fetchedWorld) asking(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(ctx, w.app.config.Sources.Wait.Duration)
 }
 
-// name gives the networks of a verdict their names.
-func (w *fetchedWorld) name(ctx context.Context, v *checks.Verdict) {
+// name gives the networks of an answer their names.
+func (w *fetchedWorld) name(ctx context.Context, name func(func(checks.ASN) string)) {
 	asking, enough := w.asking(ctx)
 	defer enough()
-	w.sources.nameASes(asking, w.registry, v)
+	w.sources.nameASes(asking, w.registry, name)
 }
 
 // fetch brings recordings of public collectors here. That there is none of some time,

@@ -5,6 +5,7 @@
 //	isitdown [serve] [--routes FILE... | --rehearse SCENARIO|FILE... [--speed N|max]] [--db FILE]
 //	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--no-probe] [--json]
 //	isitdown replay SCENARIO|FILE...|--collector NAME... [--from TIME] [--at TIME] [--watch TARGET] [--registry FILE...] [--json]
+//	isitdown upstreams TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
 //	isitdown doctor

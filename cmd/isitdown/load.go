@@ -74,7 +74,8 @@ type desk struct {
 	watches  []*route.Watch
 	lacking  map[*route.Watch][]checks.Gap // of what is registered to a target
 	caveats  []string
-	progress *progress // of what is being played
+	progress *progress     // of what is being played
+	fetched  *fetchedWorld // where the recordings were fetched; nil for files
 }
 
 func (a *app) newDesk(reg *registry.Registry, rec *archive.Recording, list []checks.Target) (*desk, error) {

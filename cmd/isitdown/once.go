@@ -71,7 +71,7 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	}
 	c.Claims = said.claims
 	v := s.app.verdict(c, reg, gaps, said.gaps, found.gaps)
-	s.nameASes(whole, reg, &v)
+	s.nameASes(whole, reg, v.NameASes)
 	return v
 }
 

@@ -214,11 +214,11 @@ func (s *sources) originOf(ctx context.Context, a netip.Addr) (checks.ASN, strin
 // mostLookedUp is how many names one answer is worth asking for.
 const mostLookedUp = 8
 
-// nameASes gives names to the networks of a verdict: those of the lists, and of the
+// nameASes gives names to the networks of an answer, which asks for them: those of the lists, and of the
 // others those that were looked up, up to a few at once.
-func (s *sources) nameASes(ctx context.Context, reg *registry.Registry, v *checks.Verdict) {
+func (s *sources) nameASes(ctx context.Context, reg *registry.Registry, answer func(name func(checks.ASN) string)) {
 	var unknown []checks.ASN
-	v.NameASes(func(a checks.ASN) string {
+	answer(func(a checks.ASN) string {
 		name := reg.ASName(a)
 		if _, asked := s.names.find(a); name == "" && !asked && !slices.Contains(unknown, a) {
 			unknown = append(unknown, a)
@@ -230,7 +230,7 @@ func (s *sources) nameASes(ctx context.Context, reg *registry.Registry, v *check
 		wg.Go(func() { s.nameOf(ctx, a) })
 	}
 	wg.Wait()
-	v.NameASes(func(a checks.ASN) string {
+	answer(func(a checks.ASN) string {
 		known, _ := s.names.find(a)
 		return cmp.Or(reg.ASName(a), known)
 	})
