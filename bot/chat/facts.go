@@ -311,7 +311,7 @@ func evidenceText(v *checks.Verdict) string {
 		text += ": " + why
 	}
 	if lossOfRoutes(v) {
-		text += "; " + gradeText(v)
+		text = joinNonEmpty("; ", text, gradeText(v))
 	}
 	text = sentence(text)
 	if raise := phrases(v.Raise); raise != "" {

@@ -244,19 +244,17 @@ func partialText(a *checks.Attribution) string {
 	return text + "."
 }
 
-// gradeText grades what is said of what disappeared.
+// gradeText grades what is said of what disappeared; "" where nothing is.
 func gradeText(v *checks.Verdict) string {
-	grade := checks.EvidenceNone
-	if len(v.Disappeared) > 0 {
-		grade = gradeOf(&v.Disappeared[0])
+	if len(v.Disappeared) == 0 {
+		return ""
 	}
-	return gradeWords(grade.String())
+	return gradeWords(gradeOf(&v.Disappeared[0]).String())
 }
 
 func gradeWords(grade string) string {
-	text := grade + " on what disappeared"
 	if grade == checks.EvidenceNone.String() {
-		text += ", which is " + untellable
+		return "what disappeared is " + untellable
 	}
-	return text
+	return grade + " on what disappeared"
 }
