@@ -13,8 +13,12 @@ import (
 )
 
 // followed makes a desk for another target than the country: a network, or a prefix.
-func followed(t testing.TB, f checks.Footprint) *desk {
-	d := &desk{t: t, rib: NewRIB(DefaultRules()), rules: checks.DefaultRules()}
+func followed(t testing.TB, f checks.Footprint, change ...func(*Rules)) *desk {
+	rules := DefaultRules()
+	for _, c := range change {
+		c(&rules)
+	}
+	d := &desk{t: t, rib: NewRIB(rules), rules: checks.DefaultRules()}
 	d.watch = d.rib.Watch(f)
 	return d
 }

@@ -30,6 +30,9 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 			v.losing(losing)
 		}
 	}
+	if len(list) > 0 {
+		list[0].Foreign = checks.MergeForeign(append(list[0].Foreign, others.midPath()...))
+	}
 	vantage := w.vantage(voters, at)
 	vantage.LosingCollectors = len(losing)
 	if lost := newestLoss(list); lost != 0 {

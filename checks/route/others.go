@@ -78,15 +78,16 @@ func (r *RIB) shift(i int, prefix netip.Prefix, value uint32, path bgp.RawPath, 
 	var before, after checks.ASN
 	known := false
 	for _, w := range r.watches {
+		if w.between != nil {
+			value = r.asIs(i, prefix, value)
+			w.between.shift(w, i, prefix, value, path, at)
+		}
 		if !w.others.concerns(prefix) {
 			continue
 		}
 		if !known {
 			known = true
-			if value == asHeld {
-				ref, _ := r.table.Get(prefix)
-				value = r.vectors.at(ref, i)
-			}
+			value = r.asIs(i, prefix, value)
 			before = r.originOf(value)
 			switch {
 			case held && len(path) == 0:
@@ -100,6 +101,15 @@ func (r *RIB) shift(i int, prefix netip.Prefix, value uint32, path bgp.RawPath, 
 			w.comes(otherKey{prefix, after}, i, at)
 		}
 	}
+}
+
+// asIs gives a value, where it is asHeld that which the table has for session i.
+func (r *RIB) asIs(i int, prefix netip.Prefix, value uint32) uint32 {
+	if value != asHeld {
+		return value
+	}
+	ref, _ := r.table.Get(prefix)
+	return r.vectors.at(ref, i)
 }
 
 // originOf gives the origin of the route that a value of a vector stands for.
@@ -125,8 +135,14 @@ func (w *Watch) comes(key otherKey, i int, at stamp) {
 		p = &presence{holders: n, from: at, left: at, standing: n > 0}
 		w.others.routes[key] = p
 	}
+	p.come(w.sees(i, key.prefix, at), at, &w.rib.rules)
+}
+
+// come counts one more session, of which it is seen, or not, whether the route is new to
+// it.
+func (p *presence) come(sees bool, at stamp, rules *Rules) {
 	if p.holders == 0 && p.left != at {
-		if p.came == 0 || p.left.since(p.came) >= w.rib.rules.BaselineStable {
+		if p.came == 0 || p.left.since(p.came) >= rules.BaselineStable {
 			p.stood = p.left
 		}
 		p.from, p.came, p.standing = at, 0, false
@@ -135,13 +151,23 @@ func (w *Watch) comes(key otherKey, i int, at stamp) {
 	if p.came != 0 || p.standing {
 		return
 	}
-	familiar := p.stood != 0 && at.since(p.stood) <= w.rib.rules.BaselineWindow
+	familiar := p.stood != 0 && at.since(p.stood) <= rules.BaselineWindow
 	late := at.since(p.from) > arrival
-	switch sees := w.sees(i, key.prefix, at); {
+	switch {
 	case sees && !familiar && !late:
 		p.came = p.from
 	case sees || late:
 		p.standing = true
+	}
+}
+
+// leave counts one session less.
+func (p *presence) leave(at stamp) {
+	if p == nil || p.holders == 0 {
+		return
+	}
+	if p.holders--; p.holders == 0 {
+		p.left = at
 	}
 }
 
@@ -172,12 +198,8 @@ func (r *RIB) holding(key otherKey, but int) (n int) {
 
 // leaves notes that a session no longer holds a route.
 func (w *Watch) leaves(key otherKey, at stamp) {
-	p := w.others.routes[key]
-	if key.origin == 0 || p == nil || p.holders == 0 {
-		return
-	}
-	if p.holders--; p.holders == 0 {
-		p.left = at
+	if key.origin != 0 {
+		w.others.routes[key].leave(at)
 	}
 }
 
@@ -189,17 +211,27 @@ func (w *Watch) endedOthers(i int, at stamp) {
 			w.leaves(key, at)
 		}
 	}
+	if w.between != nil {
+		w.between.ended(w.rib, i, at)
+	}
 }
 
 // forgetOthers drops what went so long ago that it says nothing about what is new.
 func (w *Watch) forgetOthers(from stamp) {
 	maps.DeleteFunc(w.others.routes, func(_ otherKey, p *presence) bool { return p.holders == 0 && p.left < from })
+	if w.between != nil {
+		w.between.forget(from)
+	}
 }
 
-// cameLately gives when a route came that is new: one that came within the baseline's
-// window, or, where the baseline is held, not longer before that; zero for any other.
+// cameLately gives when a route came that is new; zero for any other.
 func (w *Watch) cameLately(key otherKey, now stamp) stamp {
-	p := w.others.routes[key]
+	return w.lately(w.others.routes[key], now)
+}
+
+// lately gives when something came that came within the baseline's window, or, where the
+// baseline is held, not longer before that; zero for any other.
+func (w *Watch) lately(p *presence, now stamp) stamp {
 	if p == nil || p.came == 0 {
 		return 0
 	}

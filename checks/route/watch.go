@@ -30,7 +30,8 @@ type Watch struct {
 
 	leftOut stamp // when a prefix was one too many, the last time
 
-	others others
+	others  others
+	between *between // nil without whole paths, or where it can say nothing
 
 	episodes []Episode
 	open     *openEpisode
@@ -79,6 +80,9 @@ type period struct{ from, to stamp }
 // applied later.
 func (r *RIB) Watch(target checks.Footprint) *Watch {
 	w := &Watch{rib: r, target: target, prefixes: map[netip.Prefix]*watched{}, paths: newPathTable(), others: newOthers(&target)}
+	if r.rules.FullPaths {
+		w.between = newBetween(&target)
+	}
 	r.watches = append(r.watches, w)
 	return w
 }
