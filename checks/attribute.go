@@ -45,13 +45,37 @@ const (
 )
 
 // attribute says of the routes that were lost what their loss is explained by: one
-// attribution for each group that went together.
+// attribution for each group that went together, the largest first. Of a country there may
+// be thousands, and only the largest are looked into.
 func (a *assessment) attribute() {
 	l := a.losses()
-	if len(l.list) == 0 {
-		return
-	}
 	a.through = a.passages()
+	groups := a.groups(l)
+	left, prefixes := 0, 0
+	for _, g := range groups {
+		if len(a.Disappeared) >= maxAttributions {
+			left, prefixes = left+1, prefixes+len(g.list)
+			continue
+		}
+		a.Disappeared = append(a.Disappeared, g.explain(a, l)...)
+	}
+	if left > 0 {
+		a.because("%d more %s of lost prefixes (%d in all) went on %s own: what explains these is not told",
+			left, plural(left, "group", "groups"), prefixes, plural(left, "its", "their"))
+	}
+}
+
+// group is losses that go together.
+type group struct {
+	list      []*loss
+	taken     bool    // others' routes stand in their place
+	joint     []Score // of one element that explains several origins
+	addresses uint64  // IPv4
+}
+
+// groups parts the losses by what happened to them, when and to whom; those of one time
+// that one element explains stay together. The largest come first.
+func (a *assessment) groups(l *losses) (groups []group) {
 	var taken, rest []*loss
 	for i := range l.list {
 		if n := &l.list[i]; n.taken {
@@ -60,44 +84,63 @@ func (a *assessment) attribute() {
 			rest = append(rest, n)
 		}
 	}
-	var all []Attribution
-	for _, g := range byOrigins(taken) {
-		all = append(all, a.replaced(l.weigh(g)))
+	for _, list := range byOrigins(taken) {
+		groups = append(groups, group{list: list, taken: true})
 	}
-	for _, g := range byTime(rest) {
-		all = append(all, a.explain(l, g)...)
+	for _, together := range byTime(rest) {
+		lists := byOrigins(together)
+		if len(lists) > 1 {
+			if s := a.scores(l.weigh(together)); slices.ContainsFunc(s, explainsGroups) {
+				groups = append(groups, group{list: together, joint: s})
+				continue
+			}
+		}
+		for _, list := range lists {
+			groups = append(groups, group{list: list})
+		}
 	}
-	slices.SortStableFunc(all, func(x, y Attribution) int {
+	for i := range groups {
+		groups[i].addresses = MeasureIPv4(lostPrefixes(groups[i].list)).Addresses
+	}
+	slices.SortStableFunc(groups, func(x, y group) int {
 		return cmp.Or(
-			cmp.Compare(MeasureIPv4(y.Prefixes).Addresses, MeasureIPv4(x.Prefixes).Addresses),
-			cmp.Compare(len(y.Prefixes), len(x.Prefixes)), slices.CompareFunc(x.Prefixes, y.Prefixes, ComparePrefixes),
+			cmp.Compare(y.addresses, x.addresses), cmp.Compare(len(y.list), len(x.list)),
+			ComparePrefixes(x.list[0].obs.Prefix, y.list[0].obs.Prefix),
 		)
 	})
-	if n := len(all) - maxAttributions; n > 0 {
-		prefixes := 0
-		for _, at := range all[maxAttributions:] {
-			prefixes += len(at.Prefixes)
-		}
-		a.because("%d more %s of lost prefixes (%d in all) went on %s own: what explains these is not told",
-			n, plural(n, "group", "groups"), prefixes, plural(n, "its", "their"))
-		all = all[:maxAttributions]
-	}
-	a.Disappeared = all
+	return groups
 }
 
-// explain attributes the losses of one time: to one element if it explains all of them,
-// and otherwise origin by origin.
-func (a *assessment) explain(l *losses, together []*loss) []Attribution {
-	groups := byOrigins(together)
-	if len(groups) > 1 {
-		e := l.weigh(together)
-		if s := a.scores(e); slices.ContainsFunc(s, explainsGroups) {
-			return []Attribution{a.attribution(e, s, true)}
-		}
+func lostPrefixes(list []*loss) []netip.Prefix {
+	prefixes := make([]netip.Prefix, len(list))
+	for i, n := range list {
+		prefixes[i] = n.obs.Prefix
 	}
-	var all []Attribution
-	for _, g := range groups {
-		all = append(all, a.explainOrigin(l, g)...)
+	return prefixes
+}
+
+// explain attributes one group, and where nothing explains all of it, its parts by each
+// set of last hops.
+func (g *group) explain(a *assessment, l *losses) []Attribution {
+	e := l.weigh(g.list)
+	if g.taken {
+		return []Attribution{a.replaced(e)}
+	}
+	if g.joint != nil {
+		return []Attribution{a.attribution(e, g.joint, true)}
+	}
+	one := a.attribution(e, a.scores(e), false)
+	if one.Rule != RulePartial && one.Rule != RuleMixed {
+		return []Attribution{one}
+	}
+	parts := l.byLastHops(g.list)
+	if len(parts) < 2 || len(parts) > maxAttributions {
+		return []Attribution{one}
+	}
+	all := make([]Attribution, 0, len(parts))
+	for _, list := range parts {
+		e := l.weigh(list)
+		all = append(all, a.attribution(e, a.scores(e), false))
 	}
 	return all
 }
@@ -106,26 +149,6 @@ func (a *assessment) explain(l *losses, together []*loss) []Attribution {
 // routes stands on all lost ways.
 func explainsGroups(s Score) bool {
 	return s.Score >= separates && s.Coverage >= explainsAll
-}
-
-// explainOrigin attributes the losses of one origin, and where nothing explains them
-// together, those by each set of last hops.
-func (a *assessment) explainOrigin(l *losses, group []*loss) []Attribution {
-	e := l.weigh(group)
-	one := a.attribution(e, a.scores(e), false)
-	if one.Rule != RulePartial && one.Rule != RuleMixed {
-		return []Attribution{one}
-	}
-	parts := l.byLastHops(group)
-	if len(parts) < 2 {
-		return []Attribution{one}
-	}
-	all := make([]Attribution, 0, len(parts))
-	for _, g := range parts {
-		e := l.weigh(g)
-		all = append(all, a.attribution(e, a.scores(e), false))
-	}
-	return all
 }
 
 // attribution makes the whole answer about one group; joint is for several origins that
@@ -144,10 +167,7 @@ func (a *assessment) attribution(e *evidence, scores []Score, joint bool) Attrib
 func (a *assessment) begin(e *evidence) Attribution {
 	at := Attribution{
 		Origins: e.origins, Lost: e.lost, Kept: e.kept, KeptUnchanged: e.unchanged,
-		Carriers: e.carriers(), Sample: a.in.Elsewhere.Sample,
-	}
-	for _, n := range e.list {
-		at.Prefixes = append(at.Prefixes, n.obs.Prefix)
+		Prefixes: lostPrefixes(e.list), Carriers: e.carriers(), Sample: a.in.Elsewhere.Sample,
 	}
 	if !a.MovedOnly {
 		for _, s := range a.in.Elsewhere.Siblings {

@@ -108,11 +108,11 @@ func (d *finder) judge() {
 	}
 }
 
-// near adds the elements that are not told apart from the best.
+// near adds the elements that are not told apart from the best, and are not healthy.
 func (d *finder) near(best float64) {
 	tolerance := d.tolerance()
 	for _, s := range d.scores {
-		if s.Score > 0 && s.Score >= best-tolerance {
+		if failing(s.Passage) && s.Score >= best-tolerance {
 			d.may(elementFailed(s.Element), s.Element)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // next to the origins, and the first ASes outside the country. It counts the
 // prefixes with paths in none of which such an AS is visible.
 func carriers(c *Case) (lastHops, borders []Upstream, none int) {
-	last, border := newCarrierCount(), newCarrierCount()
+	last, border := newCarrierCount(c.Rules.RouteServers), newCarrierCount(c.Rules.RouteServers)
 	abroad := len(c.Footprint.Home) > 0
 	add := func(s PathSeen, when int) bool {
 		origin := s.Path.Origin()
@@ -66,21 +66,28 @@ type carrierCount struct {
 	paths  [2]int
 	by     map[ASN]*[2]int
 	behind map[ASN]map[ASN]*[2]int
+	server []ASN
 }
 
-func newCarrierCount() *carrierCount {
-	return &carrierCount{by: map[ASN]*[2]int{}, behind: map[ASN]map[ASN]*[2]int{}}
+func newCarrierCount(servers []ASN) *carrierCount {
+	return &carrierCount{by: map[ASN]*[2]int{}, behind: map[ASN]map[ASN]*[2]int{}, server: servers}
+}
+
+// carries reports whether a hop is an AS that can be said to carry traffic: an AS_SET
+// has no order, a private number names nobody, and a route server carries nothing.
+func (n *carrierCount) carries(h Hop) bool {
+	return len(h) == 1 && !h[0].Private() && !h[0].RouteServer() && !slices.Contains(n.server, h[0])
 }
 
 // add counts a path and reports whether a carrier is visible in it: the first
-// AS, from the origin outwards, that is not inside. AS_SETs are passed over.
+// AS, from the origin outwards, that carries and is not inside.
 func (n *carrierCount) add(s PathSeen, when int, inside func(ASN) bool) bool {
 	if len(s.Path) == 0 {
 		return false
 	}
 	n.paths[when] += len(s.Peers)
 	outward := func(i int, inside func(ASN) bool) int {
-		for i >= 0 && (len(s.Path[i]) != 1 || inside(s.Path[i][0])) {
+		for i >= 0 && (!n.carries(s.Path[i]) || inside(s.Path[i][0])) {
 			i--
 		}
 		return i

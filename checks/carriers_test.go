@@ -56,6 +56,12 @@ func TestCarriers(t *testing.T) {
 			"AS4837 100>100 (AS1299 AS3356)", "AS4837 100>100 (AS1299 AS3356)", 0,
 		},
 		{
+			"route servers and private numbers carry nothing",
+			[]string{"1 3356 6695 4837 64512 131279", "2 6777 1299 4837 15169 131279"},
+			[]string{"1 3356 6695 4837 64512 131279", "2 6777 1299 4837 15169 131279"},
+			"AS4837 100>100 (AS1299 AS3356)", "AS4837 100>100 (AS1299 AS3356)", 0,
+		},
+		{
 			"changed for one of two",
 			[]string{"1 3356 4837 131279", "2 1299 4837 131279"},
 			[]string{"1 3356 4837 131279", "2 1299 20485 131279"},
@@ -108,6 +114,7 @@ func TestCarriers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := testCase(1)
 			c.Footprint.Home = []ASN{131279, 131280}
+			c.Rules.RouteServers = []ASN{15169}
 			c.Baseline.Prefixes[0].Paths, c.Observations[0].Paths = nil, nil
 			for i, text := range tt.before {
 				c.Baseline.Prefixes[0].Paths = append(c.Baseline.Prefixes[0].Paths, PathSeen{parsePath(t, text), []ASN{ASN(i + 1)}})
