@@ -60,7 +60,7 @@ func (r *RIB) loadEntry(u *Update, e *Entry, i int, value *uint32, at stamp) boo
 	if s.refresh && r.tree != nil && next != *value {
 		r.journal.note(u.Prefix, i, *value, at)
 	}
-	*value = next
+	*value, s.filled = next, at
 	for _, w := range r.watches {
 		w.announced(u.Prefix, i, path, at)
 	}

@@ -19,6 +19,7 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	voters := [2]electorate{w.rib.electorate(0, base.MovedOnly, at), w.rib.electorate(1, base.MovedOnly, at)}
 	list := make([]checks.Observation, 0, len(base.Prefixes))
 	losing := map[string]bool{}
+	w.lostNow = w.lostNow[:0]
 	others := w.bystanders(&base, voters, at)
 	for i := range base.Prefixes {
 		bp := &base.Prefixes[i]
@@ -29,6 +30,9 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 		if v.seen*2 < v.asked {
 			v.losing(losing)
 		}
+		if v.asked > 0 && v.seen*2 <= v.asked {
+			w.lostNow = append(w.lostNow, bp.Prefix)
+		}
 	}
 	if len(list) > 0 {
 		list[0].Foreign = checks.MergeForeign(append(list[0].Foreign, others.midPath()...))
@@ -36,6 +40,9 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	vantage := w.vantage(voters, at)
 	vantage.LosingCollectors = len(losing)
 	if lost := newestLoss(list); lost != 0 {
+		if len(w.waves) == 0 {
+			w.notice(lost, at) // one that came too slowly to be noticed
+		}
 		vantage.Resets = w.rib.resets(voters, lost.add(-resetsBefore))
 	}
 	return base, vantage, list

@@ -44,6 +44,8 @@ type Rules struct {
 	FullPaths   bool
 	JournalFor  time.Duration
 	JournalSize int
+	// RouteServers are those of [checks.Rules], by which paths are cleaned.
+	RouteServers []checks.ASN
 }
 
 // DefaultRules are the published values.

@@ -56,12 +56,13 @@ func (p Peer) compare(q Peer) int {
 
 // session is one peer of one collector and how much it holds.
 type session struct {
-	peer  Peer
-	state PeerState
-	since stamp // of state
-	heard stamp
-	ended stamp // when it last went down
-	came  stamp // when it last came up before our eyes
+	peer   Peer
+	state  PeerState
+	since  stamp // of state
+	heard  stamp
+	ended  stamp // when it last went down
+	came   stamp // when it last came up before our eyes
+	filled stamp // when a dump last said what it holds
 	// routes held now by family (IPv4, IPv6), the most since the session came
 	// up, and that of the session before.
 	routes, peak, before [2]int

@@ -124,6 +124,7 @@ func (s *Survey) Imply(start time.Time) {
 			path = v.first
 		}
 		w.seed(h, path, at)
+		p.have, p.most = p.have+1, p.most+1
 		h.path, h.since = path, at
 	}
 }

@@ -36,6 +36,12 @@ type Watch struct {
 	episodes []Episode
 	open     *openEpisode
 	usual    [2]dayPeak
+
+	due     *wave          // a loss was noticed, and the table is to be looked at
+	waves   []*wave        // oldest first
+	gone    int            // prefixes that half of the sessions lost
+	quiet   stamp          // since when none is
+	lostNow []netip.Prefix // as last observed
 }
 
 // watched is one prefix of the target.
@@ -44,6 +50,9 @@ type watched struct {
 	prefix  netip.Prefix
 	holds   holdings
 	changes []minuteCount
+
+	have, most int  // sessions with a route, and the most that had one
+	gone       bool // half of them lost it
 }
 
 // minuteCount is how many routes changed within a minute.
@@ -149,6 +158,9 @@ func (w *Watch) announced(prefix netip.Prefix, i int, raw bgp.RawPath, at stamp)
 	case h.lostAt != 0 && !h.cut:
 		h.backAt = at
 	}
+	if h.path == 0 {
+		w.regain(p, at)
+	}
 	h.path, h.since, h.cut, h.early = path, at, false, w.rib.sessions[i].hiddenSince()
 }
 
@@ -188,6 +200,8 @@ func (w *Watch) withdrawn(prefix netip.Prefix, i int, at stamp) {
 	w.lose(h, at)
 	h.cut, h.early = false, w.rib.sessions[i].hiddenSince()
 	p.count(at, w.rib.rules.BaselineWindow)
+	p.have--
+	w.trip(p, at)
 }
 
 // lose ends what a session held.
@@ -222,6 +236,7 @@ func (w *Watch) ended(i int, at stamp) {
 			w.revision++
 			w.lose(h, at)
 			h.cut = true
+			p.have, p.most = p.have-1, p.most-1
 		case h.lostAt != 0 && at.since(h.lostAt) <= w.rib.rules.Settle:
 			w.revision++
 			h.cut = true

@@ -1,0 +1,326 @@
+package route
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"isitdown/checks"
+)
+
+// scan looks through the whole table of a moment for the routes that witness a loss.
+type scan struct {
+	r        *RIB
+	table    *tableAt
+	ok       [2][]bool // sessions that witness, by family
+	own      map[checks.ASN]bool
+	elements map[checks.Element]uint16
+	list     []checks.Element
+	ups      []checks.ASN
+	vantage  []int // number of the vantage point, by session
+	vantages int
+
+	known   []int32 // by value: place in paths + 1, -1 for one that says nothing
+	paths   []scanned
+	passed  []uint16 // elements, of all paths
+	origins []sample // by element
+	nets    []sample // by upstream
+	picked  map[checks.ASN]*pick
+
+	way  checks.Way
+	hops checks.Path
+	asns []checks.ASN
+}
+
+// scanned is a path, as far as it matters.
+type scanned struct {
+	origin   checks.ASN
+	at, n    uint32 // its elements in passed
+	ups      uint8  // upstreams, a bit each
+	selected bool
+}
+
+// pick is an origin whose routes are collected: those that pass elements, one a session
+// and element, and those of the network.
+type pick struct {
+	pairs    map[pairKey]netip.Prefix
+	network  bool
+	prefixes []netHeld // ascending
+}
+
+type pairKey struct{ element, session uint16 }
+
+func (r *RIB) newScan(w *Watch, v *wave, voters [2]electorate) *scan {
+	elements, own, hops := w.usualWays(v.at)
+	s := &scan{
+		r: r, table: r.tableThen(v.from), ok: r.witnessing(voters, v.from, v.from), own: own,
+		list: mostOf(elements, compareElements, maxElements), elements: map[checks.Element]uint16{},
+		known: make([]int32, len(r.tree.nodes)+1), picked: map[checks.ASN]*pick{},
+	}
+	s.ups = upstreamsOf(s.list, own, hops)
+	s.origins, s.nets = make([]sample, len(s.list)), make([]sample, len(s.ups))
+	most := min(maxOrigins, max(leastOrigins, maxPairs/max(1, s.witnesses())))
+	for i, e := range s.list {
+		s.elements[e] = uint16(i)
+		s.origins[i].most = most
+	}
+	for i := range s.nets {
+		s.nets[i].most = 2 * maxNetworks // of some most vantage points know another way
+	}
+	s.vantage, s.vantages = r.numbered()
+	return s
+}
+
+// witnesses counts the sessions that witness.
+func (s *scan) witnesses() (n int) {
+	for i := range s.ok[0] {
+		if s.ok[0][i] || s.ok[1][i] {
+			n++
+		}
+	}
+	return n
+}
+
+// numbered numbers the vantage points, and gives the number of that of each session.
+func (r *RIB) numbered() (of []int, n int) {
+	numbers := map[checks.ASN]int{}
+	of = make([]int, len(r.sessions))
+	for i := range r.sessions {
+		as := r.sessions[i].peer.AS
+		k, ok := numbers[as]
+		if !ok {
+			k = len(numbers)
+			numbers[as] = k
+		}
+		of[i] = k
+	}
+	return of, len(numbers)
+}
+
+// run looks through the table twice: for the origins to be asked about, of each path
+// once, and for their routes.
+func (s *scan) run(v *wave) {
+	entries := s.r.vectors.entries
+	for ref := range entries {
+		if entries[ref].uses > 0 {
+			s.offer(s.r.vectors.decode(uint32(ref)))
+		}
+	}
+	for prefix := range s.table.then {
+		s.offer(s.table.values(prefix))
+	}
+	s.choose()
+	concerned := make([]bool, len(entries))
+	for ref := range entries {
+		if entries[ref].uses > 0 {
+			s.r.vectors.eachValue(uint32(ref), func(value uint32) { concerned[ref] = concerned[ref] || s.selects(value) })
+		}
+	}
+	for prefix, ref := range s.r.table.All() {
+		if concerned[ref] && len(s.table.then[prefix]) == 0 {
+			s.collect(prefix, s.r.vectors.decode(ref))
+		}
+	}
+	for prefix := range s.table.then {
+		s.collect(prefix, s.table.values(prefix))
+	}
+	s.compile(v)
+}
+
+// offer takes in the origins of the paths that witnessing sessions hold.
+func (s *scan) offer(values []uint32) {
+	for i, value := range values {
+		if value != 0 && s.known[value] == 0 && (s.ok[0][i] || s.ok[1][i]) {
+			s.study(value)
+		}
+	}
+}
+
+// study finds what a path passes, and offers its origin to all of that.
+func (s *scan) study(value uint32) {
+	s.known[value] = -1
+	origin := s.r.tree.tail(value).origin
+	if origin == 0 || s.own[origin] {
+		return
+	}
+	s.hops, s.asns = s.r.tree.appendPath(s.hops[:0], s.asns[:0], value)
+	s.way = s.hops.AppendWay(s.way, s.r.rules.RouteServers)
+	p := scanned{origin: origin, at: uint32(len(s.passed))}
+	for e := range s.way.Elements() {
+		if k, ok := s.elements[e]; ok {
+			s.passed = append(s.passed, k)
+			s.origins[k].offer(origin)
+		}
+	}
+	for k, u := range s.ups {
+		if slices.Contains(s.way, u) && origin != u {
+			p.ups |= 1 << k
+			s.nets[k].offer(origin)
+		}
+	}
+	p.n = uint32(len(s.passed)) - p.at
+	s.paths = append(s.paths, p)
+	s.known[value] = int32(len(s.paths))
+}
+
+// choose notes whose routes are collected.
+func (s *scan) choose() {
+	for k := range s.paths {
+		p := &s.paths[k]
+		for _, e := range s.passed[p.at : p.at+p.n] {
+			if s.origins[e].has(p.origin) {
+				s.pick(p.origin)
+				break
+			}
+		}
+		for u := range s.ups {
+			if p.ups&(1<<u) != 0 && s.nets[u].has(p.origin) {
+				s.pick(p.origin).network = true
+			}
+		}
+	}
+	for k := range s.paths {
+		s.paths[k].selected = s.picked[s.paths[k].origin] != nil
+	}
+}
+
+func (s *scan) pick(origin checks.ASN) *pick {
+	p := s.picked[origin]
+	if p == nil {
+		p = &pick{pairs: map[pairKey]netip.Prefix{}}
+		s.picked[origin] = p
+	}
+	return p
+}
+
+// selects reports whether a value is a path whose routes are collected.
+func (s *scan) selects(value uint32) bool {
+	k := s.known[value]
+	return k > 0 && s.paths[k-1].selected
+}
+
+// collect takes in the routes for a prefix.
+func (s *scan) collect(prefix netip.Prefix, values []uint32) {
+	ok := s.ok[familyOf(prefix)]
+	for i, value := range values {
+		if value == 0 || !ok[i] || !s.selects(value) {
+			continue
+		}
+		path := &s.paths[s.known[value]-1]
+		p := s.picked[path.origin]
+		for _, e := range s.passed[path.at : path.at+path.n] {
+			key := pairKey{e, uint16(i)}
+			if before, had := p.pairs[key]; had && checks.ComparePrefixes(before, prefix) <= 0 || !had && !s.origins[e].has(path.origin) {
+				continue
+			}
+			p.pairs[key] = prefix
+		}
+		if p.network {
+			p.held(prefix, s.vantage[i], s.vantages, path.ups)
+		}
+	}
+}
+
+// held notes that a vantage point had a prefix of the network, through some upstreams.
+func (p *pick) held(prefix netip.Prefix, vantage, vantages int, ups uint8) {
+	at, found := slices.BinarySearchFunc(p.prefixes, prefix, func(h netHeld, q netip.Prefix) int { return checks.ComparePrefixes(h.prefix, q) })
+	if !found {
+		if at == maxNetPrefixes {
+			return
+		}
+		if len(p.prefixes) == maxNetPrefixes {
+			p.prefixes = p.prefixes[:maxNetPrefixes-1]
+		}
+		p.prefixes = slices.Insert(p.prefixes, at, netHeld{prefix: prefix, had: newPoints(vantages)})
+	}
+	h := &p.prefixes[at]
+	h.had.set(vantage)
+	for u := range maxBehind {
+		if ups&(1<<u) == 0 {
+			continue
+		}
+		if h.via[u] == nil {
+			h.via[u] = newPoints(vantages)
+		}
+		h.via[u].set(vantage)
+	}
+}
+
+// compile keeps what was collected in the wave.
+func (s *scan) compile(v *wave) {
+	v.passages = make(map[checks.Element][]uint32, len(s.list))
+	place := map[witness]uint32{}
+	rank := s.r.ranks()
+	lists := make([][]witness, len(s.list))
+	for origin, p := range s.picked {
+		for key, prefix := range p.pairs {
+			lists[key.element] = append(lists[key.element], witness{origin, int(key.session), prefix})
+		}
+	}
+	for k, list := range lists {
+		slices.SortFunc(list, func(a, b witness) int {
+			return cmp.Or(cmp.Compare(a.origin, b.origin), cmp.Compare(rank[a.session], rank[b.session]))
+		})
+		places := make([]uint32, len(list))
+		for n, x := range list {
+			at, ok := place[x]
+			if !ok {
+				at = uint32(len(v.routes))
+				place[x] = at
+				v.routes = append(v.routes, x)
+			}
+			places[n] = at
+		}
+		v.passages[s.list[k]] = places
+	}
+	s.compileNetworks(v)
+}
+
+// ranks gives each session its place among all by vantage point, so that those of one
+// stand together.
+func (r *RIB) ranks() []int {
+	list := slices.Clone(r.ranked)
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(r.sessions[a].peer.AS, r.sessions[b].peer.AS) })
+	rank := make([]int, len(list))
+	for at, i := range list {
+		rank[i] = at
+	}
+	return rank
+}
+
+// compileNetworks keeps, of each upstream, the networks that at least half of the vantage
+// points reached through it.
+func (s *scan) compileNetworks(v *wave) {
+	place := map[checks.ASN]int{}
+	origins := slices.SortedFunc(maps.Keys(s.picked), func(a, b checks.ASN) int { return cmp.Compare(mix(a), mix(b)) })
+	for u, upstream := range s.ups {
+		b := behind{upstream: upstream}
+		for _, origin := range origins {
+			p := s.picked[origin]
+			if !p.through(u, s.vantages) || len(b.networks) == maxNetworks {
+				continue
+			}
+			at, ok := place[origin]
+			if !ok {
+				at = len(v.networks)
+				place[origin] = at
+				v.networks = append(v.networks, sibling{origin: origin, prefixes: p.prefixes})
+			}
+			b.networks = append(b.networks, at)
+		}
+		v.behind = append(v.behind, b)
+	}
+}
+
+// through reports whether at least half of the vantage points with a route of the network
+// had one through an upstream.
+func (p *pick) through(u, vantages int) bool {
+	had, via := newPoints(vantages), newPoints(vantages)
+	for _, h := range p.prefixes {
+		had.or(h.had)
+		via.or(h.via[u])
+	}
+	n := via.count()
+	return n > 0 && n*2 >= had.count()
+}
