@@ -84,6 +84,10 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 		known[s.name+".json"] = jsonSamples[s.name]
 		known["composed-"+s.name+".golden"] = jsonSamples[s.name]
 	}
+	for _, s := range dependenceSamples() {
+		known["upstreams-"+s.name+".golden"] = true
+		known["upstreams-"+s.name+".json"] = s.json
+	}
 	for _, s := range messageSamples(t) {
 		known["message-"+s.name+".golden"] = true
 	}
