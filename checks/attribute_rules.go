@@ -112,10 +112,23 @@ func (d *finder) judge() {
 func (d *finder) near(best float64) {
 	tolerance := d.tolerance()
 	for _, s := range d.scores {
-		if failing(s.Passage) && s.Score >= best-tolerance {
+		if failing(s.Passage) && s.Score >= best-tolerance || d.hidden(s) {
 			d.may(elementFailed(s.Element), s.Element)
 		}
 	}
+}
+
+// hidden reports whether an element may be what failed although too few networks were
+// reached through it to score it: all lost routes passed it, and so did most of what others
+// lost through the best. The one link over a network with three customers is such a thing:
+// one of them was not seen across it, and the network itself has a score.
+func (d *finder) hidden(s Score) bool {
+	if _, known := s.Passage.Survival(); known || s.Coverage < explainsAll {
+		return false
+	}
+	best := d.scores[0].Passage
+	gone := s.Passage.Before - s.Passage.Still
+	return gone > 0 && failing(best) && gone*2 >= best.Before-best.Still
 }
 
 // tolerance is how far two scores may lie apart and mean the same. If what scores best
