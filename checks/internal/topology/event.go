@@ -92,7 +92,7 @@ func (w *World) fits(e *Event) bool {
 	lost, most := 0, 0.0
 	for _, o := range e.Origins {
 		for _, g := range w.Of(o) {
-			share := w.LostShare(e, g)
+			share := w.LostShare(e, g, nil)
 			most = max(most, share)
 			if share >= 0.5 {
 				lost++
@@ -109,8 +109,9 @@ func (w *World) fits(e *Event) bool {
 }
 
 // LostShare gives the part of the vantage points with a route of a group, and a session
-// that stays up, that are without one once all has settled and nobody is stuck.
-func (w *World) LostShare(e *Event, group int) float64 {
+// that stays up, that are without one once all has settled. Those that are stuck have
+// what they had.
+func (w *World) LostShare(e *Event, group int, stuck []int) float64 {
 	lost, had := 0, 0
 	for _, c := range e.changes {
 		if c.number != group {
@@ -119,7 +120,7 @@ func (w *World) LostShare(e *Event, group int) float64 {
 		for v, at := range w.Vantage {
 			if c.before[v] != nil && !slices.Contains(e.ended, v) {
 				had++
-				if c.routes == nil || !c.routes.has(at.AS) {
+				if (c.routes == nil || !c.routes.has(at.AS)) && !slices.Contains(stuck, v) {
 					lost++
 				}
 			}
@@ -193,27 +194,56 @@ func (w *World) above(e *Event, rng *rand.Rand, several bool) bool {
 	if several {
 		e.Origins = w.beside(u, o, rng)
 	}
-	failed := u
-	if e.Kind == LinkAbove || e.Kind == NetworkAbove {
-		over, links := w.neighbours(u, ofProvider)
-		if len(over) == 0 {
+	over, links := w.neighbours(u, ofProvider)
+	if len(over) == 0 && e.Kind != NetworkFails && e.Kind != Failover {
+		return false
+	}
+	down := make([]bool, len(w.links))
+	switch e.Kind {
+	case LinkAbove:
+		i := rng.IntN(len(over))
+		e.Truth = []checks.Candidate{{Kind: checks.AdjacencyFailed, Element: checks.Element{AS: w.ASes[over[i]].ASN, To: w.ASes[u].ASN}}}
+		down[links[i]] = true
+		if !w.disconnected(o, down) {
 			return false
 		}
-		i := rng.IntN(len(over))
-		failed = over[i]
-		if e.Kind == LinkAbove {
-			down := make([]bool, len(w.links))
-			down[links[i]] = true
-			e.Truth = []checks.Candidate{{Kind: checks.AdjacencyFailed, Element: checks.Element{AS: w.ASes[failed].ASN, To: w.ASes[u].ASN}}}
-			w.cut(e, down)
+		w.cut(e, down)
+		return true
+	case NetworkAbove:
+		u = over[rng.IntN(len(over))]
+	}
+	for _, l := range w.ASes[u].links {
+		down[l] = true
+	}
+	if w.disconnected(o, down) == (e.Kind == Failover) {
+		return false
+	}
+	if e.Kind != Failover {
+		e.Truth = []checks.Candidate{{Kind: checks.NetworkFailed, Element: checks.Element{AS: w.ASes[u].ASN}}}
+	}
+	w.fail(e, u, down)
+	return true
+}
+
+// disconnected tells, before all else is computed, whether half of the vantage points lose
+// a group of an origin.
+func (w *World) disconnected(o int, down []bool) bool {
+	for _, g := range w.Of(o) {
+		had, has := 0, 0
+		r := w.stable(&w.Groups[g], damage{links: down})
+		for v, at := range w.Vantage {
+			if w.paths[g][v] != nil {
+				had++
+			}
+			if r.has(at.AS) {
+				has++
+			}
+		}
+		if has*2 <= had {
 			return true
 		}
 	}
-	if e.Kind != Failover {
-		e.Truth = []checks.Candidate{{Kind: checks.NetworkFailed, Element: checks.Element{AS: w.ASes[failed].ASN}}}
-	}
-	w.fail(e, failed)
-	return true
+	return false
 }
 
 // beside gives some of those customers of a network, the given one among them, that are
@@ -230,11 +260,7 @@ func (w *World) beside(u, o int, rng *rand.Rand) []int {
 }
 
 // fail takes all adjacencies of an AS, and the session of the vantage point in it.
-func (w *World) fail(e *Event, a int) {
-	down := make([]bool, len(w.links))
-	for _, l := range w.ASes[a].links {
-		down[l] = true
-	}
+func (w *World) fail(e *Event, a int, down []bool) {
 	w.cut(e, down)
 	for v, at := range w.Vantage {
 		if at.AS == a && !slices.Contains(e.ended, v) {
