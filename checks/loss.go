@@ -10,9 +10,9 @@ import (
 const longLoss = 30 * time.Minute
 
 // Losses gives the prefixes that half or more of the vantage points that were asked have
-// lost, in the order of the observations, and when the first of these losses began; the
-// zero time where none is lost, or it is not known when.
-func Losses(list []Observation) (lost []netip.Prefix, first time.Time) {
+// lost, in the order of the observations; when the first of these losses began, the zero
+// time where it is not known when; and by when half of the vantage points had each of them.
+func Losses(list []Observation) (lost []netip.Prefix, first, by time.Time) {
 	for i := range list {
 		o := &list[i]
 		if o.Asked == 0 || 2*(o.Asked-o.Seen) < o.Asked {
@@ -22,8 +22,11 @@ func Losses(list []Observation) (lost []netip.Prefix, first time.Time) {
 		if at := o.Lost.began(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first = at
 		}
+		if o.Lost.Half.After(by) {
+			by = o.Lost.Half
+		}
 	}
-	return lost, first
+	return lost, first, by
 }
 
 // began is when a crossing began, as far as that is known: one vantage point that lost a

@@ -16,11 +16,12 @@ func TestLosses(t *testing.T) {
 		list  []Observation
 		lost  []netip.Prefix
 		first time.Time
+		by    time.Time
 	}{
-		{"nothing", nil, nil, time.Time{}},
-		{"nobody asked", []Observation{{Prefix: p(1)}}, nil, time.Time{}},
-		{"less than half", []Observation{{Prefix: p(1), Asked: 10, Seen: 6, Lost: Crossing{First: at(1)}}}, nil, time.Time{}},
-		{"half", []Observation{{Prefix: p(1), Asked: 10, Seen: 5, Lost: Crossing{First: at(1), Half: at(2)}}}, []netip.Prefix{p(1)}, at(1)},
+		{"nothing", nil, nil, time.Time{}, time.Time{}},
+		{"nobody asked", []Observation{{Prefix: p(1)}}, nil, time.Time{}, time.Time{}},
+		{"less than half", []Observation{{Prefix: p(1), Asked: 10, Seen: 6, Lost: Crossing{First: at(1)}}}, nil, time.Time{}, time.Time{}},
+		{"half", []Observation{{Prefix: p(1), Asked: 10, Seen: 5, Lost: Crossing{First: at(1), Half: at(2)}}}, []netip.Prefix{p(1)}, at(1), at(2)},
 		{
 			"the first of two, the third is there",
 			[]Observation{
@@ -29,16 +30,16 @@ func TestLosses(t *testing.T) {
 				{Prefix: p(3), Asked: 10, Seen: 10, Lost: Crossing{First: at(1), Half: at(2)}},
 			},
 			[]netip.Prefix{p(1), p(2)},
-			at(5),
+			at(5), at(8),
 		},
-		{"one lost it hours before", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(-300), Half: at(31)}}}, []netip.Prefix{p(1)}, at(1)},
-		{"in a hole", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(20), Half: at(20), HalfAfter: at(10)}}}, []netip.Prefix{p(1)}, at(10)},
-		{"not known when", []Observation{{Prefix: p(1), Asked: 10}}, []netip.Prefix{p(1)}, time.Time{}},
+		{"one lost it hours before", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(-300), Half: at(31)}}}, []netip.Prefix{p(1)}, at(1), at(31)},
+		{"in a hole", []Observation{{Prefix: p(1), Asked: 10, Lost: Crossing{First: at(20), Half: at(20), HalfAfter: at(10)}}}, []netip.Prefix{p(1)}, at(10), at(20)},
+		{"not known when", []Observation{{Prefix: p(1), Asked: 10}}, []netip.Prefix{p(1)}, time.Time{}, time.Time{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			lost, first := Losses(tt.list)
-			if diff := cmp.Diff(tt.lost, lost, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" || !first.Equal(tt.first) {
-				t.Errorf("got %v since %v, want %v since %v", lost, first, tt.lost, tt.first)
+			lost, first, by := Losses(tt.list)
+			if diff := cmp.Diff(tt.lost, lost, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" || !first.Equal(tt.first) || !by.Equal(tt.by) {
+				t.Errorf("got %v since %v by %v, want %v since %v by %v", lost, first, by, tt.lost, tt.first, tt.by)
 			}
 		})
 	}

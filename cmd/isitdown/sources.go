@@ -54,7 +54,14 @@ type sources struct {
 
 // lookup is what a hub asks.
 func (s *sources) lookup() live.Lookup {
-	return live.Lookup{History: s.history, State: s.state, Elsewhere: s.elsewhere, Past: s.past}
+	l := live.Lookup{History: s.history, State: s.state, Past: s.past}
+	if s.elsewhere != nil {
+		l.Elsewhere = func(ctx context.Context, in checks.Case) (checks.Elsewhere, []checks.Gap, error) {
+			in.Rules = s.app.config.assessRules() // of whose route servers no path is made
+			return s.elsewhere(ctx, in)
+		}
+	}
+	return l
 }
 
 // described names those that are asked, for whoever waits for them.

@@ -59,7 +59,7 @@ func (t *Target) notice(v *View, now time.Time) {
 	if a.pastDue.IsZero() && len(a.origins) > 0 {
 		a.pastDue = time.Now().Add(pastAfter)
 	}
-	lost, first := checks.Losses(v.Observations)
+	lost, first, _ := checks.Losses(v.Observations)
 	switch {
 	case len(lost) == 0 || !v.Current:
 		if len(lost) == 0 {

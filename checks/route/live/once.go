@@ -55,7 +55,7 @@ func Once(ctx context.Context, o Options, f checks.Footprint, at time.Time) (Vie
 // onceAfar asks what other networks' routes did, and who carried the target before, where
 // routes are lost. It takes half of the time that is left, for others have questions too.
 func (h *Hub) onceAfar(ctx context.Context, v *View) {
-	lost, _ := checks.Losses(v.Observations)
+	lost, _, _ := checks.Losses(v.Observations)
 	if len(lost) == 0 {
 		return
 	}

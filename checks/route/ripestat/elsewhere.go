@@ -38,6 +38,7 @@ type elsewhere struct {
 	in     *checks.Case
 	before []checks.BaselinePrefix // what was lost
 	first  time.Time               // the loss began
+	by     time.Time               // half of the vantage points had lost all of that
 	family [2]bool                 // of what was lost, IPv4 and IPv6
 	peers  map[checks.ASN]bool     // vantage points that had it
 
@@ -75,8 +76,9 @@ func (c *Client) Elsewhere(ctx context.Context, in checks.Case) (checks.Elsewher
 
 // question finds out what to ask; false where there is nothing to compare.
 func (e *elsewhere) question() bool {
-	lost, first := checks.Losses(e.in.Observations)
-	if e.first = first; first.IsZero() {
+	var lost []netip.Prefix
+	lost, e.first, e.by = checks.Losses(e.in.Observations)
+	if e.first.IsZero() {
 		return false
 	}
 	e.peers, e.elements = map[checks.ASN]bool{}, map[checks.Element]bool{}
@@ -88,7 +90,7 @@ func (e *elsewhere) question() bool {
 		e.before = append(e.before, b)
 		e.family[familyOf(b.Prefix)] = true
 		for _, s := range b.Paths {
-			way := s.Path.Way()
+			way := s.Path.Way(e.in.Rules.RouteServers...)
 			for _, p := range s.Peers {
 				e.peers[p] = true
 			}
@@ -251,8 +253,8 @@ func (e *elsewhere) later(ctx context.Context, then *tables) (now, soon *tables,
 
 // lackTime says where more may follow.
 func (e *elsewhere) lackTime(now *tables) {
-	if now.at.Before(e.first.Add(settled)) {
-		e.lack("others' routes are those of %s, so soon after the loss of %s that more may follow", clock(now.at), clock(e.first))
+	if now.at.Before(e.by.Add(settled)) {
+		e.lack("others' routes are those of %s, and the loss may be as late as %s: more may follow", clock(now.at), clock(e.by))
 	}
 }
 

@@ -88,7 +88,8 @@ func (c *Client) NeighboursHistory(ctx context.Context, network checks.ASN, from
 // so that it names rather too many. It is made from table dumps, one every 8 hours: who
 // was seen in one of them counts for 8 hours.
 //
-// What could not be had is a gap; the error says that nothing could.
+// Where one of them could not be had nothing is given, for that it had no other carrier
+// would be read from it: the error says so, and a gap.
 func (c *Client) Past(ctx context.Context, origins []checks.ASN, until time.Time) (checks.Past, []checks.Gap, error) {
 	ctx = c.budgeted(ctx)
 	asked := origins[:min(len(origins), mostOrigins)]
@@ -128,7 +129,7 @@ func (c *Client) Past(ctx context.Context, origins []checks.ASN, until time.Time
 	return p, gaps, nil
 }
 
-// pastGaps says what is missing; the error is that of asking in vain.
+// pastGaps says what is missing; the error is that of what was asked in vain.
 func pastGaps(asked []checks.ASN, of int, errs []error) (gaps []checks.Gap, err error) {
 	var names []string
 	for i, e := range errs {
@@ -139,9 +140,6 @@ func pastGaps(asked []checks.ASN, of int, errs []error) (gaps []checks.Gap, err 
 	if len(names) > 0 {
 		err = errors.Join(errs...)
 		gaps = append(gaps, gapOf(err, "who carried the routes of "+strings.Join(names, ", ")+" in the last 30 days is not known"))
-		if len(names) < len(asked) {
-			err = nil
-		}
 	}
 	if of > len(asked) {
 		gaps = append(gaps, checks.Gap{Check: check, Reason: fmt.Sprintf("who carried the routes in the last 30 days was looked up for %d of %d networks", len(asked), of)})

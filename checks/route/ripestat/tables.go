@@ -39,7 +39,7 @@ func (e *elsewhere) take(t *tables, routes []wireRoute) {
 		if r.broken || !e.family[familyOf(r.prefix)] || r.prefix.Bits() < checks.MinCoverBits {
 			continue
 		}
-		way := r.path.Path().Way()
+		way := r.path.Path().Way(e.in.Rules.RouteServers...)
 		if way.Origin() == 0 || e.own(way.Origin()) {
 			continue
 		}

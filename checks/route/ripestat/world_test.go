@@ -26,6 +26,8 @@ type world struct {
 	events    []event // in the order of time
 	announced map[checks.ASN][]string
 	related   map[string][]string
+	neighbour map[string][]Neighbour    // asn-neighbours, by "AS4837"
+	standing  map[string][]Standing     // asn-neighbours-history
 	extra     map[string]map[string]any // answers to other calls
 	since     time.Time                 // the index begins; zero for long ago
 	latest    time.Time                 // the index ends
@@ -212,6 +214,9 @@ func at(q map[string]string, name string, otherwise time.Time) time.Time {
 }
 
 func (w *world) answer(name string, q map[string]string) map[string]any {
+	if data := w.extra[name]; data != nil {
+		return data
+	}
 	switch name {
 	case "bgp-state":
 		return w.state(strings.Split(q["resource"], ","), at(q, "timestamp", w.latest))
@@ -237,12 +242,16 @@ func (w *world) answer(name string, q map[string]string) map[string]any {
 			list = append(list, map[string]any{"prefix": p, "relationship": "Overlap"})
 		}
 		return map[string]any{"prefixes": list}
+	case "asn-neighbours":
+		return w.neighbours(q["resource"], at(q, "query_time", w.latest))
+	case "asn-neighbours-history":
+		return w.neighboursHistory(q["resource"], at(q, "starttime", w.latest.AddDate(0, -3, 0)), at(q, "endtime", w.latest))
 	case "country-resource-list":
 		return map[string]any{"query_time": "2014-12-22T00:00:00", "resources": map[string]any{
 			"asn": []any{"131279"}, "ipv4": []any{"175.45.176.0-175.45.179.255"}, "ipv6": []any{},
 		}}
 	}
-	return w.extra[name]
+	return nil
 }
 
 // state answers bgp-state: exact prefixes, and the routes that a network originates.
