@@ -29,7 +29,8 @@ func TestAttribution(t *testing.T) {
 		{"half is enough to look", single, first(20), healthy, RulePartial, "", EvidenceNone},
 		{
 			"two upstreams at once",
-			[]string{"3356 4837 131279", "1299 20485 131279"}, never, append(healthy, "20485 300 900 890"),
+			[]string{"3356 4837 131279", "1299 20485 131279"},
+			never, append(healthy, "20485 300 900 890"),
 			RuleSeveral, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279", EvidenceModerate,
 		},
 		{
@@ -44,7 +45,8 @@ func TestAttribution(t *testing.T) {
 		},
 		{
 			"the upstream failed, or the only link over it",
-			[]string{"1 3356 4837 131279", "2 3356 4837 131279"}, never,
+			[]string{"1 3356 4837 131279", "2 3356 4837 131279"},
+			never,
 			[]string{"4837 61 400 0", "3356-4837 61 400 0", "3356 900 9000 8600"},
 			RuleSeparator, "adjacency AS3356-AS4837, network AS4837", EvidenceModerate,
 		},
@@ -65,21 +67,27 @@ func TestAttribution(t *testing.T) {
 		{"nothing known of others", single, never, nil, RuleUntold, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceNone},
 		{
 			"few behind it, and one link over it",
-			[]string{"1299 3356 4837 131279"}, never, []string{"4837 1 40 40", "3356-4837 1 40 40", "3356 900 9000 8990", "1299 800 8000 8000", "1299-3356 800 8000 8000"},
+			[]string{"1299 3356 4837 131279"},
+			never,
+			[]string{"4837 1 40 40", "3356-4837 1 40 40", "3356 900 9000 8990", "1299 800 8000 8000", "1299-3356 800 8000 8000"},
 			RuleUntold, "origin AS131279, adjacency AS4837-AS131279, adjacency AS3356-AS4837, network AS4837", EvidenceNone,
 		},
 		{
 			"few behind it, and what lies over it failed",
-			[]string{"1299 3356 4837 131279", "6939 3356 4837 131279"}, never, []string{"4837 1 40 0", "3356 900 9000 90"},
+			[]string{"1299 3356 4837 131279", "6939 3356 4837 131279"},
+			never,
+			[]string{"4837 1 40 0", "3356 900 9000 90"},
 			RuleSeparator, "network AS3356", EvidenceModerate,
 		},
 		{
-			"a part of what others had went too", single, never, []string{"4837 61 400 140", "3356 900 9000 8990"},
+			"a part of what others had went too", single, never,
+			[]string{"4837 61 400 140", "3356 900 9000 8990"},
 			RuleMixed, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceWeak,
 		},
 		{
 			"a small upstream that failed explains nothing",
-			[]string{"1 4837 131279", "2 4837 131279", "3 4837 131279", "4 20485 131279"}, never, append(healthy, "20485 30 400 4"),
+			[]string{"1 4837 131279", "2 4837 131279", "3 4837 131279", "4 20485 131279"},
+			never, append(healthy, "20485 30 400 4"),
 			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279", EvidenceWeak,
 		},
 		{
