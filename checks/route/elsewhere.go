@@ -2,6 +2,7 @@ package route
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -98,14 +99,24 @@ func (c *comparison) elsewhere() checks.Elsewhere {
 
 // lostElements gives what the usual paths of the lost prefixes led through, ascending.
 func (w *Watch) lostElements() []checks.Element {
-	found := map[checks.Element]bool{}
+	lost := make(map[netip.Prefix]bool, len(w.lostNow))
+	for _, p := range w.lostNow {
+		lost[p] = true
+	}
+	found, seen := map[checks.Element]bool{}, map[*checks.Hop]bool{} // prefixes share their paths
+	var way checks.Way
 	for i := range w.kept.Prefixes {
 		bp := &w.kept.Prefixes[i]
-		if !slices.Contains(w.lostNow, bp.Prefix) {
+		if !lost[bp.Prefix] {
 			continue
 		}
-		for _, seen := range bp.Paths {
-			for e := range seen.Path.Way(w.rib.rules.RouteServers...).Elements() {
+		for _, p := range bp.Paths {
+			if len(p.Path) == 0 || seen[&p.Path[0]] {
+				continue
+			}
+			seen[&p.Path[0]] = true
+			way = p.Path.AppendWay(way, w.rib.rules.RouteServers)
+			for e := range way.Elements() {
 				found[e] = true
 			}
 		}

@@ -58,7 +58,8 @@ func TestWhatOthersAnnounce(t *testing.T) {
 			[]scene{
 				{"1h59m30s", checks.Up, nil, ""},
 				{
-					"2h10m", checks.Up, []string{"mid-path 104.20.0.0/21 AS13335 via AS3356 through AS396531 30/40 since 2h0m0s"},
+					"2h10m", checks.Up,
+					[]string{"mid-path 104.20.0.0/21 AS13335 via AS3356 through AS396531 30/40 since 2h0m0s"},
 					"AS396531 stands in the middle of the path to 104.20.0.0/21 of AS13335 at 30 of 40",
 				},
 				{"3h1m", checks.Up, nil, ""},

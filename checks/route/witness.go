@@ -35,7 +35,7 @@ type sibling struct {
 type netHeld struct {
 	prefix netip.Prefix
 	had    points
-	via    [maxBehind]points // through which of the upstreams
+	via    points // and through which of the upstreams, a set after the other
 }
 
 // behind are the networks reached through an AS.
