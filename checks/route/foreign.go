@@ -105,11 +105,14 @@ func (b *bystanders) foreign(v *view) []checks.Foreign {
 			continue
 		}
 		for _, t := range b.tally(ref, v.family) {
-			switch f := b.route(checks.ForeignSpecific, prefix, bp.Prefix, t, v.family); {
-			case !own(t.origin):
-				found.add(f)
-			case !f.Since.IsZero():
-				f.Kind = checks.NewSpecific
+			kind := checks.ForeignSpecific
+			if own(t.origin) {
+				kind = checks.NewSpecific
+			}
+			if found.sated(kind, t.origin, t.peers) {
+				continue
+			}
+			if f := b.route(kind, prefix, bp.Prefix, t, v.family); kind == checks.ForeignSpecific || !f.Since.IsZero() {
 				found.add(f)
 			}
 		}
@@ -170,10 +173,27 @@ func (b *bystanders) closest(over, prefix netip.Prefix) bool {
 }
 
 // gathering keeps the foreign routes that are worth listing, however many come.
-type gathering struct{ all []checks.Foreign }
+type gathering struct {
+	all    []checks.Foreign
+	enough map[source]int // new ones, of at least so many vantage points, fill the list
+	of     map[source][]int
+}
+
+// source is what a flood comes from.
+type source struct {
+	kind   checks.ForeignKind
+	origin checks.ASN
+}
 
 // mostGathered is from how many on those that will not be listed are dropped.
 const mostGathered = 1 << 10
+
+// sated reports whether one more of so many vantage points will not be listed: as many as
+// a list holds are new, and of as many.
+func (g *gathering) sated(kind checks.ForeignKind, origin checks.ASN, peers int) bool {
+	least, ok := g.enough[source{kind, origin}]
+	return ok && peers <= least
+}
 
 func (g *gathering) add(f checks.Foreign) {
 	if f.Peers == 0 {
@@ -183,6 +203,24 @@ func (g *gathering) add(f checks.Foreign) {
 		g.all = checks.MergeForeign(g.all)
 	}
 	g.all = append(g.all, f)
+	if !f.Since.IsZero() {
+		g.sate(source{f.Kind, f.Origin}, f.Peers)
+	}
+}
+
+// sate notes a new route of a source.
+func (g *gathering) sate(s source, peers int) {
+	if g.of == nil {
+		g.of, g.enough = map[source][]int{}, map[source]int{}
+	}
+	list := g.of[s]
+	at, _ := slices.BinarySearchFunc(list, peers, func(a, b int) int { return b - a }) // the most first
+	list = slices.Insert(list, at, peers)
+	if len(list) >= checks.MaxForeign {
+		list = list[:checks.MaxForeign]
+		g.enough[s] = list[len(list)-1]
+	}
+	g.of[s] = list
 }
 
 func (g *gathering) list() []checks.Foreign {

@@ -97,7 +97,7 @@ func (r *RIB) shift(i int, prefix netip.Prefix, value uint32, path bgp.RawPath, 
 			}
 		}
 		if before != after {
-			w.leaves(otherKey{prefix, before}, at)
+			w.leaves(otherKey{prefix, before}, i, at)
 			w.comes(otherKey{prefix, after}, i, at)
 		}
 	}
@@ -196,11 +196,17 @@ func (r *RIB) holding(key otherKey, but int) (n int) {
 	return n
 }
 
-// leaves notes that a session no longer holds a route.
-func (w *Watch) leaves(key otherKey, at stamp) {
-	if key.origin != 0 {
-		w.others.routes[key].leave(at)
+// leaves notes that session i no longer holds a route. Who held it before it concerned
+// the target may not be counted: the last one is the last by the table.
+func (w *Watch) leaves(key otherKey, i int, at stamp) {
+	p := w.others.routes[key]
+	if key.origin == 0 || p == nil || p.holders == 0 {
+		return
 	}
+	if p.holders == 1 {
+		p.holders += w.rib.holding(key, i)
+	}
+	p.leave(at)
 }
 
 // endedOthers takes the routes of a session that ends away, before they are cleared.
@@ -208,7 +214,7 @@ func (w *Watch) endedOthers(i int, at stamp) {
 	for key := range w.others.routes {
 		ref, _ := w.rib.table.Get(key.prefix)
 		if w.rib.originOf(w.rib.vectors.at(ref, i)) == key.origin {
-			w.leaves(key, at)
+			w.leaves(key, i, at)
 		}
 	}
 	if w.between != nil {
