@@ -127,6 +127,10 @@ func (s *ripeStand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		data = s.glass(resources)
 	case "announced-prefixes":
 		data = s.announced(resources, timeOf(q.Get("starttime"), time.Time{}), timeOf(q.Get("endtime"), s.lagging()))
+	case "asn-neighbours":
+		data = s.neighbours(resources, timeOf(q.Get("query_time"), s.lagging()))
+	case "asn-neighbours-history":
+		data = s.neighboursHistory(resources, timeOf(q.Get("starttime"), time.Time{}), timeOf(q.Get("endtime"), s.lagging()))
 	case "routing-history":
 		data = s.history(resources)
 	case "rpki-validation":

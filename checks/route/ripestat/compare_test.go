@@ -18,6 +18,9 @@ import (
 
 // What is counted is what a plain reading of the world's events gives, pair by pair.
 func TestComparison(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred worlds take some seconds")
+	}
 	loss := clockAt(day + "T16:15:00")
 	first := wide(latest)
 	first.all(loss, 0, 40, nil, networks...)
@@ -143,6 +146,9 @@ func (w *world) naiveSiblings(loss time.Time) checks.Siblings {
 
 // Whatever RIPEstat does, what is claimed of others is what it said, or nothing.
 func TestElsewhereFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every fault takes some seconds")
+	}
 	w := wide(latest)
 	w.all(clockAt(day+"T16:15:00"), 0, 40, nil, networks...)
 	in, err := w.lost(t.Context(), w.client(), country(), asked)
