@@ -82,8 +82,7 @@ func lostCounts(a *AttributionRecord) string {
 	if a.Lost+a.Kept <= 0 {
 		return ""
 	}
-	text := kOf(a.Lost, count(a.Lost+a.Kept, "route", "routes")) + " lost (one a vantage point and prefix), " +
-		thousands(uint64(max(0, a.Kept))) + " left"
+	text := lostCountText(&checks.Attribution{Lost: a.Lost, Kept: a.Kept}) + ", " + thousands(uint64(max(0, a.Kept))) + " left"
 	if a.Kept > 0 {
 		text += ", " + thousands(uint64(max(0, a.KeptUnchanged))) + " of them unchanged"
 	}
@@ -200,18 +199,30 @@ func weighedText(n *Notice) string {
 		return ""
 	}
 	a := &v.Disappeared[0]
-	parts := []string{"rule: " + a.Rule.String()}
+	parts := []string{"rule: " + a.Rule.String(), lostCountText(a)}
 	for _, s := range a.Scores[:min(len(a.Scores), maxForeign)] {
-		p := s.Passage
+		if s.Coverage < mainShare {
+			continue // stands on too few of the lost paths to explain anything
+		}
 		stays := "too few others through it to tell"
-		if share, known := p.Survival(); known {
-			stays = percent(share) + " of " + count(max(0, p.Before), "route", "routes") + " of " + otherNetworks(a, p.Origins) + " stay"
+		if share, known := s.Passage.Survival(); known {
+			stays = percent(share) + " of " + count(max(0, s.Passage.Before), "route", "routes") + " of " +
+				otherNetworks(a, s.Passage.Origins) + " through it stay"
 		}
 		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+stays+", score "+
 			strconv.FormatFloat(s.Score, 'f', 2, 64))
 	}
-	for _, r := range a.Reasons[:min(len(a.Reasons), maxForeign)] {
-		parts = append(parts, clean(r))
+	text := sentence(phrases(parts))
+	if raise := phrases(a.Raise); raise != "" {
+		text += " Would tell more: " + raise + "."
 	}
-	return sentence(phrases(parts))
+	return text
+}
+
+// lostCountText writes "66 of 72 routes lost".
+func lostCountText(a *checks.Attribution) string {
+	if a.Lost+a.Kept <= 0 {
+		return ""
+	}
+	return kOf(a.Lost, count(a.Lost+a.Kept, "route", "routes")) + " lost (one a vantage point and prefix)"
 }

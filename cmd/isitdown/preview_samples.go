@@ -82,6 +82,7 @@ func (p *playedScenes) groups() ([]sampleGroup, error) {
 	g := gatherer{p: p}
 	groups := []sampleGroup{
 		{id: "answers", title: "Answers", samples: g.answers()},
+		{id: "lost", title: "What disappeared", samples: g.lost()},
 		{id: "probes", title: "Answers of probes", samples: g.probes()},
 		{id: "silence", title: "A loss of answers, while the routes stay", thread: true, samples: g.silence()},
 		{id: "outage", title: "An outage from its opening to its end", thread: true, samples: g.outage()},
