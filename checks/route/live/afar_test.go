@@ -274,9 +274,12 @@ func TestHeard(t *testing.T) {
 func TestLargest(t *testing.T) {
 	p := netip.MustParsePrefix
 	b := checks.Baseline{Prefixes: []checks.BaselinePrefix{
-		{Prefix: p("10.0.0.0/24"), Origins: []checks.ASN{5}}, {Prefix: p("10.0.2.0/23"), Origins: []checks.ASN{7}},
-		{Prefix: p("10.0.4.0/24"), Origins: []checks.ASN{5, 9}}, {Prefix: p("2001:db8::/32"), Origins: []checks.ASN{3}},
-		{Prefix: p("2001:db8:1::/48"), Origins: []checks.ASN{2}}, {Prefix: p("2001:db8:2::/48"), Origins: []checks.ASN{2}},
+		{Prefix: p("10.0.0.0/24"), Origins: []checks.ASN{5}},
+		{Prefix: p("10.0.2.0/23"), Origins: []checks.ASN{7}},
+		{Prefix: p("10.0.4.0/24"), Origins: []checks.ASN{5, 9}},
+		{Prefix: p("2001:db8::/32"), Origins: []checks.ASN{3}},
+		{Prefix: p("2001:db8:1::/48"), Origins: []checks.ASN{2}},
+		{Prefix: p("2001:db8:2::/48"), Origins: []checks.ASN{2}},
 	}}
 	if got, want := largest(&b), []checks.ASN{5, 7, 9, 2, 3}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
