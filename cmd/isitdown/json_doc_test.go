@@ -20,6 +20,7 @@ func TestJSONPageNamesEveryField(t *testing.T) {
 	var fields []string
 	for _, record := range []reflect.Type{
 		reflect.TypeFor[chat.VerdictRecord](), reflect.TypeFor[chat.ChangeRecord](), reflect.TypeFor[chat.EndRecord](),
+		reflect.TypeFor[chat.UpstreamsRecord](),
 	} {
 		fields = jsonFields(record, fields)
 	}
