@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -165,7 +166,7 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err))
+		return 0, fail(exitUsage, "%s; see isitdown --help", usageText(err, args))
 	}
 	a, err := newApp(c, cmd.Config, cmd.Offline)
 	if err != nil {
@@ -221,12 +222,14 @@ func newApp(c *console, file string, offline bool) (a *app, err error) {
 }
 
 // usageText words what the parser of the command line found.
-func usageText(err error) string {
+func usageText(err error, args []string) string {
 	text := strings.TrimSuffix(err.Error(), ".")
 	flag, _, isFlag := strings.Cut(text, ": ")
 	switch {
 	case strings.HasPrefix(text, `unexpected argument`):
 		return text + `: give a command, as in "isitdown check KP"`
+	case strings.HasPrefix(text, `expected "<target>`) && slices.Contains(args, "upstreams"):
+		return `name a target, as in "isitdown upstreams KP"`
 	case strings.HasPrefix(text, `expected "<target>`):
 		return `name a target, as in "isitdown check KP --routes FILE"`
 	case isFlag && strings.HasPrefix(flag, "--") && (strings.Contains(text, "EOL") || strings.Contains(text, "missing value")):

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"isitdown/checks/route/archive"
 )
 
 func TestMain(m *testing.M) {
@@ -30,9 +34,26 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exit": exitCommand,
+			"exit":   exitCommand,
+			"record": recordCommand,
 		},
 	})
+}
+
+// recordCommand writes what the collectors of a scenario recorded: record SCENARIO DIRECTORY.
+func recordCommand(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: record SCENARIO DIRECTORY")
+	}
+	s, err := archive.ParseScenario(args[0], strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	streams, err := s.Streams()
+	ts.Check(err)
+	dir := ts.MkAbs(args[1])
+	ts.Check(os.Mkdir(dir, 0o755))
+	for _, stream := range streams {
+		ts.Check(os.WriteFile(filepath.Join(dir, stream.Collector+".mrt"), stream.Data, 0o644))
+	}
 }
 
 // exitCommand runs a command that must end with the given exit code.
