@@ -111,6 +111,7 @@ type assessment struct {
 	unsure  int // prefixes not seen, and too few vote to say more
 	unasked int // prefixes not seen, and too few of those who vote had them before
 	through map[Element]Passage
+	invalid map[RouteOrigin]bool // by RPKI; nil until somebody asks
 }
 
 // fresh reports whether the newest data still speaks for now.
@@ -199,7 +200,7 @@ func (a *assessment) tally(s *PrefixState, o *Observation) {
 	case taken > 0 && taken*100 >= takenOver*o.Asked, !s.Visible && foreign*100 > residual*o.Asked:
 		a.foreign++
 		a.CoveredForeign++
-	case !s.Visible && (o.Seen == 0 || o.Stuck == o.Seen && o.Seen*100 <= residual*o.Asked):
+	case !s.Visible && (o.Seen == 0 || o.Stuck == o.Seen && o.Seen*100 <= residual*o.Asked && !a.rejects(o)):
 		a.gone++
 		a.Stuck = max(a.Stuck, o.Stuck)
 	}

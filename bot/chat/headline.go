@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -376,9 +377,22 @@ func unstableHeadline(n *Notice, at func(time.Time) string) (word, what string) 
 	return "UNSTABLE", losses + " " + since(i.Onset, at) + ", " + v.State.String() + " at " + at(v.At)
 }
 
-// changedUpstream says who carries it instead of whom.
+// changedUpstream says who carries it instead of whom, and names first who did not before.
 func changedUpstream(n *Notice) string {
-	return "upstream now " + shares(n.New, now) + "; before " + list(asNumbers(n.Old))
+	var added []checks.Upstream
+	for _, u := range n.New {
+		if !slices.ContainsFunc(n.Old, func(old checks.Upstream) bool { return old.ASN == u.ASN }) {
+			added = append(added, u)
+		}
+	}
+	before := "; before " + list(asNumbers(n.Old))
+	switch {
+	case len(added) == 0 || len(n.Old) == 0:
+		return "upstream now " + shares(n.New, now) + before
+	case len(added) == len(n.New):
+		return plural(len(added), "new upstream", "new upstreams") + " " + shares(added, now) + before
+	}
+	return plural(len(added), "new upstream", "new upstreams") + " " + list(asNumbers(added)) + "; now " + shares(n.New, now) + before
 }
 
 // shares writes "AS4837 (75 %), AS20485 (25 %)".
