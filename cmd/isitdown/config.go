@@ -61,7 +61,15 @@ type routeConfig struct {
 	StaleAfter     duration `toml:"stale_after"`
 	SyncAfter      duration `toml:"sync_after"`
 	SyncShare      float64  `toml:"sync_share"`
+	FullPaths      string   `toml:"full_paths"`
 }
+
+// Of whose whole tables the whole paths are kept while they are followed.
+const (
+	pathsRouters = "routers"
+	pathsAll     = "all"
+	pathsOff     = "off"
+)
 
 type incidentConfig struct {
 	Suspect          duration `toml:"suspect"`
@@ -105,6 +113,7 @@ func defaultConfig() config {
 			BaselineWindow: duration{24 * time.Hour},
 			BaselineStable: duration{time.Hour},
 			FullFeedShare:  0.75,
+			FullPaths:      pathsRouters,
 			StaleAfter:     duration{time.Hour},
 			SyncAfter:      duration{10 * time.Minute},
 			SyncShare:      0.95,

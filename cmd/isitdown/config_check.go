@@ -49,6 +49,7 @@ func (c *routeConfig) validate() error {
 		positive("route.stale_after", c.StaleAfter),
 		positive("route.sync_after", c.SyncAfter),
 		share("route.sync_share", c.SyncShare),
+		oneOf("route.full_paths", c.FullPaths, []string{pathsRouters, pathsAll, pathsOff}),
 	)
 }
 

@@ -25,6 +25,11 @@ func (c *config) wholeCollectors() ([]string, error) {
 	return c.Sources.Collectors, nil
 }
 
+// wholePaths reports whether the whole tables that are followed keep whole paths.
+func (c *config) wholePaths(collectors []string) bool {
+	return c.Route.FullPaths == pathsAll || c.Route.FullPaths == pathsRouters && len(collectors) == 0 && len(c.Routers) > 0
+}
+
 // followCollectors makes a feed for each collector's whole table, and gives what its
 // stream is passed to: what comes of other collectors is left out.
 func (a *app) followCollectors(h *live.Hub, names []string) (feeds []*feed, take func(*route.Update), err error) {

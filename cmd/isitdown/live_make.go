@@ -21,6 +21,7 @@ func (w *world) goLive(ctx context.Context, store *bot.Store) error {
 	o := live.Options{
 		Rules: w.app.config.routeRules(), Lookup: s.lookup(),
 		Streamed: stream != nil, Cover: stream.cover(), Log: w.app.log,
+		WholePaths: w.app.config.wholePaths(collectors),
 	}
 	if len(collectors) > 0 { // whole tables, and nothing to be looked up for a target
 		o.Lookup, o.Streamed = live.Lookup{}, false

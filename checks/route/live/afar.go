@@ -52,7 +52,7 @@ type afar struct {
 }
 
 // notice looks at a view for losses, and adds what is known from afar. It asks nobody:
-// that is for [Hub.Run]. qmu is held.
+// that is for [Hub.Run]. mu and qmu are held.
 func (t *Target) notice(v *View, now time.Time) {
 	a := &t.far
 	a.origins = largest(&v.Baseline)
@@ -60,20 +60,23 @@ func (t *Target) notice(v *View, now time.Time) {
 		a.pastDue = time.Now().Add(pastAfter)
 	}
 	lost, first, _ := checks.Losses(v.Observations)
+	more := false
 	switch {
-	case len(lost) == 0 || !v.Current:
-		if len(lost) == 0 {
-			a.calm()
-		}
-	case a.lost == 0, len(lost) > a.lost:
+	case len(lost) == 0:
+		a.calm()
+	case v.Current && len(lost) > a.lost:
+		more = true
 		a.begin(len(lost), first)
 		nudge(t.hub.asks)
+		if t.hub.whole.paths { // what they say is there at the next look
+			t.bumps++
+		}
 	}
 	if a.lost > 0 {
 		a.in = checks.Case{Footprint: v.Footprint, Baseline: v.Baseline, Vantage: v.Vantage, Observations: v.Observations, Now: now}
-		v.Elsewhere = a.got
 		v.Gaps = append(v.Gaps, a.gaps...)
 	}
+	v.Elsewhere = t.apart.of(a.lost > 0, more, a.got)
 	v.Past = a.past
 	v.Gaps = append(v.Gaps, a.pastGaps...)
 }

@@ -52,7 +52,10 @@ type Options struct {
 	// returns when they do; it is called again with all filters after a change, never
 	// twice at once. Where it is nil the streams deliver everything anyway.
 	Cover func(ctx context.Context, filters []Filter) error
-	Log   *slog.Logger // required
+	// WholePaths keeps the whole path of every route of the feeds of whole tables, so that
+	// what other networks' routes did is told from them. See [route.Rules].FullPaths.
+	WholePaths bool
+	Log        *slog.Logger // required
 	// Timeout ends a lookup (2 minutes).
 	Timeout time.Duration
 
@@ -134,8 +137,10 @@ func New(o Options) *Hub {
 	h := &Hub{
 		o: o, origins: map[checks.ASN][]*Target{}, targets: map[*Target]struct{}{}, byName: map[string]*collector{},
 		wake: make(chan struct{}, 1), asks: make(chan struct{}, 1), uncover: make(chan struct{}, 1),
-		whole: whole{rib: route.NewRIB(o.Rules)},
 	}
+	rules := o.Rules
+	rules.FullPaths = o.WholePaths
+	h.whole.rib, h.whole.paths = route.NewRIB(rules), o.WholePaths
 	h.alive.Store(&[]life{})
 	return h
 }
@@ -148,6 +153,7 @@ func (h *Hub) Follow(f checks.Footprint) *Target {
 	defer h.whole.mu.Unlock()
 	h.enter(t)
 	h.extract(t)
+	h.whole.follow(t)
 	if !h.o.looksUp() {
 		t.ready.open()
 	}

@@ -37,6 +37,7 @@ type Target struct {
 	held  queue      // waits for a lookup
 	story story
 	far   afar
+	apart apart
 
 	mu    sync.Mutex // guards what follows
 	rib   *route.RIB
@@ -73,6 +74,7 @@ func (t *Target) Revision() int { return int(t.revision.Load()) }
 
 // Freeze holds the baseline as it is now, see [route.Watch.Freeze].
 func (t *Target) Freeze(now time.Time) {
+	t.hub.whole.hold(t, func(w *route.Watch) { w.Freeze(now) })
 	t.lock()
 	defer t.unlock()
 	t.watch.Freeze(now)
@@ -80,6 +82,7 @@ func (t *Target) Freeze(now time.Time) {
 
 // Thaw lets the baseline move on.
 func (t *Target) Thaw(now time.Time) {
+	t.hub.whole.hold(t, func(w *route.Watch) { w.Thaw(now) })
 	t.lock()
 	defer t.unlock()
 	t.watch.Thaw(now)
@@ -98,6 +101,7 @@ func (t *Target) Close() {
 	if t.closed.Swap(true) {
 		return
 	}
+	t.hub.whole.forget(t)
 	t.hub.leave(t)
 	t.qmu.Lock()
 	t.letGo()

@@ -56,6 +56,7 @@ func (v *View) Step(now time.Time, rules checks.Rules) checks.Case {
 
 // Observe says what is known of the target at now.
 func (t *Target) Observe(now time.Time) View {
+	t.hub.whole.compare(t, now)
 	lives := *t.hub.alive.Load() // first: what was delivered before it comes with the lock
 	t.lock()
 	defer t.unlock()

@@ -13,6 +13,7 @@ import (
 type whole struct {
 	mu    sync.Mutex
 	rib   *route.RIB
+	paths bool // whole ones are kept
 	dumps int // extracted so far
 	sizes map[route.Peer][2]int
 	// refused counts the announcements of prefixes beyond the most that are kept; fit is
