@@ -3,7 +3,9 @@ package route
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +127,39 @@ func comparePage(t *testing.T, table string) {
 		}
 	case strings.Contains(old, fmt.Sprintf("-outages %d ", *outages)) && old != table:
 		t.Errorf("%s has another table than this; -update writes it", pageName)
+	}
+}
+
+// Sessions that end in the middle of an outage neither hide what happened nor add to it,
+// and lower the grade.
+func TestAttributionAmongResets(t *testing.T) {
+	w := topology.Make(31, topology.Usual())
+	events := slices.DeleteFunc(drawEvents(w, 2), func(e *topology.Event) bool { return !disconnects(e.Kind) })
+	rng := rand.New(rand.NewPCG(31, 31))
+	for _, e := range events {
+		e.End(rng.Perm(len(w.Vantage))[:10]...)
+	}
+	var s sheet
+	x := newTrial(t, w, events, 0)
+	x.run(func(h *happened) {
+		s.judge(x, h)
+		for _, a := range h.verdict.Disappeared {
+			if a.Grade > checks.EvidenceWeak {
+				t.Errorf("%s: the grade is %s although %d sessions ended", h.event.Kind, a.Grade, h.in.Vantage.Resets)
+			}
+		}
+	})
+	sum := s.total(0)
+	if sum.events != len(events) || sum.right < sum.events {
+		t.Errorf("the truth is in the sets of %d of %d outages (of %d)", sum.right, sum.events, len(events))
+	}
+	for _, n := range s.rows {
+		for _, m := range n.missed {
+			t.Log(m)
+		}
+		if n.upstream > 0 {
+			t.Errorf("an upstream was said to have failed that had not")
+		}
 	}
 }
 

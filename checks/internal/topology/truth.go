@@ -69,3 +69,12 @@ func (e *Event) Ended() []int {
 	slices.Sort(list)
 	return list
 }
+
+// End has the sessions of more vantage points end with the event, for no reason of its own.
+func (e *Event) End(vantage ...int) {
+	for _, v := range vantage {
+		if !slices.Contains(e.ended, v) {
+			e.ended = append(e.ended, v)
+		}
+	}
+}
