@@ -78,22 +78,26 @@ func TestForeignReasons(t *testing.T) {
 		want []string
 	}{
 		{
-			"a more-specific", []Foreign{specific},
+			"a more-specific",
+			[]Foreign{specific},
 			[]string{"175.45.176.0/25, inside 175.45.176.0/24, is announced by AS17557 via AS3491 at 36 of 40 vantage points; 175.45.176.0/24 of AS131279 stays"},
 		},
 		{
-			"no upstream in common", []Foreign{change(func(f *Foreign) { f.Upstream = 0 })},
+			"no upstream in common",
+			[]Foreign{change(func(f *Foreign) { f.Upstream = 0 })},
 			[]string{"175.45.176.0/25, inside 175.45.176.0/24, is announced by AS17557 at 36 of 40 vantage points; 175.45.176.0/24 of AS131279 stays"},
 		},
 		{"nobody saw it come", []Foreign{change(func(f *Foreign) { f.Since = time.Time{} })}, nil},
 		{"few have it", []Foreign{change(func(f *Foreign) { f.Peers = 3 })}, nil},
 		{"the prefix itself has its reason elsewhere", []Foreign{change(func(f *Foreign) { f.Kind = ForeignOrigin })}, nil},
 		{
-			"in the middle of a path", []Foreign{change(func(f *Foreign) { f.Kind, f.Through, f.Concerns = MidPath, 131279, netip.Prefix{} })},
+			"in the middle of a path",
+			[]Foreign{change(func(f *Foreign) { f.Kind, f.Through, f.Concerns = MidPath, 131279, netip.Prefix{} })},
 			[]string{"AS131279 stands in the middle of the path to 175.45.176.0/25 of AS17557 at 36 of 40 vantage points, where it did not before"},
 		},
 		{
-			"more than are told one by one", []Foreign{
+			"more than are told one by one",
+			[]Foreign{
 				specific, change(func(f *Foreign) { f.Origin = 1 }), change(func(f *Foreign) { f.Origin = 2 }), change(func(f *Foreign) { f.Origin = 3 }), change(func(f *Foreign) { f.Origin = 4 }),
 			},
 			[]string{"announced by AS1 via", "announced by AS2 via", "announced by AS3 via", "2 more routes like those"},

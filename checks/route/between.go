@@ -18,6 +18,9 @@ const (
 	maxBetween = 1 << 13
 	// countedBetween is of how many of these the vantage points are counted.
 	countedBetween = 64
+	// fewNetworks is how many networks a country may have for this to be asked of it. Of
+	// many some carry others every day.
+	fewNetworks = 16
 )
 
 // between keeps the routes to other networks that lead through one of the target, and
@@ -37,9 +40,10 @@ type betweenKey struct {
 	origin, through checks.ASN
 }
 
-// newBetween gives nil for a target that is no network and has none.
+// newBetween gives nil for a target that is neither a network nor has a few.
 func newBetween(f *checks.Footprint) *between {
-	if k := f.Target.Kind(); len(f.Origins) == 0 || k != checks.KindASN && k != checks.KindCountry {
+	k, n := f.Target.Kind(), len(f.Origins)
+	if n == 0 || n > fewNetworks || k != checks.KindASN && k != checks.KindCountry {
 		return nil
 	}
 	b := &between{networks: f.Origins, routes: map[betweenKey]*presence{}}
@@ -109,30 +113,22 @@ func (b *between) onValue(t *pathTree, prefix netip.Prefix, value uint32) betwee
 
 // shift notes what session i is about to hold for a prefix instead of a value.
 func (b *between) shift(w *Watch, i int, prefix netip.Prefix, value uint32, path bgp.RawPath, at stamp) {
-	loading := w.rib.sessions[i].loading
-	if b.carries || loading && !b.looked {
+	s := &w.rib.sessions[i]
+	sees := s.state == Established && s.table && !s.loading && !s.refresh && at > w.rib.first
+	if !b.looked && !sees {
 		return
 	}
-	after := b.onPath(prefix, path)
-	if !b.looked {
-		if after == (betweenKey{}) {
-			return
-		}
-		b.look(w.rib, at)
-	}
-	if b.carries {
-		return
-	}
-	before := b.onValue(w.rib.tree, prefix, value)
+	before, after := b.onValue(w.rib.tree, prefix, value), b.onPath(prefix, path)
 	if before == after {
+		return
+	}
+	if b.look(w.rib, at); b.carries {
 		return
 	}
 	b.routes[before].leave(at)
 	if after == (betweenKey{}) {
 		return
 	}
-	s := &w.rib.sessions[i]
-	sees := s.state == Established && s.table && !loading && !s.refresh && at > w.rib.first
 	p := b.routes[after]
 	switch {
 	case p == nil && len(b.routes) == maxBetween && sees:
@@ -147,8 +143,11 @@ func (b *between) shift(w *Watch, i int, prefix netip.Prefix, value uint32, path
 	p.come(sees, at, &w.rib.rules)
 }
 
-// look takes all that the table has as standing.
+// look takes all that the table has as standing, once.
 func (b *between) look(r *RIB, at stamp) {
+	if b.looked {
+		return
+	}
 	b.looked = true
 	through := make([]int8, len(r.tree.nodes)+1) // by value: not known, no, yes
 	is := func(value uint32) bool {
@@ -161,9 +160,9 @@ func (b *between) look(r *RIB, at stamp) {
 		return through[value] == 2
 	}
 	for prefix, ref := range r.table.All() {
-		any := false
-		r.vectors.eachValue(ref, func(value uint32) { any = any || is(value) })
-		if !any {
+		found := false
+		r.vectors.eachValue(ref, func(value uint32) { found = found || is(value) })
+		if !found {
 			continue
 		}
 		for _, value := range r.vectors.decode(ref) {

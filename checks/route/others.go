@@ -78,7 +78,7 @@ func (r *RIB) shift(i int, prefix netip.Prefix, value uint32, path bgp.RawPath, 
 	var before, after checks.ASN
 	known := false
 	for _, w := range r.watches {
-		if w.between != nil {
+		if w.between != nil && !w.between.carries {
 			value = r.asIs(i, prefix, value)
 			w.between.shift(w, i, prefix, value, path, at)
 		}
