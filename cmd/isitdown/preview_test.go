@@ -39,6 +39,9 @@ func previewed(t *testing.T) []renderedGroup {
 }
 
 func TestPreview(t *testing.T) {
+	if testing.Short() { // hundreds of renderings by one goroutine
+		t.Skip("looks at every preview: not in a short run")
+	}
 	groups := previewed(t)
 	t.Run("everything", func(t *testing.T) { previewShowsEverything(t, groups) })
 	t.Run("pages", func(t *testing.T) { previewPages(t, groups) })
@@ -185,6 +188,9 @@ func previewWords(t *testing.T, groups []renderedGroup) {
 }
 
 func TestPreviewCommand(t *testing.T) {
+	if testing.Short() { // hundreds of renderings by one goroutine
+		t.Skip("looks at every preview: not in a short run")
+	}
 	dir := filepath.Join(t.TempDir(), "out")
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"preview", "--out", dir, "--no-shots"}, console{out: &out, err: &errs}); code != 0 {

@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"isitdown/bot/chat"
+	"isitdown/checks"
 )
 
 // data gives the path of a file of real data, and skips where there is none.
@@ -105,14 +108,27 @@ func TestCheckNorthKoreaInAFullTable(t *testing.T) {
 // 154.112.0.0/16 and reaching beyond it, would make it 70, but the rule that counts
 // it would make Cuba's 23 a 24.
 func TestCheckCountsInAFullTable(t *testing.T) {
-	for target, want := range map[string]uint64{"SY": 98, "IQ": 620, "TO": 14, "SC": 134, "TM": 14, "CU": 23, "GA": 69} {
-		v, _ := check(t, target, fullTable2015, lists2014(t))
-		if got := v.Announced.IPv4.Prefixes; got.Seen != want || got.Of != want {
-			t.Errorf("%s: %d of %d prefixes, want %d", target, got.Seen, got.Of, want)
+	want := map[string]uint64{"SY": 98, "IQ": 620, "TO": 14, "SC": 134, "TM": 14, "CU": 23, "GA": 69}
+	args := append([]string{"check", "--json", "--routes", data(t, fullTable2015)}, slices.Sorted(maps.Keys(want))...)
+	for _, l := range lists2014(t) {
+		args = append(args, "--registry", l)
+	}
+	stdout, stderr, _ := isitdown(t, args...)
+	for text := range strings.Lines(stdout) {
+		var v chat.VerdictRecord
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		want := checks.Count{Seen: want[v.Target], Of: want[v.Target]}
+		if got := v.Announced.IPv4.Prefixes; checks.Count(got) != want {
+			t.Errorf("%s: %d of %d prefixes, want %d", v.Target, got.Seen, got.Of, want.Of)
 		}
 		if v.State != "up" || v.Evidence != "weak" {
-			t.Errorf("%s: state %s, evidence %s, want up, weak", target, v.State, v.Evidence)
+			t.Errorf("%s: state %s, evidence %s, want up, weak", v.Target, v.State, v.Evidence)
 		}
+	}
+	if n := strings.Count(stdout, "\n"); n != len(want) {
+		t.Errorf("%d answers, want %d\n%s", n, len(want), stderr)
 	}
 }
 
