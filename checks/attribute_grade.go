@@ -22,6 +22,10 @@ func (d *finder) tell() {
 	if d.kept > 0 {
 		at.because("%d kept, %d of them unchanged since before the loss; below %.0f %% counts as none", d.kept, d.unchanged, 100*keptNone)
 	}
+	if d.moved > 0 {
+		at.because("%d of the lost routes had left the path of the last %.0f hours before they went: theirs is the path they had then",
+			d.moved, d.in.Baseline.Window.Hours())
+	}
 	for _, h := range d.healthy {
 		at.because("%s", d.healthText(h.asn, "is healthy"))
 	}
@@ -120,7 +124,8 @@ func binomialTail(n, k int, p float64) float64 {
 // singleHomed reports whether one AS carried all that is seen, and no other did before.
 func (d *finder) singleHomed() bool {
 	list := d.at.Carriers
-	if len(list) == 0 || list[0].ShareBefore < 1 || d.in.Past.Since.IsZero() {
+	if len(list) == 0 || list[0].ShareBefore < 1 || d.in.Past.Since.IsZero() ||
+		slices.ContainsFunc(d.hops, func(h lastHop) bool { return h.asn != list[0].ASN }) {
 		return false
 	}
 	for _, c := range d.in.Past.Carriers {

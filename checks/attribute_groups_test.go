@@ -200,6 +200,22 @@ func TestBinomialTail(t *testing.T) {
 	}
 }
 
+// Who moved to another upstream after the first failed has lost that other.
+func TestLostAfterAMove(t *testing.T) {
+	w := newLossWorld()
+	w.prefix("175.45.176.0/24", 0, never, "3356 4837 131279")
+	w.Observations[0].Before = []PathSeen{{Path: testPath("1299 20485 131279"), Peers: peerASNs(39)}}
+	w.others("4837 61 400 0", "20485 61 400 400", "3356 900 900 900")
+	w.Past = Past{Since: noon.AddDate(0, 0, -30)}
+	at := Assess(w.Case).Disappeared[0]
+	if want := "origin AS131279, adjacency AS20485-AS131279"; at.Rule != RuleLastHop || setText(at.Set) != want || at.SingleHomed {
+		t.Errorf("%s {%s}, single-homed %t, want {%s}", at.Rule, setText(at.Set), at.SingleHomed, want)
+	}
+	if !slices.ContainsFunc(at.Reasons, func(r string) bool { return strings.HasPrefix(r, "39 of the lost routes had left") }) {
+		t.Errorf("%q", at.Reasons)
+	}
+}
+
 // The routes of a sole vantage point all pass it: that is nothing that failed.
 func TestOwnRouterIsNoCandidate(t *testing.T) {
 	w := newLossWorld()

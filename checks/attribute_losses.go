@@ -43,15 +43,32 @@ func (a *assessment) losses() *losses {
 			standing, _ := o.inPlace()
 			n.taken = standing > 0 && standing*2 >= o.Asked-o.Seen
 		}
-		for _, s := range n.base.Paths {
-			if k := common(s.Peers, o.Missing); k > 0 {
-				l.routes = append(l.routes, lostRoutes{l.way(s.Path), int32(k)})
-			}
+		missing := o.Missing
+		if len(o.Before) > 0 {
+			missing = o.unmoved()
+			l.add(o.Before, o.Missing)
 		}
+		l.add(n.base.Paths, missing)
 		n.end = len(l.routes)
 		l.list = append(l.list, n)
 	}
 	return l
+}
+
+// add counts those of missing that had one of the paths.
+func (l *losses) add(paths []PathSeen, missing []ASN) {
+	for _, s := range paths {
+		if k := common(s.Peers, missing); k > 0 {
+			l.routes = append(l.routes, lostRoutes{l.way(s.Path), int32(k)})
+		}
+	}
+}
+
+// unmoved gives those of Missing that held the path of the baseline to the last.
+func (o *Observation) unmoved() []ASN {
+	return slices.DeleteFunc(slices.Clone(o.Missing), func(as ASN) bool {
+		return slices.ContainsFunc(o.Before, func(s PathSeen) bool { return slices.Contains(s.Peers, as) })
+	})
 }
 
 // way numbers the way of a path.
@@ -150,6 +167,7 @@ type evidence struct {
 	// lost, kept and unchanged count pairs of a vantage point and a prefix; readable
 	// those of lost whose way is known.
 	lost, kept, unchanged, readable int
+	moved                           int // of lost, those that had left the baseline's path
 	// passes counts the lost routes through an element, ends those of which it is the
 	// origin, or joins the origin to the next.
 	passes, ends map[Element]int
@@ -175,6 +193,9 @@ func (l *losses) weigh(list []*loss) *evidence {
 		e.lost += len(n.obs.Missing)
 		e.kept += n.obs.Seen
 		e.unchanged += min(n.obs.Stuck, n.obs.Seen)
+		for _, s := range n.obs.Before {
+			e.moved += common(s.Peers, n.obs.Missing)
+		}
 		for _, r := range l.routes[n.from:n.end] {
 			byWay[r.way] += int(r.n)
 		}

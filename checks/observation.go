@@ -61,6 +61,9 @@ type Observation struct {
 	Asked, Seen int
 	// Missing are those asked that do not have it, ascending: Asked - Seen of them.
 	Missing []ASN
+	// Before are the paths that some of Missing held until shortly before they lost the
+	// prefix, where these are not those of the baseline; others held what it says.
+	Before []PathSeen
 	// Stuck counts those of Seen whose path has not changed since before the
 	// first vantage point lost the prefix.
 	Stuck int

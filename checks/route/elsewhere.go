@@ -97,7 +97,8 @@ func (c *comparison) elsewhere() checks.Elsewhere {
 	return e
 }
 
-// lostElements gives what the usual paths of the lost prefixes led through, ascending.
+// lostElements gives what the usual paths of the lost prefixes led through, and those that
+// were lost where these are others, ascending.
 func (w *Watch) lostElements() []checks.Element {
 	lost := make(map[netip.Prefix]bool, len(w.lostNow))
 	for _, p := range w.lostNow {
@@ -105,19 +106,27 @@ func (w *Watch) lostElements() []checks.Element {
 	}
 	found, seen := map[checks.Element]bool{}, map[*checks.Hop]bool{} // prefixes share their paths
 	var way checks.Way
+	add := func(path checks.Path) {
+		if len(path) == 0 || seen[&path[0]] {
+			return
+		}
+		seen[&path[0]] = true
+		way = path.AppendWay(way, w.rib.rules.RouteServers)
+		for e := range way.Elements() {
+			found[e] = true
+		}
+	}
 	for i := range w.kept.Prefixes {
 		bp := &w.kept.Prefixes[i]
 		if !lost[bp.Prefix] {
 			continue
 		}
 		for _, p := range bp.Paths {
-			if len(p.Path) == 0 || seen[&p.Path[0]] {
-				continue
-			}
-			seen[&p.Path[0]] = true
-			way = p.Path.AppendWay(way, w.rib.rules.RouteServers)
-			for e := range way.Elements() {
-				found[e] = true
+			add(p.Path)
+		}
+		if p := w.prefixes[bp.Prefix]; p != nil {
+			for _, h := range p.holds.all() {
+				add(w.paths.paths[h.lastStable().path])
 			}
 		}
 	}

@@ -54,14 +54,19 @@ func (r *RIB) undisturbed(first stamp, voters [2]electorate) (from stamp, missin
 	return from, ""
 }
 
-// usualWays gives what the target's usual paths led through, each with the number of
-// routes that did, who originates them and who stands next to these.
-func (w *Watch) usualWays(at stamp) (elements map[checks.Element]int, own map[checks.ASN]bool, hops map[checks.ASN]int) {
+// usualWays gives what the target's usual paths led through, and those that it had at from
+// where these are others, each with the number of routes that did, who originates
+// them and who stands next to these.
+func (w *Watch) usualWays(at, from stamp) (elements map[checks.Element]int, own map[checks.ASN]bool, hops map[checks.ASN]int) {
 	routes := map[uint32]int{}
 	for _, p := range w.sorted {
 		for _, h := range p.holds.all() {
-			if c := w.usualPath(h, at); c.path > impliedPath {
+			c, held := w.usualPath(h, at), h.heldAt(from)
+			if c.path > impliedPath {
 				routes[c.path]++
+			}
+			if held > impliedPath && held != c.path && w.origin(held) {
+				routes[held]++
 			}
 		}
 	}

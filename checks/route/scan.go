@@ -50,7 +50,7 @@ type pick struct {
 type pairKey struct{ element, session uint16 }
 
 func (r *RIB) newScan(w *Watch, v *wave, voters [2]electorate) *scan {
-	elements, own, hops := w.usualWays(v.at)
+	elements, own, hops := w.usualWays(v.at, v.from)
 	s := &scan{
 		r: r, table: r.tableThen(v.from), ok: r.witnessing(voters, v.from, v.from), own: own,
 		list: mostOf(elements, compareElements, maxElements), elements: map[checks.Element]uint16{},

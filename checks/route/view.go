@@ -26,7 +26,8 @@ type view struct {
 	split       int
 	lost        []loss // one a vantage point that lost it
 	missing     []checks.ASN
-	absences    []absence // the last one of each that was asked
+	moved       map[uint32][]checks.ASN // of those, by the path that they lost
+	absences    []absence               // the last one of each that was asked
 	collectors  map[string]*collectorCount
 }
 
@@ -143,6 +144,7 @@ func (v *view) ask(as checks.ASN, sessions []int) {
 	}
 	v.lost = append(v.lost, loss{gone.from, early})
 	v.missing = append(v.missing, as) // carriers come in their order
+	v.noteBefore(as, sessions)
 	v.absences = append(v.absences, gone)
 	v.count(sessions, true)
 }
@@ -366,7 +368,7 @@ func (v *view) observation(newest time.Time) checks.Observation {
 		o.Paths = append(o.Paths, *seen)
 	}
 	slices.SortFunc(o.Paths, compareSeen)
-	o.Covers = v.coverList()
+	o.Covers, o.Before = v.coverList(), v.watch.pathsSeen(v.moved)
 	return o
 }
 
