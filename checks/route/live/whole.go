@@ -14,7 +14,7 @@ type whole struct {
 	mu    sync.Mutex
 	rib   *route.RIB
 	paths bool // whole ones are kept
-	dumps int // extracted so far
+	dumps int  // extracted so far
 	sizes map[route.Peer][2]int
 	// refused counts the announcements of prefixes beyond the most that are kept; fit is
 	// what is left of the update at hand.

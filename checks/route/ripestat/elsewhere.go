@@ -44,6 +44,7 @@ type elsewhere struct {
 
 	elements  map[checks.Element]bool
 	upstreams []checks.ASN
+	hops      int            // so many of upstreams stand next to the origins
 	sample    [][]checks.ASN // other networks, an upstream each
 	missing   []string
 }
@@ -119,7 +120,8 @@ func (e *elsewhere) choose(byHop map[checks.ASN]int) {
 	hops := slices.SortedFunc(maps.Keys(byHop), func(a, b checks.ASN) int {
 		return cmp.Or(cmp.Compare(byHop[b], byHop[a]), cmp.Compare(a, b))
 	})
-	e.upstreams = hops[:min(len(hops), mostLastHops)]
+	e.hops = min(len(hops), mostLastHops)
+	e.upstreams = hops[:e.hops:e.hops]
 	hegemony := checks.BaselineHegemony(e.before)
 	maps.DeleteFunc(hegemony, func(a checks.ASN, h float64) bool {
 		return h < weakCarrier || a.Private() || e.own(a) || slices.Contains(e.upstreams, a)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -18,6 +17,10 @@ import (
 // mostGlances is how many prefixes of other networks the looking glass is asked about,
 // one request each.
 const mostGlances = 20
+
+// firstGlances is how many networks behind each AS next to the origins come before all
+// others: from five on what they did is conclusive (docs/attribution.md).
+const firstGlances = 5
 
 // glance asks the looking glass what is held at present of one prefix of each network.
 func (e *elsewhere) glance(ctx context.Context, then *tables) (*tables, error) {
@@ -65,8 +68,9 @@ func (e *elsewhere) glassControls() (list []netip.Prefix) {
 	return list
 }
 
-// glances gives one prefix of each network to look at, that which most sessions had, the
-// networks behind one upstream in turn with those behind the others.
+// glances gives one prefix of each network to look at, that which most sessions had: of
+// some behind the ASes next to the origins, then those behind one upstream in turn with
+// those behind the others.
 func (e *elsewhere) glances(then *tables) (list []netip.Prefix) {
 	holders := map[checks.ASN]map[netip.Prefix]int{}
 	for _, held := range then.routes {
@@ -77,21 +81,31 @@ func (e *elsewhere) glances(then *tables) (list []netip.Prefix) {
 			holders[way.Origin()][p]++
 		}
 	}
-	for n := range othersEach {
-		for _, group := range e.sample {
-			if n >= len(group) || len(list) == mostGlances {
-				continue
-			}
-			of := holders[group[n]]
-			best := slices.SortedFunc(maps.Keys(of), func(a, b netip.Prefix) int {
-				return cmp.Or(cmp.Compare(of[b], of[a]), checks.ComparePrefixes(a, b))
-			})
-			if len(best) > 0 && !slices.Contains(list, best[0]) {
-				list = append(list, best[0])
+	turns := func(groups [][]checks.ASN, most int) {
+		for n := range most {
+			for _, group := range groups {
+				if n >= len(group) || len(list) == mostGlances {
+					continue
+				}
+				if p := mostHeld(holders[group[n]]); p.IsValid() && !slices.Contains(list, p) {
+					list = append(list, p)
+				}
 			}
 		}
 	}
+	turns(e.sample[:e.hops], firstGlances)
+	turns(e.sample, othersEach)
 	return list
+}
+
+// mostHeld gives the prefix that most sessions hold, the zero one where there is none.
+func mostHeld(holders map[netip.Prefix]int) (best netip.Prefix) {
+	for p, n := range holders {
+		if !best.IsValid() || cmp.Or(cmp.Compare(n, holders[best]), checks.ComparePrefixes(best, p)) > 0 {
+			best = p
+		}
+	}
+	return best
 }
 
 // glanceAt asks the looking glass about one prefix.
