@@ -36,8 +36,6 @@ func (d *desk) elsewhere(offset string) checks.Elsewhere {
 	return d.watch.Elsewhere(now)
 }
 
-func keepWhole(r *Rules) { r.FullPaths = true }
-
 func survival(e checks.Elsewhere, of checks.Element) string {
 	for _, p := range e.Passages {
 		if p.Element == of {
@@ -97,7 +95,7 @@ func TestElsewhere(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := watching(t, keepWhole).play(steadyOthers)
+			d := watching(t, wholePaths).play(steadyOthers)
 			updates := d.updates(tt.script)
 			slices.SortStableFunc(updates, func(a, b *Update) int { return a.At.Compare(b.At) })
 			for _, u := range updates {
@@ -135,7 +133,7 @@ func TestElsewhereMissing(t *testing.T) {
 		script string
 		want   string
 	}{
-		{"nothing lost", keepWhole, steadyOthers, ""},
+		{"nothing lost", wholePaths, steadyOthers, ""},
 		{"ends of paths alone", func(*Rules) {}, steadyOthers + lost, noFullPaths},
 		{
 			"a journal that is too short", func(r *Rules) { r.FullPaths, r.JournalSize = true, 5 }, steadyOthers + lost + networksOf("4h1m", "1-5", "9", 21, 5),

@@ -81,10 +81,10 @@ func (w *Watch) tend(at stamp) (next stamp) {
 		if v.settled || v.missing != "" {
 			continue
 		}
-		if until := v.until(); at >= until {
+		if until := v.until(); at > until {
 			w.settle(v, until)
 		} else {
-			next = min(next, until)
+			next = min(next, until+1)
 		}
 	}
 	return next
