@@ -28,20 +28,16 @@ func (w *World) Lost(e *Event, stuck []int) (groups []int) {
 	return groups
 }
 
-// least is the part of the paths to a group, one in so many, that an adjacency next to its
-// origin must have carried to be missed where it is not told.
-const least = 20
-
-// TruthOf is that part of what happened which explains the loss of one group: of its own
-// origin nothing else, and of adjacencies next to it those that its paths crossed. With
-// all, those are asked for that a single path crossed; without, those that carried one in
-// twenty or more.
-func (w *World) TruthOf(e *Event, group int, all bool) (list []checks.Candidate) {
-	origin := w.ASes[w.Groups[group].Origin].ASN
+// TruthOf is that part of what happened which explains the loss of some groups of one
+// origin: of that origin nothing else, and of adjacencies next to it those that a part of
+// the lost routes crossed, from least (0 to 1) on; with 0 those that a single one did. Of
+// routes there is one for each vantage point and prefix, but for those that are stuck.
+func (w *World) TruthOf(e *Event, groups, stuck []int, least float64) (list []checks.Candidate) {
+	origin := w.ASes[w.Groups[groups[0]].Origin].ASN
 	for _, c := range e.Truth {
 		switch {
 		case c.Kind == checks.OriginWithdrew && c.Element.AS != origin:
-		case c.Kind == checks.AdjacencyFailed && e.Kind == LastLink && (c.Element.To != origin || w.crossing(group, c.Element) == 0 || !all && w.crossing(group, c.Element)*least < len(w.Vantage)):
+		case c.Kind == checks.AdjacencyFailed && e.Kind == LastLink && (c.Element.To != origin || !w.carried(e, groups, stuck, c.Element, least)):
 		default:
 			list = append(list, c)
 		}
@@ -49,18 +45,27 @@ func (w *World) TruthOf(e *Event, group int, all bool) (list []checks.Candidate)
 	return list
 }
 
-// crossing counts the vantage points whose path to a group crosses the adjacency of an AS
-// and the origin. A route server that shows between the two is none of them.
-func (w *World) crossing(group int, e checks.Element) (n int) {
-	for _, path := range w.paths[group] {
-		i := slices.Index(path, e.To)
-		for i--; i >= 0 && slices.Contains(w.RouteServers, path[i]); i-- {
-		}
-		if i >= 0 && path[i] == e.AS {
-			n++
+// carried reports whether an adjacency of the origin carried a part of the lost routes. A
+// route server that shows between the two is no network.
+func (w *World) carried(e *Event, groups, stuck []int, x checks.Element, least float64) bool {
+	crossed, all := 0, 0
+	for _, g := range groups {
+		n := len(w.Groups[g].Prefixes)
+		for v, path := range w.paths[g] {
+			if path == nil || slices.Contains(stuck, v) || slices.Contains(e.ended, v) {
+				continue
+			}
+			all += n
+			i := slices.Index(path, x.To) - 1
+			for i >= 0 && slices.Contains(w.RouteServers, path[i]) {
+				i--
+			}
+			if i >= 0 && path[i] == x.AS {
+				crossed += n
+			}
 		}
 	}
-	return n
+	return crossed > 0 && float64(crossed) >= least*float64(all)
 }
 
 // Ended gives the vantage points whose session ends, ascending.
