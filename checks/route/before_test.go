@@ -52,7 +52,7 @@ func TestPathBeforeALoss(t *testing.T) {
 // What is lost after a move is attributed to where the routes were then, and others'
 // routes over there are looked at.
 func TestAttributionAfterAMove(t *testing.T) {
-	d := watching(t, keepWhole).play(steadyOthers +
+	d := watching(t, wholePaths).play(steadyOthers +
 		networksOf("3h", "1-20", "1299 20485", 41, 10) +
 		"4h announce 1-20 k1 k2 k3 k4 via 1299 20485\n6h withdraw 1-20 k1 k2 k3 k4\n6h10m beat 1-20\n")
 	base, vantage, list := d.watch.Observe(d.now)

@@ -9,8 +9,8 @@ import (
 	"isitdown/checks"
 )
 
-// pair is a vantage point and another origin.
-type pair struct {
+// seenFrom is a vantage point and another origin.
+type seenFrom struct {
 	vantage, origin checks.ASN
 }
 
@@ -27,7 +27,7 @@ func (s *story) checkPassages(t *testing.T, seed uint64, e *checks.Elsewhere, ba
 		}
 	}
 	for x := range want {
-		before, still, origins := map[pair]bool{}, map[pair]bool{}, map[checks.ASN]bool{}
+		before, still, origins := map[seenFrom]bool{}, map[seenFrom]bool{}, map[checks.ASN]bool{}
 		for _, p := range s.peers {
 			if !s.counts(p, e.From, looked, ask) {
 				continue
@@ -39,9 +39,9 @@ func (s *story) checkPassages(t *testing.T, seed uint64, e *checks.Elsewhere, ba
 				if origin == home || known[origin] || !path.Way(14).Passes(x) {
 					continue
 				}
-				known[origin], origins[origin], before[pair{p.AS, origin}] = true, true, true
+				known[origin], origins[origin], before[seenFrom{p.AS, origin}] = true, true, true
 				if path := now[p][prefix]; path.Origin() == origin && path.Way(14).Passes(x) {
-					still[pair{p.AS, origin}] = true
+					still[seenFrom{p.AS, origin}] = true
 				}
 			}
 		}
