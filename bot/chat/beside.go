@@ -24,7 +24,8 @@ func takenOverText(v *checks.Verdict, a *checks.Attribution) string {
 // besideText names the routes of others that concern the target and that nothing else
 // in the notice names.
 func besideText(v *checks.Verdict) string {
-	list := slices.Clone(v.Foreign)
+	// What was there before anybody looked may be as it should.
+	list := slices.DeleteFunc(slices.Clone(v.Foreign), func(f checks.Foreign) bool { return f.Since.IsZero() })
 	if lossOf(v) == lossRoutes && len(v.Disappeared) > 0 && v.Disappeared[0].Rule == checks.RuleTakenOver {
 		told := v.Disappeared[0].Foreign
 		list = slices.DeleteFunc(list, func(f checks.Foreign) bool { return slices.Contains(told, f) })
