@@ -13,7 +13,7 @@ import (
 const (
 	lostOrigin checks.ASN = 1000001
 	lostPoints            = 36
-	inventedAS            = "AS1000001 and all that is seen of it are invented, as an example."
+	inventedAS            = "Ruritania Telecom (AS1000001) does not exist; all that is seen of it is invented, as an example."
 )
 
 // lostNet is AS1000001 with two prefixes, seen by 36 vantage points, before and after
