@@ -65,23 +65,19 @@ func (h *Hub) onceAfar(ctx context.Context, v *View) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	in := v.Answer(v.AsOf, checks.Rules{})
 	var wg sync.WaitGroup
 	var gaps, pastGaps []checks.Gap
+	var err, pastErr error
 	if ask := h.o.Lookup.Elsewhere; ask != nil {
-		wg.Go(func() {
-			var err error
-			v.Elsewhere, gaps, err = ask(ctx, v.Answer(v.AsOf, checks.Rules{}))
-			h.failedAfar(v, "other networks' routes", err)
-		})
+		wg.Go(func() { v.Elsewhere, gaps, err = ask(ctx, in) })
 	}
-	if ask, origins := h.o.Lookup.Past, largest(&v.Baseline); ask != nil && len(origins) > 0 {
-		wg.Go(func() {
-			var err error
-			v.Past, pastGaps, err = ask(ctx, origins, v.AsOf)
-			h.failedAfar(v, "who carried a target before", err)
-		})
+	if ask, origins := h.o.Lookup.Past, largest(&in.Baseline); ask != nil && len(origins) > 0 {
+		wg.Go(func() { v.Past, pastGaps, pastErr = ask(ctx, origins, in.Now) })
 	}
 	wg.Wait()
+	h.failedAfar(v, "other networks' routes", err)
+	h.failedAfar(v, "who carried a target before", pastErr)
 	v.Gaps = append(append(v.Gaps, gaps...), pastGaps...)
 }
 
