@@ -9,8 +9,8 @@ func (r AttributionRule) Means() string {
 	case RuleTakenOver:
 		return "others' routes stand in the place of the lost ones at half of the vantage points that miss them, or more"
 	case RuleLastHop:
-		return fmt.Sprintf("less than %.0f %% of the routes are kept, and each AS next to the origin that carried %.0f %% of them or more "+
-			"still has %.0f %% or more of others' routes through it", 100*keptNone, 100*mainCarrier, 100*healthyFrom)
+		return fmt.Sprintf("less than %.0f %% of the routes are kept by way of the ASes next to the origin that carried %.0f %% of the lost ones or more, "+
+			"and each of these still has %.0f %% or more of others' routes through it", 100*keptNone, 100*mainCarrier, 100*healthyFrom)
 	case RuleSeveral:
 		return fmt.Sprintf("as last hop, with several such ASes, and all was lost within %.0f minutes", wentTogether.Minutes())
 	case RuleSeparator:

@@ -52,7 +52,8 @@ func TestAttribution(t *testing.T) {
 		},
 		{
 			"the only link over an upstream of three, one of which is not seen across it",
-			[]string{"1 3356 4837 131279", "2 3356 4837 131279"}, never,
+			[]string{"1 3356 4837 131279", "2 3356 4837 131279"},
+			never,
 			[]string{"4837 3 27 3", "3356-4837 2 24 0", "3356 900 9000 8990"},
 			RuleSeparator, "network AS4837, adjacency AS3356-AS4837", EvidenceWeak,
 		},

@@ -56,8 +56,8 @@ const (
 	// RuleTakenOver: other origins' routes, more-specifics or a path through the target
 	// stand in the place of what was lost. It is not a withdrawal.
 	RuleTakenOver
-	// RuleLastHop: nearly nobody has a route and the ASes next to the origin still carry
-	// others: the origin, or an adjacency of it.
+	// RuleLastHop: nearly nobody has a route by way of the ASes next to the origin that
+	// carried what was lost, and these still carry others: the origin, or an adjacency of it.
 	RuleLastHop
 	// RuleSeveral is RuleLastHop where several upstreams, each healthy, lost the routes
 	// within five minutes: more consistent with a cause on the origin's side, or one that
