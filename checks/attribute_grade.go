@@ -44,7 +44,9 @@ func (d *finder) tell() {
 		at.because("%s", m)
 	}
 	for _, s := range at.Siblings {
-		at.because("%s", s.fateText())
+		if s.Networks > 0 {
+			at.because("%s", s.fateText())
+		}
 	}
 	if len(at.Carriers) == 1 && !at.SingleHomed && d.in.Past.Since.IsZero() {
 		at.because("who carried these prefixes before the last %.0f hours is not known", d.in.Baseline.Window.Hours())

@@ -193,6 +193,9 @@ func TestReplayAFlap(t *testing.T) {
 	if len(u) != 1 || u[0].ASN != "AS134544" || len(u[0].Behind) != 1 || u[0].Behind[0].ASN != "AS4837" {
 		t.Errorf("upstreams %+v, want AS134544 with AS4837 behind it", u)
 	}
+	if lost := lostIn(t, lines); len(lost) > 0 || len(end.Verdict.Foreign) > 0 {
+		t.Errorf("got %+v and %+v of a flap that is over, want nothing", lost, end.Verdict.Foreign)
+	}
 }
 
 // Seven more-specifics carried by AS57731 and the IPv6 prefix are withdrawn while
@@ -217,6 +220,12 @@ func TestReplayAFailover(t *testing.T) {
 	if text := lines[len(lines)-1].Text; !strings.Contains(text, "AS36958") || !strings.Contains(text, "AS57731") {
 		t.Errorf("the text does not name the upstreams before and now:\n%s", text)
 	}
+	// The end of it is that the covering routes went as well, a minute later.
+	for _, a := range lostIn(t, lines) {
+		if carried(a, "AS57731") == 0 || carried(a, "AS36958") == 0 {
+			t.Errorf("carriers %+v, want AS57731 and AS36958", a.Carriers)
+		}
+	}
 }
 
 func TestReplayAPartialWithdrawal(t *testing.T) {
@@ -231,6 +240,15 @@ func TestReplayAPartialWithdrawal(t *testing.T) {
 	text := oneLine(end.Text)
 	if want := "17 of the 20 prefixes that moved in this recording are withdrawn"; !strings.Contains(text, want) {
 		t.Errorf("the text does not say %q:\n%s", want, end.Text)
+	}
+	lost := lostIn(t, lines)
+	if len(end.Verdict.Attribution) != 2 || len(lost) < 2 {
+		t.Errorf("got %+v, want the two groups that did not go together", end.Verdict.Attribution)
+	}
+	for _, a := range lost {
+		if share := carried(a, "AS21497"); share < .8 {
+			t.Errorf("AS21497 is said to have carried %.2f of %v before, want most", share, a.Prefixes)
+		}
 	}
 	// The first vantage point lost a prefix at 15:31:05, half of them (9 of 17)
 	// had at 15:32:01.
