@@ -3,6 +3,7 @@ package route
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -58,24 +59,12 @@ func (r *RIB) undisturbed(first stamp, voters [2]electorate) (from stamp, missin
 // where these are others, each with the number of routes that did, who originates
 // them and who stands next to these.
 func (w *Watch) usualWays(at, from stamp) (elements map[checks.Element]int, own map[checks.ASN]bool, hops map[checks.ASN]int) {
-	routes := map[uint32]int{}
-	for _, p := range w.sorted {
-		for _, h := range p.holds.all() {
-			c, held := w.usualPath(h, at), h.heldAt(from)
-			if c.path > impliedPath {
-				routes[c.path]++
-			}
-			if held > impliedPath && held != c.path && w.origin(held) {
-				routes[held]++
-			}
-		}
-	}
 	elements, own, hops = map[checks.Element]int{}, map[checks.ASN]bool{}, map[checks.ASN]int{}
 	for _, a := range w.target.Origins {
 		own[a] = true
 	}
-	for id, n := range routes {
-		way := w.paths.paths[id].Way(w.rib.rules.RouteServers...)
+	for path, n := range w.usualPaths(at, from) {
+		way := path.Way(w.rib.rules.RouteServers...)
 		for e := range way.Elements() {
 			elements[e] += n
 		}
@@ -85,6 +74,40 @@ func (w *Watch) usualWays(at, from stamp) (elements map[checks.Element]int, own 
 		}
 	}
 	return elements, own, hops
+}
+
+// usualPaths gives the target's usual paths, and those of from, with the number of routes
+// that take each. Where a baseline is held its paths are among them: a target that came
+// and went for a day has no other usual ones.
+func (w *Watch) usualPaths(at, from stamp) iter.Seq2[checks.Path, int] {
+	return func(yield func(checks.Path, int) bool) {
+		if w.frozen != 0 {
+			for i := range w.kept.Prefixes {
+				for _, s := range w.kept.Prefixes[i].Paths {
+					if len(s.Path) > 0 && !yield(s.Path, len(s.Peers)) {
+						return
+					}
+				}
+			}
+		}
+		routes := map[uint32]int{}
+		for _, p := range w.sorted {
+			for _, h := range p.holds.all() {
+				c, held := w.usualPath(h, at), h.heldAt(from)
+				if c.path > impliedPath && w.frozen == 0 {
+					routes[c.path]++
+				}
+				if held > impliedPath && held != c.path && w.origin(held) {
+					routes[held]++
+				}
+			}
+		}
+		for id, n := range routes {
+			if !yield(w.paths.paths[id], n) {
+				return
+			}
+		}
+	}
 }
 
 // mostOf gives the keys with the largest numbers, the largest first.

@@ -42,6 +42,7 @@ type Watch struct {
 	gone    int            // prefixes that half of the sessions lost
 	quiet   stamp          // since when none is
 	lostNow []netip.Prefix // as last observed
+	told    told           // of others' routes, the last time
 }
 
 // watched is one prefix of the target.

@@ -151,7 +151,7 @@ func (d *desk) gaps(w *route.Watch) []checks.Gap {
 func observed(w *route.Watch, now time.Time, rules checks.Rules) checks.Case {
 	c := checks.Case{Footprint: w.Target(), Now: now, Rules: rules}
 	c.Baseline, c.Vantage, c.Observations = w.Observe(now)
-	c.Elsewhere = w.Elsewhere(now)
+	c.Elsewhere = w.ElsewhereLately(now)
 	return c
 }
 
