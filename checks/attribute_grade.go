@@ -48,7 +48,7 @@ func (d *finder) tell() {
 			at.because("%s", s.fateText())
 		}
 	}
-	if len(at.Carriers) == 1 && !at.SingleHomed && d.in.Past.Since.IsZero() {
+	if len(at.Carriers) == 1 && !at.SingleHomed && !d.in.Past.covers(at.Origins...) {
 		at.because("who carried these prefixes before the last %.0f hours is not known", d.in.Baseline.Window.Hours())
 	}
 }
@@ -126,7 +126,7 @@ func binomialTail(n, k int, p float64) float64 {
 // singleHomed reports whether one AS carried all that is seen, and no other did before.
 func (d *finder) singleHomed() bool {
 	list := d.at.Carriers
-	if len(list) == 0 || list[0].ShareBefore < 1 || d.in.Past.Since.IsZero() ||
+	if len(list) == 0 || list[0].ShareBefore < 1 || !d.in.Past.covers(d.at.Origins...) ||
 		slices.ContainsFunc(d.hops, func(h lastHop) bool { return h.asn != list[0].ASN }) {
 		return false
 	}

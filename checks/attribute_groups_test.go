@@ -140,6 +140,7 @@ func TestSingleHomed(t *testing.T) {
 		{"another for two hours", []string{"3356 4837 131279"}, carriers(u, other), false},
 		{"another for half an hour", []string{"3356 4837 131279"}, carriers(u, PastCarrier{20485, 30 * time.Minute, noon}), true},
 		{"another two months ago", []string{"3356 4837 131279"}, carriers(u, PastCarrier{20485, 99 * time.Hour, noon.AddDate(0, -2, 0)}), true},
+		{"a past of others' routes", []string{"3356 4837 131279"}, Past{Since: noon.AddDate(0, 0, -30), Origins: []ASN{64500}}, false},
 		{"two now", []string{"3356 4837 131279", "1299 20485 131279"}, carriers(u), false},
 	}
 	for _, tt := range tests {

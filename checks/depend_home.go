@@ -61,7 +61,10 @@ func (f *family) before(byOrigin map[ASN]*homeCount) {
 	if len(byOrigin) != 1 { // the past does not say of whose routes it speaks
 		return
 	}
-	for _, h := range byOrigin {
+	for origin, h := range byOrigin {
+		if !f.a.in.Past.covers(origin) {
+			continue
+		}
 		for _, p := range f.a.in.Past.Carriers {
 			if p.Held >= pastHeld {
 				h.earlier[p.ASN] = true
@@ -80,7 +83,7 @@ func (f *family) dateHomes(list []Homing) {
 			since = from
 		}
 	}
-	if past := f.a.in.Past.Since; len(list) == 1 && !past.IsZero() && (since.IsZero() || past.Before(since)) {
+	if past := f.a.in.Past.Since; len(list) == 1 && f.a.in.Past.covers(list[0].Origin) && (since.IsZero() || past.Before(since)) {
 		since = past
 	}
 	if f.a.in.Now.Sub(since) < pastHeld { // a table of one moment has no history

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -65,7 +66,14 @@ const SiblingWindow = 5 * time.Minute
 type Past struct {
 	Since    time.Time // what it goes back to
 	Carriers []PastCarrier
+	Origins  []ASN  // whose routes it speaks of; empty for all of the target
 	Source   string // "RIPEstat", "seen by this installation"
+}
+
+// covers reports whether it speaks of the routes of all of the origins.
+func (p *Past) covers(origins ...ASN) bool {
+	return !p.Since.IsZero() && (len(p.Origins) == 0 ||
+		!slices.ContainsFunc(origins, func(o ASN) bool { return !slices.Contains(p.Origins, o) }))
 }
 
 // PastCarrier is an AS that stood next to the target's origins.

@@ -99,7 +99,7 @@ func (c *Client) Past(ctx context.Context, origins []checks.ASN, until time.Time
 		wg.Go(func() { pasts[i], errs[i] = c.pastOf(ctx, a, until) })
 	}
 	wg.Wait()
-	p := checks.Past{Source: service}
+	p := checks.Past{Source: service, Origins: asked}
 	carriers := map[checks.ASN]*checks.PastCarrier{}
 	for i := range pasts {
 		if errs[i] != nil {
