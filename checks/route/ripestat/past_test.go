@@ -26,7 +26,7 @@ func TestPastCarriers(t *testing.T) {
 	w.standing["AS3010"] = []Standing{{4837, []Span{{From: days(3), To: days(1)}}}, {3356, []Span{{From: days(5), To: days(1)}}}}
 	c := w.client()
 	got, gaps, err := c.Past(t.Context(), []checks.ASN{131279, 3010}, until)
-	want := checks.Past{Source: service, Since: until.Add(-pastWindow).Truncate(dumpEvery), Carriers: []checks.PastCarrier{
+	want := checks.Past{Source: service, Origins: []checks.ASN{131279, 3010}, Since: until.Add(-pastWindow).Truncate(dumpEvery), Carriers: []checks.PastCarrier{
 		{ASN: 4837, Held: 60 * 24 * time.Hour, Last: days(0)},
 		{ASN: 3356, Held: 4 * 24 * time.Hour, Last: days(1)},
 		{ASN: 20485, Held: 32 * time.Hour, Last: days(10)},
