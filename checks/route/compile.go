@@ -54,7 +54,7 @@ func (r *RIB) ranks() []int {
 // points reached through it.
 func (s *scan) compileNetworks(v *wave) {
 	place := map[checks.ASN]int{}
-	origins := slices.SortedFunc(maps.Keys(s.picked), func(a, b checks.ASN) int { return cmp.Compare(mix(a), mix(b)) })
+	origins := slices.SortedFunc(maps.Keys(s.picked), func(a, b checks.ASN) int { return cmp.Compare(mix(a, s.key), mix(b, s.key)) })
 	for u, upstream := range s.ups {
 		b := behind{upstream: upstream}
 		for _, origin := range origins {

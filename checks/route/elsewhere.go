@@ -21,8 +21,8 @@ const (
 //
 // Of each element at most 200 origins are looked at, of each vantage point and origin one
 // route, and of each upstream at most 500 networks, by 16 of their prefixes: those with
-// the lowest hashes and addresses, which is as good as by chance and in every run the
-// same. A session counts only while it votes, and its table was whole before the loss.
+// the lowest hashes and addresses. The hashes depend on when the loss began, so that a
+// sample is as good as by chance, in every run the same, and not known beforehand. A session counts only while it votes, and its table was whole before the loss.
 func (w *Watch) Elsewhere(now time.Time) checks.Elsewhere {
 	r := w.rib
 	switch {

@@ -15,6 +15,7 @@ type scan struct {
 	own      map[checks.ASN]bool
 	elements map[checks.Element]uint16
 	list     []checks.Element
+	key      uint32 // of the samples
 	ups      []checks.ASN
 	vantage  []int // number of the vantage point, by session
 	vantages int
@@ -54,17 +55,17 @@ func (r *RIB) newScan(w *Watch, v *wave, voters [2]electorate) *scan {
 	s := &scan{
 		r: r, table: r.tableThen(v.from), ok: r.witnessing(voters, v.from, v.from), own: own,
 		list: mostOf(elements, compareElements, maxElements), elements: map[checks.Element]uint16{},
-		known: make([]int32, len(r.tree.nodes)+1), picked: map[checks.ASN]*pick{},
+		known: make([]int32, len(r.tree.nodes)+1), picked: map[checks.ASN]*pick{}, key: sampleKey(v.first),
 	}
 	s.ups = upstreamsOf(s.list, own, hops)
 	s.origins, s.nets = make([]sample, len(s.list)), make([]sample, len(s.ups))
 	most := min(maxOrigins, max(leastOrigins, maxPairs/max(1, s.witnesses())))
 	for i, e := range s.list {
 		s.elements[e] = uint16(i)
-		s.origins[i].most = most
+		s.origins[i] = sample{most: most, key: s.key}
 	}
 	for i := range s.nets {
-		s.nets[i].most = 2 * maxNetworks // of some most vantage points know another way
+		s.nets[i] = sample{most: 2 * maxNetworks, key: s.key} // of some most vantage points know another way
 	}
 	s.vantage, s.vantages = r.numbered()
 	return s

@@ -97,22 +97,29 @@ func (b points) common(o points) (n int) {
 func newPoints(n int) points { return make(points, (n+63)/64) }
 
 // sample keeps the origins with the lowest hashes of all that it is offered: who they are
-// does not depend on the order, and samples of what overlaps overlap.
+// does not depend on the order, and samples of what overlaps overlap. The hashes are other
+// ones in every loss: whoever announced made-up networks could choose their numbers so that
+// a sample known beforehand held no others.
 type sample struct {
 	most   int
+	key    uint32
 	hashes []uint32 // ascending
 }
 
-// mix gives every number another one, the same in every run (the finalizer of MurmurHash3).
-func mix(a checks.ASN) uint32 {
-	h := uint32(a)
+// sampleKey gives the key of the samples of a loss: by when it began, to the last digit of
+// the feed's clock, which nobody knows beforehand and which every run of a recording repeats.
+func sampleKey(first stamp) uint32 { return mix(checks.ASN(first), mix(checks.ASN(first>>32), 0)) }
+
+// mix gives every number another one, by the key (the finalizer of MurmurHash3).
+func mix(a checks.ASN, key uint32) uint32 {
+	h := uint32(a) ^ key
 	h = (h ^ h>>16) * 0x85ebca6b
 	h = (h ^ h>>13) * 0xc2b2ae35
 	return h ^ h>>16
 }
 
 func (s *sample) offer(a checks.ASN) {
-	h := mix(a)
+	h := mix(a, s.key)
 	if len(s.hashes) >= s.most && h > s.hashes[len(s.hashes)-1] {
 		return
 	}
@@ -127,7 +134,7 @@ func (s *sample) offer(a checks.ASN) {
 }
 
 func (s *sample) has(a checks.ASN) bool {
-	_, found := slices.BinarySearch(s.hashes, mix(a))
+	_, found := slices.BinarySearch(s.hashes, mix(a, s.key))
 	return found
 }
 
