@@ -28,6 +28,9 @@ func (r AttributionRule) Means() string {
 	case RuleMixed:
 		return fmt.Sprintf("as last hop, but less than %.0f %% is left of others' routes through an AS next to the origin, and no element scores %.2f",
 			100*healthyFrom, separates)
+	case RuleDivide:
+		return fmt.Sprintf("as partial, but %.2f or more of the lost routes passed an element, %.0f %% or more of the routes through it are lost, "+
+			"and fewer than %d other networks were seen there", explainsAll, 100*stuckLost, MinSurvivors)
 	}
 	return fmt.Sprintf("less than %.0f %% of those asked lost the routes, or it is not known which way they took", 100*goOnShare)
 }

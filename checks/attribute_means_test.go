@@ -8,7 +8,7 @@ import (
 // Every rule says what it asks for, each something else, and numbers are those in force.
 func TestRulesSayWhatTheyMean(t *testing.T) {
 	said := map[string]AttributionRule{}
-	for r := RuleNone; r <= RuleMixed; r++ {
+	for r := RuleNone; r <= RuleDivide; r++ {
 		text := r.Means()
 		if other, again := said[text]; again || text == "" {
 			t.Errorf("%v means %q, as does %v", r, text, other)

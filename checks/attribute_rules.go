@@ -82,6 +82,7 @@ func (d *finder) rule() {
 		d.lastHop(stuck, invalid)
 	default:
 		d.at.Rule = RulePartial
+		d.divide()
 	}
 	d.tell()
 }
@@ -219,6 +220,23 @@ func (d *finder) adjacencies() {
 	})
 	for _, x := range list {
 		d.may(AdjacencyFailed, x.Element)
+	}
+}
+
+// divide looks for what parts the lost routes from those that are kept, where too few other
+// networks were seen there to score it. What is kept shows that the origin announces, and
+// whatever it passes stands; what all lost routes passed and next to none of the kept ones
+// does may be what went.
+func (d *finder) divide() {
+	for _, s := range d.scores {
+		if _, known := s.Passage.Survival(); known || s.Coverage < explainsAll || len(d.through) == 0 {
+			continue
+		}
+		gone := float64(d.passes[s.Element])
+		if left := d.stillThrough(func(w Way) bool { return w.Passes(s.Element) }); gone >= stuckLost*(gone+float64(left)) {
+			d.at.Rule = RuleDivide
+			d.may(elementFailed(s.Element), s.Element)
+		}
 	}
 }
 

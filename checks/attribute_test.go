@@ -64,6 +64,17 @@ func TestAttribution(t *testing.T) {
 			[]string{"4837 61 400 100", "3356-4837 61 300 0", "3356 900 9000 8700", "6939-4837 61 100 100"},
 			RuleSeparator, "adjacency AS3356-AS4837", EvidenceWeak, // 75 % agree
 		},
+		{
+			"the link over an upstream with nobody else behind it, which some reach otherwise",
+			[]string{"1 3356 4837 131279", "2 3356 4837 131279", "3 3356 4837 131279", "6939 4837 131279"},
+			func(a ASN) bool { return a%4 == 0 },
+			[]string{"4837 2 80 20", "3356-4837 1 30 0", "3356 900 9000 8990"},
+			RuleDivide, "adjacency AS3356-AS4837", EvidenceWeak,
+		},
+		{
+			"what is kept leads through all that was lost",
+			single, first(20), []string{"4837 2 80 40", "3356 900 9000 8990", "1299 900 9000 8990"}, RulePartial, "", EvidenceNone,
+		},
 		{"few networks behind it", single, never, []string{"4837 2 80 80", "3356 900 9000 8990"}, RuleUntold, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceWeak},
 		{"nothing known of others", single, never, nil, RuleUntold, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceNone},
 		{

@@ -79,13 +79,16 @@ const (
 	// to the origin a part went too: too much to call all of these healthy, too little to
 	// explain the loss.
 	RuleMixed
+	// RuleDivide: a part was lost, and all of it passed something that next to nothing of
+	// what is kept does; too few other networks were seen there to score it.
+	RuleDivide
 )
 
 // String gives the word that JSON and `why` use.
 func (r AttributionRule) String() string {
 	return [...]string{
 		"none", "taken over", "last hop", "several upstreams", "separator", "rejected",
-		"last hop, stuck routes", "untold", "partial", "mixed",
+		"last hop, stuck routes", "untold", "partial", "mixed", "divide",
 	}[r]
 }
 

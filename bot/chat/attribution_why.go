@@ -48,7 +48,7 @@ func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
 
 // ruleMeaning says what a rule asks for, with its thresholds.
 func ruleMeaning(rule string) string {
-	for r := checks.RuleNone; r <= checks.RuleMixed; r++ {
+	for r := checks.RuleNone; r <= checks.RuleDivide; r++ {
 		if r.String() == rule {
 			return r.Means()
 		}

@@ -67,6 +67,7 @@ func lostSamples() []sample {
 		{"lost-groups", Notice{Verdict: lostGroups()}},
 		{"lost-none", Notice{Verdict: lostNone()}},
 		{"lost-mixed", Notice{Verdict: lostMixed()}},
+		{"lost-divide", Notice{Verdict: lostDivide()}},
 		{"lost-seen-alone", Notice{Verdict: lostSeenAlone()}},
 		{"two-origins", Notice{Verdict: twoOrigins()}},
 		{"up-beside", Notice{Verdict: upBeside()}},
@@ -269,6 +270,16 @@ func lostMixed() checks.Verdict {
 	a.Scores[0].Passage.Still, a.Scores[0].Score = 1100, .55
 	a.Reasons = []string{"AS4837 lost others' routes too: 28 of 61 other networks behind it stayed visible"}
 	return explained(v, a)
+}
+
+// lostDivide is a loss of a part, by something that too few others pass to be scored.
+func lostDivide() checks.Verdict {
+	a := lostPartial().Disappeared[0]
+	link := checks.Element{AS: 3356, To: 4837}
+	a.Rule, a.Grade = checks.RuleDivide, checks.EvidenceWeak
+	a.Set = []checks.Candidate{{Kind: checks.AdjacencyFailed, Element: link}}
+	a.Scores = []checks.Score{{Element: link, Coverage: 1, Passage: checks.Passage{Element: link, Origins: 1, Before: 30}}}
+	return explained(lostPartial(), a)
 }
 
 // lostSeenAlone is a loss of which no past is known.

@@ -70,7 +70,7 @@ func TestWordsOfAttribution(t *testing.T) {
 			}
 		}
 	}
-	for r := checks.RuleNone; r <= checks.RuleMixed; r++ {
+	for r := checks.RuleNone; r <= checks.RuleDivide; r++ {
 		if !seen[r] {
 			t.Errorf("no sample of the rule %q", r)
 		}

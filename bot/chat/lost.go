@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"isitdown/checks"
@@ -80,6 +81,8 @@ func ruleText(v *checks.Verdict, a *checks.Attribution) string {
 		return partialText(a)
 	case checks.RuleMixed:
 		return mixedText(v, a)
+	case checks.RuleDivide:
+		return dividedText(a)
 	}
 	return joinNonEmpty(": ", untellable, phrases(a.Reasons[:min(1, len(a.Reasons))])) + "."
 }
@@ -121,6 +124,11 @@ func separatorText(a *checks.Attribution) string {
 	if gone := p.Before - p.Still; p.Before > 0 && text != "" {
 		text += ", and " + kOfN(uint64(max(0, gone)), uint64(p.Before)) + " routes of " + otherNetworks(a, p.Origins) + " through it went too"
 	}
+	return joinNonEmpty(". ", text, oneOfText(a)) + "."
+}
+
+// oneOfText names a set of elements on the way.
+func oneOfText(a *checks.Attribution) string {
 	var nouns []string
 	for _, c := range a.Set[:min(len(a.Set), maxListed)] {
 		nouns = append(nouns, candidateNoun(c))
@@ -135,7 +143,16 @@ func separatorText(a *checks.Attribution) string {
 	if len(nouns) > 1 {
 		as, apart = as+"one of these: ", " (from outside they cannot be told apart)"
 	}
-	return joinNonEmpty(". ", text, as+orList(nouns)+apart) + "."
+	return as + orList(nouns) + apart
+}
+
+// dividedText says what parts the lost routes from the kept ones.
+func dividedText(a *checks.Attribution) string {
+	if len(a.Set) == 0 {
+		return untellable + "."
+	}
+	return fmt.Sprintf("a part was lost: all of it led through %s, and next to nothing of what is kept does. Too few other networks were seen there to tell more. %s.",
+		a.Set[0].Element, oneOfText(a))
 }
 
 // otherNetworks counts the networks that were looked at beside the target.
