@@ -129,8 +129,9 @@ type Vantage struct {
 	// which at least half of the voting peers lost a prefix that is called
 	// gone. Zero where nothing is gone or where it was not counted.
 	Collectors, LosingCollectors int
-	// Resets counts voting peers a session of which ended or came up in the 15 minutes
-	// before the newest loss of the target or since; zero where nothing is lost.
+	// Resets counts voting peers a session of which ended or came up around a loss of the
+	// target: from 15 minutes before the first vantage point lost a prefix until 15
+	// minutes after nine in ten had; zero where nothing is lost.
 	Resets int
 	// Needed is how many must vote before anything is called down or degraded.
 	Needed int

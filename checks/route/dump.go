@@ -82,7 +82,7 @@ func (r *RIB) adopt(i, dump int, at stamp) bool {
 	s.dump, s.adopts = dump, !s.table || !s.live() || s.refresh
 	if s.adopts && !s.refresh {
 		if s.state == Ended && s.ended != 0 {
-			s.came = at
+			s.turns.note(at)
 		}
 		s.enter(Established, at)
 	}

@@ -43,7 +43,7 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 		if len(w.waves) == 0 {
 			w.notice(lost, at) // one that came too slowly to be noticed
 		}
-		vantage.Resets = w.rib.resets(voters, lost.add(-resetsBefore))
+		vantage.Resets = w.rib.resets(voters, list)
 	}
 	return base, vantage, list
 }
@@ -88,9 +88,6 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 	return v
 }
 
-// resetsBefore is how long before a loss the reset of a session still casts doubt on it.
-const resetsBefore = 15 * time.Minute
-
 // newestLoss gives when the prefix that went last was lost, of those that at least half
 // of the vantage points are without; zero where there is none.
 func newestLoss(list []checks.Observation) (at stamp) {
@@ -100,22 +97,6 @@ func newestLoss(list []checks.Observation) (at stamp) {
 		}
 	}
 	return at
-}
-
-// resets counts the vantage points that vote, or would if it were not for that, of which
-// a session ended or came up at from or later.
-func (r *RIB) resets(voters [2]electorate, from stamp) int {
-	counted := map[checks.ASN]bool{}
-	for i := range r.sessions {
-		s := &r.sessions[i]
-		if max(s.ended, s.came) < from || max(s.ended, s.came) == 0 {
-			continue
-		}
-		if as := s.peer.AS; voters[0].usuals[as] || voters[1].usuals[as] {
-			counted[as] = true
-		}
-	}
-	return len(counted)
 }
 
 // joinNames names what the data is of. Where the collectors are many, those of a

@@ -186,7 +186,7 @@ func (r *RIB) message(u *Update, at stamp) {
 	case PeerUp:
 		r.end(i, at) // in case that its end was not reported
 		s.enter(Syncing, at)
-		s.came = at
+		s.turns.note(at)
 		s.table, s.unproven = true, u.Refresh
 	case PeerDown:
 		r.end(i, at)
@@ -208,7 +208,7 @@ func (r *RIB) routes(i int, u *Update, at stamp) {
 			return // a straggler of the session that has ended
 		}
 		s.enter(Syncing, at) // its return was not reported
-		s.came = at
+		s.turns.note(at)
 		s.table = true
 	}
 	for _, n := range u.Withdrawn {
@@ -384,6 +384,7 @@ func (r *RIB) end(i int, at stamp) {
 	s.routes, s.peak = [2]int{}, [2]int{}
 	s.adopts, s.hole, s.refresh = false, 0, false
 	s.ended = at
+	s.turns.note(at)
 	s.enter(Ended, at)
 }
 

@@ -61,7 +61,7 @@ type session struct {
 	since  stamp // of state
 	heard  stamp
 	ended  stamp // when it last went down
-	came   stamp // when it last came up before our eyes
+	turns  turns // when it went down, or came up before our eyes
 	filled stamp // when a dump last said what it holds
 	// routes held now by family (IPv4, IPv6), the most since the session came
 	// up, and that of the session before.
