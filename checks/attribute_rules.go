@@ -226,17 +226,34 @@ func (d *finder) adjacencies() {
 // divide looks for what parts the lost routes from those that are kept, where too few other
 // networks were seen there to score it. What is kept shows that the origin announces, and
 // whatever it passes stands; what all lost routes passed and next to none of the kept ones
-// does may be what went.
+// does may be what went. Where that is so of the AS next to the origin nothing is told: the
+// origin may have stopped announcing there.
 func (d *finder) divide() {
+	parts := func(x Element, n int) bool {
+		if ratio(n, d.readable) < explainsAll {
+			return false
+		}
+		left := d.stillThrough(func(w Way) bool { return w.Passes(x) })
+		return float64(n) >= stuckLost*float64(n+left)
+	}
+	for _, h := range d.main() {
+		if parts(Element{AS: h.asn}, h.n) {
+			return
+		}
+	}
+	var set []Element
 	for _, s := range d.scores {
-		if _, known := s.Passage.Survival(); known || s.Coverage < explainsAll || len(d.through) == 0 {
-			continue
+		_, known := s.Passage.Survival()
+		if (!known || failing(s.Passage)) && parts(s.Element, d.passes[s.Element]) {
+			set = append(set, s.Element)
 		}
-		gone := float64(d.passes[s.Element])
-		if left := d.stillThrough(func(w Way) bool { return w.Passes(s.Element) }); gone >= stuckLost*(gone+float64(left)) {
-			d.at.Rule = RuleDivide
-			d.may(elementFailed(s.Element), s.Element)
-		}
+	}
+	if len(set) == 0 || len(d.through) == 0 {
+		return
+	}
+	d.at.Rule = RuleDivide
+	for _, x := range set {
+		d.may(elementFailed(x), x)
 	}
 }
 
