@@ -226,20 +226,15 @@ func (d *finder) adjacencies() {
 // divide looks for what parts the lost routes from those that are kept, where too few other
 // networks were seen there to score it. What is kept shows that the origin announces, and
 // whatever it passes stands; what all lost routes passed and next to none of the kept ones
-// does may be what went. Where that is so of the AS next to the origin nothing is told: the
-// origin may have stopped announcing there.
+// does may be what went. Where that is so of the ASes next to the origin nothing is told:
+// the origin may have stopped announcing there.
 func (d *finder) divide() {
+	gone := func(n, left int) bool { return float64(n) >= stuckLost*float64(n+left) }
 	parts := func(x Element, n int) bool {
-		if ratio(n, d.readable) < explainsAll {
-			return false
-		}
-		left := d.stillThrough(func(w Way) bool { return w.Passes(x) })
-		return float64(n) >= stuckLost*float64(n+left)
+		return ratio(n, d.readable) >= explainsAll && gone(n, d.stillThrough(func(w Way) bool { return w.Passes(x) }))
 	}
-	for _, h := range d.main() {
-		if parts(Element{AS: h.asn}, h.n) {
-			return
-		}
+	if gone(d.readable, d.still()) {
+		return
 	}
 	var set []Element
 	for _, s := range d.scores {
