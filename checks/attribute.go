@@ -24,6 +24,9 @@ const (
 	// explainsAll is the coverage that one element needs to explain several groups, or to
 	// stand in a set of which the survival is not known.
 	explainsAll = 0.98
+	// validBefore is the share of the vantage points that must have had a route that RPKI
+	// calls invalid for its rejection to be new.
+	validBefore = 0.8
 	// mainCarrier is the share of the lost routes that an AS next to the origin must have
 	// carried for its adjacency to stand in a set. Less than one in twenty is one or two
 	// vantage points with a path of their own (a direct session at an exchange, say):

@@ -187,8 +187,14 @@ func (d *finder) moderate() bool {
 	need(ratio(d.lost, d.lost+d.kept) >= strongCoverage, "agreement of %.0f %% of the vantage points", 100*strongCoverage)
 	need(d.in.Vantage.Resets == 0, "no session of a vantage point that ended or came up around the loss")
 	need(d.conclusive(), "%d other networks or more behind each of the ASes next to the origin, whose routes nearly all stayed or went", conclusiveOrigins)
+	need(!d.sampled(), "whole tables, and not a look at a few other networks")
 	return good
 }
+
+// sampled reports whether that something on the way failed is read from a few networks
+// that were looked up. One that still has its routes shows that an upstream carries
+// others; a handful that lost theirs may all be of somebody who had them go.
+func (d *finder) sampled() bool { return d.at.Rule == RuleSeparator && d.in.Elsewhere.Sample }
 
 // conclusive reports whether other origins' routes, or the networks behind the ASes next
 // to the origin, speak clearly: that these stayed whole, or that what lies beyond did not.

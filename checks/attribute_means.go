@@ -17,8 +17,8 @@ func (r AttributionRule) Means() string {
 		return fmt.Sprintf("an element beyond the last hop scores %.2f or more: its part of the lost paths, times the part of others' "+
 			"routes through it that went too; what lies within %.2f of the best is not told apart from it", separates, nearBest)
 	case RuleRejected:
-		return fmt.Sprintf("%.0f %% of the routes or more are kept, no element scores %.2f, and RPKI calls routes invalid that most vantage points had",
-			100*keptNone, separates)
+		return fmt.Sprintf("%.0f %% of the routes or more are kept, no element scores %.2f, and RPKI calls routes invalid that %.0f %% of the vantage points or more had",
+			100*keptNone, separates, 100*validBefore)
 	case RuleStuck:
 		return fmt.Sprintf("as last hop, where %.0f %% of the routes or more are lost and those left are unchanged since before the loss", 100*stuckLost)
 	case RuleUntold:

@@ -78,6 +78,9 @@ func (d *finder) rule() {
 		d.near(best)
 	case invalid && recent && !none:
 		d.at.Rule, d.at.Set = RuleRejected, []Candidate{{Kind: Rejected}}
+		if stuck {
+			d.at.because("the routes that are left have not changed: those of a loss that never arrived there would look the same")
+		}
 	case none || stuck || float64(d.still()) < keptNone*total:
 		d.lastHop(stuck, invalid)
 	default:
@@ -289,9 +292,10 @@ func (d *finder) atOnce() bool {
 	return last.Sub(first) <= wentTogether
 }
 
-// invalid reports whether RPKI calls all of the lost routes invalid; recent, whether most
-// vantage points had them before, so that they cannot have been invalid for long: the
-// networks that drop such routes would not have handed them on.
+// invalid reports whether RPKI calls all of the lost routes invalid; recent, whether nearly
+// all vantage points had them before, so that they cannot have been invalid for long: the
+// networks that drop such routes would not have handed them on. A route that has been
+// invalid for years is still seen by up to half, and its loss is a loss like any other.
 func (d *finder) invalid() (invalid, recent bool) {
 	state, asked, voting := map[RouteOrigin]Validity{}, 0, 0
 	for _, v := range d.at.RPKI {
@@ -306,5 +310,5 @@ func (d *finder) invalid() (invalid, recent bool) {
 		k, _ := d.in.Vantage.voting(n.obs.Prefix.Addr().Is6())
 		asked, voting = asked+n.obs.Asked, voting+k
 	}
-	return len(d.origins) > 0, asked*2 >= voting
+	return len(d.origins) > 0, float64(asked) >= validBefore*float64(voting)
 }

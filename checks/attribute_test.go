@@ -73,7 +73,9 @@ func TestAttribution(t *testing.T) {
 		},
 		{
 			"what is kept leads through all that was lost",
-			single, first(20), []string{"4837 2 80 40", "3356 900 9000 8990", "1299 900 9000 8990"}, RulePartial, "", EvidenceNone,
+			single, first(20),
+			[]string{"4837 2 80 40", "3356 900 9000 8990", "1299 900 9000 8990"},
+			RulePartial, "", EvidenceNone,
 		},
 		{"few networks behind it", single, never, []string{"4837 2 80 80", "3356 900 9000 8990"}, RuleUntold, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceWeak},
 		{"nothing known of others", single, never, nil, RuleUntold, "origin AS131279, adjacency AS4837-AS131279, network AS4837", EvidenceNone},
@@ -197,6 +199,7 @@ func TestRejected(t *testing.T) {
 		{"kept by one in ten", 4, 40, RuleRejected, "rpki"},
 		{"kept by two in five", 16, 40, RuleRejected, "rpki"},
 		{"kept by nobody", 0, 40, RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, rpki"},
+		{"two in three had it before", 4, 60, RuleStuck, "origin AS131279, adjacency AS4837-AS131279, rpki, stuck, filtered"},
 		{"few had it before", 4, 120, RuleStuck, "origin AS131279, adjacency AS4837-AS131279, rpki, stuck, filtered"},
 	}
 	for _, tt := range tests {
