@@ -23,6 +23,7 @@ const (
 	maxVRPs  = 5_000_000
 	maxBytes = 2 << 30 // unpacked
 	maxValue = 1 << 20 // of one value in it, such as a VRP
+	maxDepth = 1000    // of values in values; the reader keeps a word for each
 )
 
 // Open reads a file of VRPs. An error is one sentence; it is fs.ErrNotExist where there
@@ -200,8 +201,11 @@ func (f *file) skip() error {
 		case json.Delim('}'), json.Delim(']'):
 			depth--
 		}
-		if depth == 0 {
+		switch {
+		case depth == 0:
 			return nil
+		case depth > maxDepth:
+			return fmt.Errorf("it nests deeper than %d", maxDepth)
 		}
 	}
 }

@@ -116,6 +116,7 @@ func TestLoadRefuses(t *testing.T) {
 		"gzip breaks off":    {zipped(fromClient)[:200], "it breaks off"},
 		"gzip in name alone": {"\x1f\x8bxxxxxxxxxxxxxxx", "it begins as gzip"},
 		"no end":             {strings.TrimRight(fromClient, "}\n"), "it breaks off"},
+		"too deep":           {`{"roas":[],"x":` + strings.Repeat("[", 1<<20), "it nests deeper than 1000"},
 		"something follows":  {fromClient + "{}", "something follows"},
 		"a comma too many":   {`{"roas":[{"asn":1,"prefix":"10.0.0.0/8","maxLength":8},]}`, "at byte 5"},
 		"host bits":          {one(`{"asn":1,"prefix":"10.0.0.1/8","maxLength":8}`), "10.0.0.1/8 has bits set behind its length"},
