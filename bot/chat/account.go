@@ -65,7 +65,7 @@ func (a Account) Why() Message {
 	}
 	m.Parts = addOthers(m.Parts, &last.Verdict)
 	add("Evidence", evidenceRecord(&last.Verdict))
-	m.Parts = addAttribution(m.Parts, &last.Verdict)
+	m.Parts = a.addAttribution(m.Parts)
 	add("Baseline", baselineRecord(last))
 	add("Counted", countedRecord(&last.Verdict))
 	add("Missing", missingRecord(&last.Verdict))

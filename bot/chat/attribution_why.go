@@ -9,8 +9,14 @@ import (
 )
 
 // addAttribution adds how what disappeared was found: for each group of prefixes the
-// rule that fired, what it weighed, and the grade with what would raise it.
-func addAttribution(parts []Part, v *VerdictRecord) []Part {
+// rule that fired, what it weighed, and the grade with what would raise it. Once the
+// routes are back it is as it was told last while they were missing.
+func (a Account) addAttribution(parts []Part) []Part {
+	t := a.lossTold()
+	if t != &a.Tellings[len(a.Tellings)-1] {
+		parts = addPart(parts, "As told", "at "+dated(t.At)+", in the last notice while routes were missing, of what disappeared:")
+	}
+	v := &t.Verdict
 	if len(v.Attribution) == 0 {
 		parts = addPart(parts, "Lost", lostRecord(v)) // kept before there were rules
 	}
@@ -26,6 +32,16 @@ func addAttribution(parts []Part, v *VerdictRecord) []Part {
 	return addPart(parts, "Earlier", pastRecordText(v.Past))
 }
 
+// lossTold is the last telling that says what disappeared, or else the last of all.
+func (a Account) lossTold() *Telling {
+	for i := len(a.Tellings) - 1; i >= 0; i-- {
+		if v := &a.Tellings[i].Verdict; len(v.Attribution) > 0 || len(v.Disappeared) > 0 {
+			return &a.Tellings[i]
+		}
+	}
+	return &a.Tellings[len(a.Tellings)-1]
+}
+
 // addGroup adds what is said of one group of prefixes.
 func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
 	text := clean(a.Text)
@@ -34,9 +50,11 @@ func addGroup(parts []Part, a *AttributionRecord, several bool) []Part {
 	}
 	parts = addPart(parts, "Lost", text)
 	parts = addPart(parts, "Rule", sentence(clean(a.Rule)+": "+ruleMeaning(a.Rule)))
-	parts = addPart(parts, "Routes", lostCounts(a))
+	if len(a.Reasons) == 0 { // which else begin with it
+		parts = addPart(parts, "Routes", lostCounts(a))
+	}
 	parts = addPart(parts, "Because", sentence(phrases(a.Reasons)))
-	grade := sentence(gradeWords(clean(a.Grade)))
+	grade := sentence(gradeWords(clean(a.Grade), a.Counts.Set))
 	if raise := phrases(a.Raise); raise != "" {
 		grade += " Would raise it: " + raise + "."
 	}
@@ -113,24 +131,30 @@ func sampled(a *AttributionRecord, lines []string) []string {
 	return lines
 }
 
-// scoreLines is the table of what was weighed, the best first.
+// scoreLines is the table of what was weighed, the best first, with what it takes to
+// work out the scores again.
 func scoreLines(list []ScoreRecord) []string {
+	if len(list) == 0 {
+		return nil
+	}
 	width := 0
 	for _, s := range list {
 		width = max(width, display(clean(s.Element)))
 	}
-	var lines []string
+	lines := []string{"(score: part of the lost paths, times the part of others' routes that went)"}
 	for _, s := range list {
-		stays := "too few to tell"
+		score, stays := "not scored", "too few to tell"
 		if s.Survival != nil {
-			stays = percent(*s.Survival)
+			score, stays = "score "+scoreText(s.Score), percent(*s.Survival)
 		}
-		lines = append(lines, pad(clean(s.Element), min(width, 25))+"  score "+strconv.FormatFloat(s.Score, 'f', 2, 64)+"  on "+
+		lines = append(lines, pad(clean(s.Element), min(width, 25))+"  "+score+"  on "+
 			percent(s.Coverage)+" of the lost paths; others' routes through it that stay: "+stays+" ("+
 			kOf(s.Still, thousands(uint64(max(0, s.Before))))+", of "+count(max(0, s.Origins), "network", "networks")+")")
 	}
 	return lines
 }
+
+func scoreText(score float64) string { return strconv.FormatFloat(score, 'f', 2, 64) }
 
 // siblingLines says how the other networks behind each upstream fared.
 func siblingLines(list []SiblingRecord) []string {
@@ -204,13 +228,12 @@ func weighedText(n *Notice) string {
 		if s.Coverage < mainShare {
 			continue // stands on too few of the lost paths to explain anything
 		}
-		stays := "too few others through it to tell"
+		stays := "not scored: too few others through it"
 		if share, known := s.Passage.Survival(); known {
 			stays = percent(share) + " of " + count(max(0, s.Passage.Before), "route", "routes") + " of " +
-				otherNetworks(a, s.Passage.Origins) + " through it stay"
+				otherNetworks(a, s.Passage.Origins) + " through it stay, score " + scoreText(s.Score)
 		}
-		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+stays+", score "+
-			strconv.FormatFloat(s.Score, 'f', 2, 64))
+		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+stays)
 	}
 	text := sentence(phrases(parts))
 	if raise := phrases(a.Raise); raise != "" {

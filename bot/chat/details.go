@@ -37,7 +37,7 @@ func (a Account) Details() Message {
 	if len(v.Upstreams) > 0 && v.State != checks.Up.String() {
 		add("", notCulprits)
 	}
-	m.Parts = addAttribution(m.Parts, v)
+	m.Parts = a.addAttribution(m.Parts)
 	add("Probes", probesRecord(v))
 	m.Parts = addOthers(m.Parts, v)
 	add("Evidence", evidenceRecord(v))

@@ -92,9 +92,9 @@ func lostRoutes(v *VerdictRecord) bool {
 // rules said no more than weak.
 func gradeRecord(v *VerdictRecord) string {
 	if len(v.Attribution) == 0 {
-		return gradeWords(checks.EvidenceWeak.String())
+		return gradeWords(checks.EvidenceWeak.String(), len(v.Disappeared))
 	}
-	return gradeWords(clean(v.Attribution[0].Grade))
+	return gradeWords(clean(v.Attribution[0].Grade), v.Attribution[0].Counts.Set)
 }
 
 // lostRecord gives what may have disappeared as the set that it is.

@@ -30,36 +30,6 @@ func lostText(v *checks.Verdict) string {
 	return joinNonEmpty(" ", text, otherGroups(v.Disappeared[1:]))
 }
 
-// maxGroups is how many further groups of prefixes a notice names.
-const maxGroups = 3
-
-// otherGroups says which prefixes went otherwise than the largest group.
-func otherGroups(list []checks.Attribution) string {
-	if len(list) == 0 {
-		return ""
-	}
-	var parts []string
-	for i := range list {
-		parts = append(parts, groupName(&list[i])+" ("+list[i].Rule.String()+")")
-	}
-	return count(len(list), "other group", "other groups") + " went otherwise: " + listSome(parts, maxGroups) + "."
-}
-
-// groupName names the prefixes of a group: "53 prefixes of AS29256".
-func groupName(a *checks.Attribution) string {
-	text := count(len(a.Prefixes), "prefix", "prefixes")
-	if len(a.Prefixes) == 1 {
-		text = a.Prefixes[0].String()
-	}
-	switch n := len(a.Origins); {
-	case n == 0:
-		return text
-	case n > maxSuspects:
-		return text + " of " + count(n, "origin network", "origin networks")
-	}
-	return text + " of " + asList(a.Origins)
-}
-
 // ruleText is what the rule says that explains a group.
 func ruleText(v *checks.Verdict, a *checks.Attribution) string {
 	switch a.Rule {
@@ -116,9 +86,9 @@ func separatorText(a *checks.Attribution) string {
 	text := ""
 	switch {
 	case best.Coverage >= 1:
-		text = "every lost path led through " + best.Element.String()
+		text = "every lost path led through " + elementNoun(best.Element)
 	case best.Coverage > 0:
-		text = percent(best.Coverage) + " of the lost paths led through " + best.Element.String()
+		text = percent(best.Coverage) + " of the lost paths led through " + elementNoun(best.Element)
 	}
 	p := best.Passage
 	if gone := p.Before - p.Still; p.Before > 0 && text != "" {
@@ -152,7 +122,7 @@ func dividedText(a *checks.Attribution) string {
 		return untellable + "."
 	}
 	return fmt.Sprintf("a part was lost: all of it led through %s, and next to nothing of what is kept does. Too few other networks were seen there to tell more. %s.",
-		a.Set[0].Element, oneOfText(a))
+		elementNoun(a.Set[0].Element), oneOfText(a))
 }
 
 // otherNetworks counts the networks that were looked at beside the target.
@@ -256,7 +226,7 @@ func partialText(a *checks.Attribution) string {
 	text += " and no single element explains it"
 	if len(a.Scores) > 0 && a.Scores[0].Coverage > 0 {
 		s := a.Scores[0]
-		text += "; " + s.Element.String() + ", which comes nearest, stood on " + percent(s.Coverage) + " of the lost paths"
+		text += "; " + elementNoun(s.Element) + ", which comes nearest, stood on " + percent(s.Coverage) + " of the lost paths"
 	}
 	return text + "."
 }
@@ -266,12 +236,18 @@ func gradeText(v *checks.Verdict) string {
 	if len(v.Disappeared) == 0 {
 		return ""
 	}
-	return gradeWords(gradeOf(&v.Disappeared[0]).String())
+	a := &v.Disappeared[0]
+	return gradeWords(gradeOf(a).String(), len(a.Set))
 }
 
-func gradeWords(grade string) string {
-	if grade == checks.EvidenceNone.String() {
-		return "what disappeared is " + untellable
+// gradeWords grades a set of so many members: of several that the paths do not tell apart
+// something is known, that it is one of them.
+func gradeWords(grade string, members int) string {
+	switch {
+	case grade != checks.EvidenceNone.String():
+		return grade + " on what disappeared"
+	case members > 1:
+		return "which of the possibilities is true is " + untellable
 	}
-	return grade + " on what disappeared"
+	return "what disappeared is " + untellable
 }

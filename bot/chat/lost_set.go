@@ -130,6 +130,14 @@ func linkNoun(e checks.Element) string {
 	return "link between " + e.AS.String() + " and " + e.To.String()
 }
 
+// elementNoun names an AS, or a link by both its ends.
+func elementNoun(e checks.Element) string {
+	if e.Adjacency() {
+		return "the " + linkNoun(e)
+	}
+	return e.String()
+}
+
 // candidateNoun names what a candidate is of.
 func candidateNoun(c checks.Candidate) string {
 	switch c.Kind {
