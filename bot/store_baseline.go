@@ -19,6 +19,7 @@ type storedBaseline struct {
 	AsOf      time.Time      `json:"as_of,omitzero"`
 	Window    time.Duration  `json:"window_ns,omitempty"`
 	Frozen    bool           `json:"frozen,omitempty"`
+	Since     time.Time      `json:"since,omitzero"`
 	MovedOnly bool           `json:"moved_only,omitempty"`
 	Paths     []string       `json:"paths,omitempty"` // as [checks.Path.String] writes them
 	Peers     [][]checks.ASN `json:"peers,omitempty"`
@@ -54,7 +55,7 @@ func (tx *Tx) Baseline(t checks.Target) (b checks.Baseline, ok bool, err error) 
 }
 
 func storeBaseline(b checks.Baseline) storedBaseline {
-	r := storedBaseline{Kept: time.Now().UTC(), AsOf: utc(b.AsOf), Window: b.Window, Frozen: b.Frozen, MovedOnly: b.MovedOnly}
+	r := storedBaseline{Kept: time.Now().UTC(), AsOf: utc(b.AsOf), Window: b.Window, Since: utc(b.Since), Frozen: b.Frozen, MovedOnly: b.MovedOnly}
 	paths, peers := make(map[string]int), make(map[string]int)
 	for _, p := range b.Prefixes {
 		one := storedPrefix{Prefix: p.Prefix, Origins: p.Origins}
@@ -79,7 +80,7 @@ func storeBaseline(b checks.Baseline) storedBaseline {
 }
 
 func (r storedBaseline) baseline() (checks.Baseline, error) {
-	b := checks.Baseline{AsOf: r.AsOf, Window: r.Window, Frozen: r.Frozen, MovedOnly: r.MovedOnly}
+	b := checks.Baseline{AsOf: r.AsOf, Window: r.Window, Since: r.Since, Frozen: r.Frozen, MovedOnly: r.MovedOnly}
 	paths := make([]checks.Path, len(r.Paths))
 	for i, text := range r.Paths {
 		var err error
