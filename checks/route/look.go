@@ -28,6 +28,35 @@ func (w *Watch) look(now stamp) {
 	}
 	v.usual, v.history = r.background.usual(v.from)
 	r.newScan(w, v, voters).run(v)
+	r.forgetWitnesses(v)
+}
+
+// forgetWitnesses drops the witnesses of the oldest losses where all have too many
+// together: a large network takes thousands of targets with it.
+func (r *RIB) forgetWitnesses(newest *wave) {
+	most, kept := r.rules.MaxWitnesses, 0
+	var old []*wave
+	for _, w := range r.watches {
+		for _, v := range w.waves {
+			kept += len(v.routes)
+			if v != newest && v.missing == "" {
+				old = append(old, v)
+			}
+		}
+	}
+	if most == 0 || kept <= most {
+		return
+	}
+	slices.SortStableFunc(old, func(a, b *wave) int { return cmp.Compare(a.at, b.at) })
+	for _, v := range old {
+		if kept <= most {
+			return
+		}
+		kept -= len(v.routes)
+		v.witnesses = witnesses{}
+		v.missing = fmt.Sprintf("what other networks' routes were before the loss at %s UTC is no longer kept: too many other losses came after it",
+			v.first.time().Format("15:04"))
+	}
 }
 
 // undisturbed gives the time shortly before a loss whose table can be told, or why none can.

@@ -44,6 +44,10 @@ type Rules struct {
 	FullPaths   bool
 	JournalFor  time.Duration
 	JournalSize int
+	// MaxWitnesses is how many routes of others are kept of all losses together, some 60
+	// bytes each and some ten thousand a loss; beyond that those of the oldest losses go.
+	// 0 for no bound.
+	MaxWitnesses int
 	// RouteServers are those of [checks.Rules], by which paths are cleaned.
 	RouteServers []checks.ASN
 }
@@ -60,6 +64,7 @@ func DefaultRules() Rules {
 		SyncShare:      0.95,
 		JournalFor:     time.Hour,
 		JournalSize:    1 << 20,
+		MaxWitnesses:   1 << 22,
 	}
 }
 

@@ -227,7 +227,7 @@ func (c *config) recordedRules() route.Rules {
 func (c *config) routeRules() route.Rules {
 	usual := route.DefaultRules()
 	r := route.Rules{
-		JournalFor: usual.JournalFor, JournalSize: usual.JournalSize,
+		JournalFor: usual.JournalFor, JournalSize: usual.JournalSize, MaxWitnesses: usual.MaxWitnesses,
 		Settle:         c.Route.Settle.Duration,
 		BaselineWindow: c.Route.BaselineWindow.Duration,
 		BaselineStable: c.Route.BaselineStable.Duration,
