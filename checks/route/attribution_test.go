@@ -38,6 +38,9 @@ const (
 //
 //	go test ./checks/route -run 'TestAttribution$' -v -outages 50 -timeout 60m
 func TestAttribution(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other worlds than TestAttributionAmongResets, by one goroutine each: not in a short run")
+	}
 	worlds := fewWorlds
 	if *outages > 0 {
 		worlds = (*outages + eachInWorld - 1) / eachInWorld
@@ -47,9 +50,6 @@ func TestAttribution(t *testing.T) {
 		s := happen(t, name, seedsFrom[name], worlds)
 		s.check(t, name)
 		fmt.Fprintf(&text, "%d worlds, %s:\n\n%s\n", worlds, name, s.table(shares[:]))
-		if testing.Short() {
-			break
-		}
 	}
 	t.Log("\n" + text.String())
 	if *outages > 0 {
@@ -138,7 +138,11 @@ func comparePage(t *testing.T, table string) {
 // and lower the grade.
 func TestAttributionAmongResets(t *testing.T) {
 	w := topology.Make(31, topology.Usual())
-	events := slices.DeleteFunc(drawEvents(w, 2), func(e *topology.Event) bool { return !disconnects(e.Kind) })
+	each := 2
+	if testing.Short() {
+		each = 1
+	}
+	events := slices.DeleteFunc(drawEvents(w, each), func(e *topology.Event) bool { return !disconnects(e.Kind) })
 	rng := rand.New(rand.NewPCG(31, 31))
 	for _, e := range events {
 		e.End(rng.Perm(len(w.Vantage))[:10]...)
@@ -169,6 +173,9 @@ func TestAttributionAmongResets(t *testing.T) {
 
 // The RIB finds out from messages what became of others' routes as the world has it.
 func TestElsewhereIsWhatHappened(t *testing.T) {
+	if testing.Short() {
+		t.Skip("as TestElsewhereAgainstTheModel, in a world: not in a short run")
+	}
 	w := topology.Make(21, topology.Usual())
 	events := drawEvents(w, 1)
 	x := newTrial(t, w, events, 0.02)

@@ -49,7 +49,7 @@ func (d *desk) checkOthers() {
 
 // In any storm the counts are those of the table.
 func TestOthersInStorms(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range seeds(30) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		target := []checks.Footprint{country(), networkOf(home), networkOf(64500), ofPrefix(t, "175.45.176.0/23")}[seed%4]
 		d := followed(t, target, func(r *Rules) { r.FullPaths = seed%2 == 0 })
@@ -165,7 +165,10 @@ func flood(tb testing.TB, peers, specifics int) *desk {
 
 // Very many more-specifics hide nobody else's, and are not all listed.
 func TestFlood(t *testing.T) {
-	const specifics = 60_000
+	specifics := 60_000
+	if testing.Short() {
+		specifics = 10_000
+	}
 	d := flood(t, 12, specifics)
 	v := d.at("2h2m")
 	if v.State != checks.Up || len(v.Foreign) != checks.MaxForeign {

@@ -22,7 +22,7 @@ func TestJournal(t *testing.T) {
 		prefix  netip.Prefix
 		session int
 	}
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		j := journal{keep: time.Hour, most: 1 + rng.IntN(3000)}
 		held := map[key]uint32{}

@@ -28,7 +28,7 @@ func somePath(rng *rand.Rand) checks.Path {
 // Whatever is put in comes out again, its end is the one that tables without whole
 // paths keep, equal paths have one value, and what is in use survives a sweep.
 func TestPathTree(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		tree := newPathTree()
 		values, paths := map[string]uint32{}, map[uint32]checks.Path{}
