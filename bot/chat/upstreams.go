@@ -65,7 +65,7 @@ func upstreamsHeadline(d *checks.Dependence) string {
 		if r.Paths == 0 {
 			continue
 		}
-		text := carriedText(upstreamsOf(d, r), now, "carries")
+		text := carriedBrief(upstreamsOf(d, r), MaxHeadline-display(head)-len(" (IPv6)"))
 		if text == "" {
 			text = "no upstream visible in the paths that are seen"
 		}
@@ -75,6 +75,27 @@ func upstreamsHeadline(d *checks.Dependence) string {
 		return head + text
 	}
 	return head + "not known"
+}
+
+// maxHeaded is how many upstreams a headline names: the list follows it.
+const maxHeaded = 3
+
+// carriedBrief says who carries most within a headline's room: by their names where they
+// fit, and else by their numbers.
+func carriedBrief(us []checks.Upstream, room int) string {
+	cs := carriers(us, now)
+	if text := carriedText(us, now, "carries"); len(cs) <= maxHeaded && display(text) <= room {
+		return text
+	}
+	var parts []string
+	for _, u := range cs[:min(maxHeaded, len(cs))] {
+		parts = append(parts, u.ASN.String()+" "+percent(u.Share))
+	}
+	text := strings.Join(parts, ", ")
+	if more := len(cs) - maxHeaded; more > 0 {
+		text += " and " + count(more, "other", "others")
+	}
+	return text + " of observed paths"
 }
 
 func upstreamsOf(d *checks.Dependence, r *checks.Reliance) []checks.Upstream {
@@ -144,11 +165,15 @@ func hegemonyText(h float64) string {
 	return thousands(hundred/100) + "." + string(rune('0'+hundred/10%10)) + string(rune('0'+hundred%10))
 }
 
-// partText writes "3 of 4 prefixes (768 of 1,024 addresses)", or "all 4 prefixes".
+// partText writes "3 of 4 prefixes (768 of 1,024 addresses)", "all 4 prefixes", or "its
+// one prefix".
 func partText(c checks.Counts) string {
 	p, a := c.Prefixes, c.Addresses
 	if p.Seen == p.Of && a.Seen == a.Of && p.Of > 1 {
 		return strings.TrimSuffix(allOf(p.Of), " ") + " " + unitPrefix(p.Of)
+	}
+	if p.Of == 1 && p.Seen == 1 && a.Seen == a.Of {
+		return "its one prefix"
 	}
 	text := kOfN(p.Seen, p.Of) + " " + unitPrefix(p.Of)
 	if a.Of > 0 {
@@ -209,7 +234,10 @@ func homesCount(d *checks.Dependence, r *checks.Reliance) string {
 	slices.SortFunc(hops, func(a, b checks.ASN) int { return compareBy(byHop[b], byHop[a], a, b) })
 	var parts []string
 	for _, a := range hops[:min(len(hops), fewOrigins)] {
-		parts = append(parts, a.String()+" of "+thousands(uint64(byHop[a])))
+		parts = append(parts, a.String()+" of "+count(byHop[a], "origin", "origins"))
+	}
+	if more := len(hops) - fewOrigins; more > 0 {
+		parts = append(parts, count(more, "other AS", "other ASes")+" of the rest")
 	}
 	return text + ": " + list(parts)
 }

@@ -18,7 +18,7 @@ func hingesText(r *checks.Reliance) string {
 		if h.Alone.Prefixes.Seen > 0 {
 			alone = append(alone, h)
 		} else {
-			most = append(most, hingeName(&h)+" ("+partText(h.Most)+")")
+			most = append(most, "through "+hingeName(&h)+" to "+partText(h.Most))
 		}
 	}
 	for _, h := range r.Links {
@@ -31,7 +31,7 @@ func hingesText(r *checks.Reliance) string {
 		text = aloneTexts(alone)
 	}
 	if len(most) > 0 {
-		text += "; most vantage points come through " + list(most) + ", and others go around"
+		text += "; most vantage points come " + list(most) + ", and others go around"
 	}
 	return text
 }

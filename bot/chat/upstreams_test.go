@@ -171,3 +171,23 @@ func TestUpstreamsHostileNames(t *testing.T) {
 		t.Errorf("the record holds what steers a screen: %s", record)
 	}
 }
+
+// A headline names upstreams as far as it has room for, and never breaks off.
+func TestUpstreamsHeadlineHasRoom(t *testing.T) {
+	long := strings.Repeat("Long name of a network ", 2)
+	for _, n := range []int{1, 3, 4, 30} {
+		var us []checks.Upstream
+		for i := range n {
+			us = append(us, checks.Upstream{ASN: checks.ASN(64500 + i), Name: long, Share: 1 / float64(n)})
+		}
+		for _, room := range []int{100, 160} {
+			text := carriedBrief(us, room)
+			if !strings.Contains(text, "of observed paths") || display(text) > room {
+				t.Errorf("%d upstreams in %d columns: %q", n, room, text)
+			}
+			if rest := n - maxHeaded; rest > 0 && !strings.Contains(text, count(rest, "other", "others")) {
+				t.Errorf("of %d upstreams the rest is not counted: %q", n, text)
+			}
+		}
+	}
+}

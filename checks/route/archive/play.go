@@ -155,10 +155,12 @@ func (p *player) next(s *playing) error {
 // cutOff notes that a source ended before its time. Where another source goes on
 // with the same collector, what the collector's sessions hold is not known there.
 func (p *player) cutOff(s *playing, err error) error {
-	p.gap("%s: %v; what is whole before it was used, up to %s", s.name, err, s.last.UTC().Format(gapClock))
+	text := fmt.Sprintf("%s: %v; what is whole before it was used, up to %s", s.name, err, s.last.UTC().Format(gapClock))
 	if s.dump {
+		p.gap("%s; a table goes by prefix, so those after that point are not counted", text)
 		return nil
 	}
+	p.gap("%s", text)
 	for _, other := range p.waiting {
 		if other.collector == s.collector {
 			return p.lost(s)
