@@ -63,7 +63,8 @@ func (a *assessment) scores(e *evidence) []Score {
 	return list
 }
 
-// rule tries the rules in their order.
+// rule tries the rules in their order. Where nearly nobody has a route left, an element that
+// part of the lost ones did not pass is not all that happened.
 func (d *finder) rule() {
 	d.judge()
 	total := float64(d.lost + d.kept)
@@ -73,7 +74,7 @@ func (d *finder) rule() {
 	switch best := d.best(); {
 	case d.readable*2 < d.lost:
 		d.at.because("of most lost routes the path before is not in the data")
-	case best >= separates && (!none || d.joint || len(d.healthy) < len(d.main())):
+	case best >= separates && (!none || d.joint || len(d.healthy) < len(d.main()) && d.scores[0].Coverage >= explainsAll):
 		d.at.Rule = RuleSeparator
 		d.near(best)
 	case invalid && recent && !none:

@@ -72,6 +72,13 @@ func TestAttribution(t *testing.T) {
 			RuleDivide, "adjacency AS3356-AS4837", EvidenceWeak,
 		},
 		{
+			"all is lost, and what failed elsewhere at the same time carried most of it",
+			[]string{"1 3356 4837 131279", "2 3356 4837 131279", "3 3356 4837 131279", "4 3356 4837 131279", "5 3356 4837 131279", "6 3356 4837 131279", "7 3356 4837 131279", "1299 20485 131279"},
+			never,
+			[]string{"4837 2 80 20", "20485 61 400 400", "3356 900 9000 100", "1299 900 9000 9000"},
+			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279, network AS3356", EvidenceNone,
+		},
+		{
 			"what is kept leads through all that was lost",
 			single, first(20),
 			[]string{"4837 2 80 40", "3356 900 9000 8990", "1299 900 9000 8990"},
@@ -102,7 +109,7 @@ func TestAttribution(t *testing.T) {
 			"a small upstream that failed explains nothing",
 			[]string{"1 4837 131279", "2 4837 131279", "3 4837 131279", "4 20485 131279"},
 			never, append(healthy, "20485 30 400 4"),
-			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279", EvidenceWeak,
+			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279, network AS3356", EvidenceNone,
 		},
 		{
 			"one of two upstreams, seen by most",
