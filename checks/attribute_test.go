@@ -109,7 +109,7 @@ func TestAttribution(t *testing.T) {
 			"a small upstream that failed explains nothing",
 			[]string{"1 4837 131279", "2 4837 131279", "3 4837 131279", "4 20485 131279"},
 			never, append(healthy, "20485 30 400 4"),
-			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279, network AS3356", EvidenceNone,
+			RuleLastHop, "origin AS131279, adjacency AS4837-AS131279, adjacency AS20485-AS131279", EvidenceWeak,
 		},
 		{
 			"one of two upstreams, seen by most",
