@@ -224,16 +224,21 @@ func weighedText(n *Notice) string {
 	}
 	a := &v.Disappeared[0]
 	parts := []string{"rule: " + a.Rule.String(), lostCountText(a)}
+	var unscored []string
 	for _, s := range a.Scores[:min(len(a.Scores), maxForeign)] {
 		if s.Coverage < mainShare {
 			continue // stands on too few of the lost paths to explain anything
 		}
-		stays := "not scored: too few others through it"
-		if share, known := s.Passage.Survival(); known {
-			stays = percent(share) + " of " + count(max(0, s.Passage.Before), "route", "routes") + " of " +
-				otherNetworks(a, s.Passage.Origins) + " through it stay, score " + scoreText(s.Score)
+		share, known := s.Passage.Survival()
+		if !known {
+			unscored = append(unscored, s.Element.String())
+			continue
 		}
-		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+stays)
+		parts = append(parts, s.Element.String()+" on "+percent(s.Coverage)+" of the lost paths, "+percent(share)+" of "+
+			count(max(0, s.Passage.Before), "route", "routes")+" of "+otherNetworks(a, s.Passage.Origins)+" through it stay, score "+scoreText(s.Score))
+	}
+	if len(unscored) > 0 {
+		parts = append(parts, "not scored, for too few others' routes pass: "+list(unscored))
 	}
 	text := sentence(phrases(parts))
 	if raise := phrases(a.Raise); raise != "" {

@@ -69,7 +69,7 @@ func severalText(a *checks.Attribution) string {
 		others = ": " + text
 	}
 	return "The routes went from " + who + " within " + within + " of one another, and each still carries others" + others +
-		". That is more consistent with something on the side of " + originNames(a) + ", or that its links share, than with any one of them."
+		". That is more consistent with something on the side of " + originNames(a) + ", or that its links share, than with any one upstream."
 }
 
 // separatorText says which elements stood on the lost paths, and what went with them.
