@@ -76,12 +76,24 @@ func (w *Watch) compare(now stamp) *comparison {
 			continue
 		}
 		d := compared{wave: v, ok: r.witnessing(voters, v.from, r.newest), held: make([]uint32, len(v.routes))}
-		for n, x := range v.routes {
-			d.held[n] = c.table.value(x.prefix, x.session)
-		}
+		c.hold(&d)
 		c.waves = append(c.waves, d)
 	}
 	return c
+}
+
+// hold takes the present values, each prefix unpacked once in a row of witnesses of it.
+func (c *comparison) hold(d *compared) {
+	var prefix netip.Prefix
+	var held []uint32
+	for n, x := range d.routes {
+		if x.prefix != prefix {
+			prefix, held = x.prefix, c.table.values(x.prefix)
+		}
+		if x.session < len(held) {
+			d.held[n] = held[x.session]
+		}
+	}
 }
 
 func (c *comparison) elsewhere() checks.Elsewhere {

@@ -191,14 +191,3 @@ func (t *tableAt) values(prefix netip.Prefix) []uint32 {
 	}
 	return t.held
 }
-
-// value gives what one session held for a prefix.
-func (t *tableAt) value(prefix netip.Prefix, session int) uint32 {
-	for _, h := range t.then[prefix] {
-		if h.session == session {
-			return h.value
-		}
-	}
-	ref, _ := t.r.table.Get(prefix)
-	return t.r.vectors.at(ref, session)
-}
