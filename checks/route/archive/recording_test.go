@@ -170,6 +170,20 @@ func TestPlayOverADamagedFile(t *testing.T) {
 	}
 }
 
+// A table goes by prefix: cut off, it lacks prefixes, and what is counted from it is not all.
+func TestPlayOverATableThatIsCutOff(t *testing.T) {
+	whole := open(t, newRecorder(t).table(0, "192.0.2.0/24", peerA).table(0, "198.51.100.0/24", peerA).file("rrc00.bview.1", 0))
+	short := open(t, newRecorder(t).table(0, "192.0.2.0/24", peerA).table(0, "198.51.100.0/24", peerA).file("rrc00.bview.1", 7))
+	played(t, whole, time.Time{})
+	played(t, short, time.Time{})
+	if gaps := whole.Gaps(); len(gaps) != 0 {
+		t.Errorf("gaps of a whole table: %v", gaps)
+	}
+	if gaps := short.Gaps(); len(gaps) != 1 || !strings.Contains(gaps[0].Reason, "those after that point are not counted") {
+		t.Errorf("gaps %v, want one that says that prefixes are not counted", gaps)
+	}
+}
+
 func TestOpenNamesTheCollector(t *testing.T) {
 	data := newRecorder(t).announce(0, peerA, "192.0.2.0/24")
 	dir := t.TempDir()

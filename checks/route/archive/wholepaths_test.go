@@ -20,7 +20,6 @@ import (
 type loaded struct {
 	tables []route.Update
 	routes int
-	size   [2]int
 	at     time.Time
 	most   checks.ASN // announces most prefixes
 	four   checks.ASN // the first of those that announce four
