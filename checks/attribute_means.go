@@ -15,7 +15,7 @@ func (r AttributionRule) Means() string {
 		return fmt.Sprintf("as last hop, with several such ASes, and all was lost within %.0f minutes", wentTogether.Minutes())
 	case RuleSeparator:
 		return fmt.Sprintf("an element beyond the last hop scores %.2f or more: its part of the lost paths, times the part of others' "+
-			"routes through it that went too; what lies within %.2f of the best is not told apart from it", separates, nearBest)
+			"routes through it that went too; what lies within %.3f of the best is not told apart from it", separates, nearBest+usuallyStuck)
 	case RuleRejected:
 		return fmt.Sprintf("%.0f %% of the routes or more are kept, no element scores %.2f, and RPKI calls routes invalid that %.0f %% of the vantage points or more had",
 			100*keptNone, separates, 100*validBefore)

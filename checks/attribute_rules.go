@@ -136,15 +136,16 @@ func (d *finder) hidden(s Score) bool {
 	return gone > 0 && failing(best) && gone*2 >= best.Before-best.Still
 }
 
-// tolerance is how far two scores may lie apart and mean the same. If what scores best
-// did fail, then who still holds an unchanged route of the target through it is stuck, and
-// holds others' routes through what failed with it too.
+// tolerance is how far two scores may lie apart and mean the same: some withdrawals never
+// arrive, of others' routes as of the target's. If what scores best did fail, then who still
+// holds an unchanged route of the target through it is stuck, and holds others' routes
+// through what failed with it too.
 func (d *finder) tolerance() float64 {
 	if len(d.scores) == 0 {
-		return nearBest
+		return nearBest + usuallyStuck
 	}
 	stuck := d.stillThrough(func(w Way) bool { return w.Passes(d.scores[0].Element) })
-	return nearBest + ratio(min(stuck, d.unchanged), d.lost+d.kept)
+	return nearBest + usuallyStuck + ratio(min(stuck, d.unchanged), d.lost+d.kept)
 }
 
 // elementFailed is the kind of candidate that an element on the way is.
@@ -230,14 +231,16 @@ func (d *finder) adjacencies() {
 // divide looks for what parts the lost routes from those that are kept, where too few other
 // networks were seen there to score it. What is kept shows that the origin announces, and
 // whatever it passes stands; what all lost routes passed and next to none of the kept ones
-// does may be what went. Where that is so of the ASes next to the origin nothing is told:
-// the origin may have stopped announcing there.
+// does may be what went. Where that is so of the ASes next to the origin nothing is told,
+// for the origin may have stopped announcing there; unless routes by way of them have come
+// since the loss.
 func (d *finder) divide() {
 	gone := func(n, left int) bool { return float64(n) >= stuckLost*float64(n+left) }
 	parts := func(x Element, n int) bool {
 		return ratio(n, d.readable) >= explainsAll && gone(n, d.stillThrough(func(w Way) bool { return w.Passes(x) }))
 	}
-	if gone(d.readable, d.still()) {
+	still := d.still()
+	if came := still - d.unchanged; gone(d.readable, still) && float64(came) < keptNone*float64(d.lost+d.kept) {
 		return
 	}
 	var set []Element
