@@ -174,28 +174,12 @@ func (p *casePlay) everything() (forms []string) {
 }
 
 // jsonTexts gives every text in JSON.
-func jsonTexts(t testing.TB, data []byte) (texts []string) {
+func jsonTexts(t testing.TB, data []byte) []string {
 	t.Helper()
-	var all any
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
+	texts, whole := jsonStrings(data)
+	if !whole {
+		t.Fatalf("this is no JSON: %s", data)
 	}
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case string:
-			texts = append(texts, v)
-		case []any:
-			for _, e := range v {
-				walk(e)
-			}
-		case map[string]any:
-			for _, e := range v {
-				walk(e)
-			}
-		}
-	}
-	walk(all)
 	return texts
 }
 

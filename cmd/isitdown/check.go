@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"isitdown/bot/chat"
@@ -51,34 +49,16 @@ func (c *checkCommand) answer(a *app, n chat.Notice) error {
 
 // live answers from what the sources of the network say.
 func (c *checkCommand) live(ctx context.Context, a *app, list []checks.Target, at time.Time) (int, error) {
-	if at.After(time.Now()) {
-		return 0, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(at))
-	}
-	reg, err := a.knownLists(c.Registry)
+	s, reg, err := a.freshSources(at, c.Registry)
 	if err != nil {
 		return 0, err
 	}
-	if a.config.Serve.LogLevel == "auto" {
-		a.log = slog.New(slog.DiscardHandler) // what fails stands in the answer
-	}
-	s := a.newSources()
-	s.given = len(c.Registry)+len(a.config.Registry) > 0
 	p, err := c.probing(a, s, at)
 	if err != nil {
 		return 0, err
 	}
 	asking := newAsking(&a.console, s.described())
-	verdicts := make([]checks.Verdict, len(list))
-	slots := make(chan struct{}, mostAtOnce)
-	var wg sync.WaitGroup
-	for i, t := range list {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			verdicts[i] = s.once(ctx, reg, t, at, p)
-		})
-	}
-	wg.Wait()
+	verdicts := eachTarget(list, func(t checks.Target) checks.Verdict { return s.once(ctx, reg, t, at, p) })
 	asking.end()
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -107,9 +87,6 @@ func (c *checkCommand) probing(a *app, s *sources, at time.Time) (*probing, erro
 	}
 	return a.newProbing(s, nil)
 }
-
-// mostAtOnce is how many targets are looked up at the same time.
-const mostAtOnce = 4
 
 // exitCode is that of the worst answer: down, degraded, unknown, up.
 func exitCode(states []checks.State) int {

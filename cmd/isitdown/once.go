@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -19,14 +20,8 @@ const namesWithin = 2 * time.Second
 // the sources say when they are asked, and from probes where there is anything to send them
 // with; p says why where there is not. What does not come in time is left out, and is a gap of the verdict.
 func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time, p *probing) checks.Verdict {
-	wait := s.app.config.Sources.Wait.Duration
-	if s.budget != nil {
-		ctx = s.budget(ctx)
-	}
-	whole, stop := context.WithTimeout(ctx, wait)
+	whole, asking, stop := s.within(ctx)
 	defer stop()
-	asking, enough := context.WithTimeout(whole, wait-min(namesWithin, wait/4))
-	defer enough()
 
 	f, gaps, err := s.footprint(asking, reg, t, at)
 	if err != nil {
@@ -73,6 +68,54 @@ func (s *sources) once(ctx context.Context, reg *registry.Registry, t checks.Tar
 	v := s.app.verdict(c, reg, gaps, said.gaps, found.gaps)
 	s.nameASes(whole, reg, v.NameASes)
 	return v
+}
+
+// within bounds the time for one answer: whole ends with it, and asking some time before,
+// so that names can be looked up for what was found.
+func (s *sources) within(ctx context.Context) (whole, asking context.Context, stop func()) {
+	wait := s.app.config.Sources.Wait.Duration
+	if s.budget != nil {
+		ctx = s.budget(ctx)
+	}
+	whole, stopWhole := context.WithTimeout(ctx, wait)
+	asking, stopAsking := context.WithTimeout(whole, wait-min(namesWithin, wait/4))
+	return whole, asking, func() { stopAsking(); stopWhole() }
+}
+
+// freshSources are the sources for answers of a moment, and what is registered.
+func (a *app) freshSources(at time.Time, lists []string) (*sources, *registry.Registry, error) {
+	if at.After(time.Now()) {
+		return nil, nil, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(at))
+	}
+	reg, err := a.knownLists(lists)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.config.Serve.LogLevel == "auto" {
+		a.log = slog.New(slog.DiscardHandler) // what fails stands in the answer
+	}
+	s := a.newSources()
+	s.given = len(lists)+len(a.config.Registry) > 0
+	return s, reg, nil
+}
+
+// mostAtOnce is how many targets are looked up at the same time.
+const mostAtOnce = 4
+
+// eachTarget asks about some targets at the same time.
+func eachTarget[T any](list []checks.Target, ask func(checks.Target) T) []T {
+	found := make([]T, len(list))
+	slots := make(chan struct{}, mostAtOnce)
+	var wg sync.WaitGroup
+	for i, t := range list {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			found[i] = ask(t)
+		})
+	}
+	wg.Wait()
+	return found
 }
 
 // unregistered is the gap where nobody could say what belongs to a target.

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
-	"sync"
 	"time"
 
 	"isitdown/bot/chat"
@@ -61,30 +59,12 @@ func (c *upstreamsCommand) answer(a *app, d checks.Dependence, caveats []string)
 
 // live answers from what the sources of the network say.
 func (c *upstreamsCommand) live(ctx context.Context, a *app, w wanted) (int, error) {
-	if w.at.After(time.Now()) {
-		return 0, fail(exitUsage, "%s is yet to come: leave --at out for now", clock(w.at))
-	}
-	reg, err := a.knownLists(c.Registry)
+	s, reg, err := a.freshSources(w.at, c.Registry)
 	if err != nil {
 		return 0, err
 	}
-	if a.config.Serve.LogLevel == "auto" {
-		a.log = slog.New(slog.DiscardHandler) // what fails stands in the answer
-	}
-	s := a.newSources()
-	s.given = len(c.Registry)+len(a.config.Registry) > 0
 	asking := newAsking(&a.console, "RIPEstat")
-	found := make([]checks.Dependence, len(w.targets))
-	slots := make(chan struct{}, mostAtOnce)
-	var wg sync.WaitGroup
-	for i, t := range w.targets {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			found[i] = s.depend(ctx, reg, t, w.at)
-		})
-	}
-	wg.Wait()
+	found := eachTarget(w.targets, func(t checks.Target) checks.Dependence { return s.depend(ctx, reg, t, w.at) })
 	asking.end()
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -102,14 +82,8 @@ func (c *upstreamsCommand) live(ctx context.Context, a *app, w wanted) (int, err
 // depend says what the routes of a target hang on at a moment, the present where that is
 // zero, from lookups. What does not come in time is a gap.
 func (s *sources) depend(ctx context.Context, reg *registry.Registry, t checks.Target, at time.Time) checks.Dependence {
-	wait := s.app.config.Sources.Wait.Duration
-	if s.budget != nil {
-		ctx = s.budget(ctx)
-	}
-	whole, stop := context.WithTimeout(ctx, wait)
+	whole, asking, stop := s.within(ctx)
 	defer stop()
-	asking, enough := context.WithTimeout(whole, wait-min(namesWithin, wait/4))
-	defer enough()
 
 	f, gaps, err := s.footprint(asking, reg, t, at)
 	c := checks.Case{Footprint: f, Now: at, Rules: s.app.config.assessRules()}
