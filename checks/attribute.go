@@ -97,7 +97,8 @@ func (a *assessment) groups(l *losses) (groups []group) {
 	for _, together := range byTime(rest) {
 		lists := byOrigins(together)
 		if len(lists) > 1 {
-			if s := a.scores(l.weigh(together)); slices.ContainsFunc(s, explainsGroups) {
+			e := l.weigh(together)
+			if s := a.scores(e); slices.ContainsFunc(s, explainsGroups) || a.shared(e, s) {
 				groups = append(groups, group{list: together, joint: s})
 				continue
 			}
@@ -156,6 +157,17 @@ func (g *group) explain(a *assessment, l *losses) []Attribution {
 // routes stands on all lost ways.
 func explainsGroups(s Score) bool {
 	return s.Score >= separates && s.Coverage >= explainsAll
+}
+
+// shared reports whether several origins went together of which nobody can tell whether
+// what they have in common failed: behind a country's only way out the networks have
+// nobody but each other, and each by itself would tell less.
+func (a *assessment) shared(e *evidence, scores []Score) bool {
+	common := slices.ContainsFunc(scores, func(s Score) bool {
+		_, known := s.Passage.Survival()
+		return !known && s.Coverage >= explainsAll
+	})
+	return common && len(e.origins) >= MinSurvivors && a.attribution(e, scores, true).Rule == RuleUntold
 }
 
 // attribution makes the whole answer about one group; joint is for several origins that

@@ -64,6 +64,29 @@ func TestAttributionGroups(t *testing.T) {
 			"1 of [AS131279]: last hop {origin AS131279, adjacency AS20485-AS131279}\n1 of [AS131279]: last hop {origin AS131279, adjacency AS4837-AS131279}",
 		},
 		{
+			"several origins behind a way out that carries nobody else",
+			func(w *lossWorld) {
+				for i := range 6 {
+					w.prefix(fmt.Sprintf("175.45.%d.0/24", 176+i), 0, never, fmt.Sprintf("3356 9121 %d", 29256+i), fmt.Sprintf("1299 9121 %d", 29256+i))
+				}
+				w.others("9121 1 40 4", "3356 900 9000 8800", "1299 900 9000 8800")
+			},
+			"6 of [AS29256 AS29257 AS29258 AS29259 AS29260 AS29261]: untold {origin AS29256, origin AS29257, origin AS29258, origin AS29259, " +
+				"origin AS29260, origin AS29261, adjacency AS9121-AS29256, adjacency AS9121-AS29257, adjacency AS9121-AS29258, adjacency AS9121-AS29259, " +
+				"adjacency AS9121-AS29260, adjacency AS9121-AS29261, network AS9121}",
+		},
+		{
+			"two origins behind a way out that carries nobody else",
+			func(w *lossWorld) {
+				for i := range 2 {
+					w.prefix(fmt.Sprintf("175.45.%d.0/24", 176+i), 0, never, fmt.Sprintf("3356 9121 %d", 29256+i))
+				}
+				w.others("9121 1 40 4", "3356 900 9000 8800", "1299 900 9000 8800")
+			},
+			"1 of [AS29256]: untold {origin AS29256, adjacency AS9121-AS29256, adjacency AS3356-AS9121, network AS9121}\n" +
+				"1 of [AS29257]: untold {origin AS29257, adjacency AS9121-AS29257, adjacency AS3356-AS9121, network AS9121}",
+		},
+		{
 			"one element under several origins",
 			func(w *lossWorld) {
 				for i := range 6 {
