@@ -62,6 +62,8 @@ type routeConfig struct {
 	SyncAfter      duration `toml:"sync_after"`
 	SyncShare      float64  `toml:"sync_share"`
 	FullPaths      string   `toml:"full_paths"`
+
+	RouteServers []network `toml:"route_servers"`
 }
 
 // Of whose whole tables the whole paths are kept while they are followed.
@@ -114,9 +116,11 @@ func defaultConfig() config {
 			BaselineStable: duration{time.Hour},
 			FullFeedShare:  0.75,
 			FullPaths:      pathsRouters,
-			StaleAfter:     duration{time.Hour},
-			SyncAfter:      duration{10 * time.Minute},
-			SyncShare:      0.95,
+
+			RouteServers: []network{},
+			StaleAfter:   duration{time.Hour},
+			SyncAfter:    duration{10 * time.Minute},
+			SyncShare:    0.95,
 		},
 		RPKI: defaultRPKI(),
 		Incident: incidentConfig{

@@ -156,8 +156,10 @@ func (c *config) vouched() (names []string) {
 }
 
 // declared gives the networks that the operator vouches for.
-func (c *assessConfig) declared() (list []checks.ASN) {
-	for _, n := range c.DeclaredFullFeeds {
+func (c *assessConfig) declared() []checks.ASN { return numbersOf(c.DeclaredFullFeeds) }
+
+func numbersOf(networks []network) (list []checks.ASN) {
+	for _, n := range networks {
 		list = append(list, n.ASN)
 	}
 	return list

@@ -88,6 +88,7 @@ routes = ["rib.bz2", "updates.gz"]
 min_full_feed_peers = 1
 declared_full_feeds = ["AS64500", "AS1.0"]
 [route]
+route_servers = ["AS64501"]
 settle = "1m30s"
 full_feed_share = 1
 [output]
@@ -104,6 +105,7 @@ time_zone = "Asia/Seoul"
 	want.Routes = []string{"rib.bz2", "updates.gz"}
 	want.Assess.MinFullFeedPeers = 1
 	want.Assess.DeclaredFullFeeds = []network{{64500}, {65536}}
+	want.Route.RouteServers = []network{{64501}}
 	want.Route.Settle = duration{90 * time.Second}
 	want.Route.FullFeedShare = 1
 	want.Output.TimeZone = zone{seoul}

@@ -237,11 +237,15 @@ func (c *config) routeRules() route.Rules {
 		SyncShare:      c.Route.SyncShare,
 	}
 	r.Declared, r.DeclaredAt = c.Assess.declared(), c.vouched()
+	r.RouteServers = numbersOf(c.Route.RouteServers)
 	return r
 }
 
 func (c *config) assessRules() checks.Rules {
-	return checks.Rules{MinVoting: c.Assess.MinFullFeedPeers, MaxAge: c.Assess.MaxFeedAge.Duration}
+	return checks.Rules{
+		MinVoting: c.Assess.MinFullFeedPeers, MaxAge: c.Assess.MaxFeedAge.Duration,
+		RouteServers: numbersOf(c.Route.RouteServers),
+	}
 }
 
 func (c *config) policy() bot.Policy {
