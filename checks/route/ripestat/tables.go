@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -57,9 +58,7 @@ func (t *tables) merge(o *tables) {
 			t.routes[s] = held
 			continue
 		}
-		for p, way := range held {
-			t.routes[s][p] = way
-		}
+		maps.Copy(t.routes[s], held)
 	}
 	for s := range o.proof {
 		t.proof[s] = true
