@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"isitdown/checks"
@@ -88,16 +87,11 @@ func (e *elsewhere) tables(ctx context.Context, at, enough time.Time) (*tables, 
 	if err != nil || all.at.Before(enough) {
 		return all, err
 	}
-	parts, errs := make([]*tables, len(groups)), make([]error, len(groups))
-	var wg sync.WaitGroup
-	for i := 1; i < len(groups); i++ {
-		wg.Go(func() { parts[i], errs[i] = e.table(ctx, groups[i], all.at) })
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	parts, err := further(len(groups), func(i int) (*tables, error) { return e.table(ctx, groups[i], all.at) })
+	if err != nil {
 		return nil, err
 	}
-	for _, part := range parts[1:] {
+	for _, part := range parts {
 		if !part.at.Equal(all.at) {
 			return nil, moved("bgp-state", all.at, part.at)
 		}

@@ -94,20 +94,14 @@ func (l *lookup) state(ctx context.Context, p *plan, at time.Time) (*view, error
 	if err != nil {
 		return nil, err
 	}
-	errs := make([]error, len(texts))
-	parts := make([]*view, len(texts))
-	var wg sync.WaitGroup
-	for i := 1; i < len(texts); i++ {
-		wg.Go(func() {
-			parts[i] = newView()
-			errs[i] = l.stateChunk(ctx, p, parts[i], texts[i], v.at)
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	parts, err := further(len(texts), func(i int) (*view, error) {
+		part := newView()
+		return part, l.stateChunk(ctx, p, part, texts[i], v.at)
+	})
+	if err != nil {
 		return nil, err
 	}
-	for _, part := range parts[1:] {
+	for _, part := range parts {
 		if !part.at.Equal(v.at) {
 			return nil, moved("bgp-state", v.at, part.at)
 		}
@@ -117,6 +111,18 @@ func (l *lookup) state(ctx context.Context, p *plan, at time.Time) (*view, error
 		return nil, l.noData(v.at)
 	}
 	return v, nil
+}
+
+// further asks at once for parts 1 to n-1, after the first has said of which time they are
+// to be.
+func further[P any](n int, ask func(i int) (P, error)) ([]P, error) {
+	parts, errs := make([]P, n), make([]error, n)
+	var wg sync.WaitGroup
+	for i := 1; i < n; i++ {
+		wg.Go(func() { parts[i], errs[i] = ask(i) })
+	}
+	wg.Wait()
+	return parts[1:], errors.Join(errs...)
 }
 
 // noData is the error of an answer in which even what is always there is missing.
