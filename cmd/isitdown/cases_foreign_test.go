@@ -56,6 +56,7 @@ func (p *casePlay) foreign(i int, kind checks.ForeignKind, prefix string, origin
 
 // RIPE NCC, "YouTube Hijacking: A RIPE NCC RIS case study" (2008).
 func TestCaseYouTube2008(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{
 		events:     []string{"2008-02-24T18:47Z", "20:07Z", "20:18Z", "20:51Z", "21:01Z"},
@@ -96,6 +97,7 @@ func TestCaseYouTube2008(t *testing.T) {
 // Oracle, "Large BGP leak by Google disrupts Internet in Japan" (2017): at 03:22 UTC more
 // specific routes of NTT OCN (AS4713) came by way of AS701 and AS15169.
 func TestCaseGoogle2017(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2017-08-25T03:22Z"}.check(t, "neg-google-leak-2017")
 	at := moment(t, f.start)
@@ -114,6 +116,7 @@ func TestCaseGoogle2017(t *testing.T) {
 // NANOG, 24 June 2019: 701 396531 33154 in every leaked path. Networks whose space was cut
 // into stay, and so does the one that stands in the middle.
 func TestCaseVerizon2019(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2019-06-24T10:34:21Z", end: "12:37Z"}.check(t, "neg-verizon-2019")
 	at := moment(t, f.start)
@@ -142,6 +145,7 @@ func TestCaseVerizon2019(t *testing.T) {
 // The Internet Health Report's example of 6 November 2017: more specific routes of
 // Comcast (AS33667) by way of AS3356 from 18:00 UTC, for some 90 minutes.
 func TestCaseComcast2017(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2017-11-06T18:00Z"}.check(t, "neg-comcast-2017")
 	at := moment(t, f.start)
@@ -160,6 +164,7 @@ func TestCaseComcast2017(t *testing.T) {
 // In March 2013 paths with AS131279 in their middle were made up (the "Pirate Bay hoax").
 // They change nothing of North Korea's prefixes, upstreams or customers.
 func TestCasePirateBay2013(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2013-03-04"}.check(t, "neg-piratebay-2013")
 	at := moment(t, f.start+"T12:00Z")
@@ -185,6 +190,7 @@ func TestCasePirateBay2013(t *testing.T) {
 // truth. Of 36 vantage points one never hears of a withdrawal, as 1.8 % do on average
 // (R. Fontugne et al., PAM 2019).
 func TestCaseBeacon(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	published{}.check(t, "neg-beacon")
 	beacon := netip.MustParsePrefix("84.205.67.0/24")

@@ -54,6 +54,7 @@ func nearTo(t *testing.T, what string, got, want time.Time, tolerance time.Durat
 // Dyn Research, "Who disconnected North Korea?" (2014), and its 9 h 31 min: all four
 // networks gone from 16:15 to 01:46 UTC, AS4837 their only upstream.
 func TestCaseKP2014(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{
 		start: "2014-12-22T16:15Z", end: "2014-12-23T01:46Z", upstreams: []string{"4837"},
@@ -92,6 +93,7 @@ func TestCaseKP2014(t *testing.T) {
 
 // The second one, from 15:41 to about 16:11 UTC (Dyn, quoted by SC Magazine UK).
 func TestCaseKP2014Again(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2014-12-23T15:41Z", end: "2014-12-23T16:11Z"}.check(t, "kp-2014-12-23b")
 	gone, back := moment(t, f.start), moment(t, f.end)
@@ -163,6 +165,7 @@ func TestCaseKP2017(t *testing.T) {
 // /22 was signed at 09:30:15 UTC; at about 10:00 all but 4 of 36 RIPE RIS peers had lost
 // 175.45.176.0/24.
 func TestCaseKP2025Rejected(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{
 		start: "2025-03-18T09:30:15Z", end: "2025-03-19T02:00Z", mustNotSay: []string{"upstream lost", "withdrawn by origin"},
@@ -209,6 +212,7 @@ func TestCaseKP2025Rejected(t *testing.T) {
 
 // Reuters, June 2025: both upstreams' routes vanished within minutes from about 22:00 UTC.
 func TestCaseKP2025Both(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2025-06-06T22Z", upstreams: []string{"4837", "20485"}}.check(t, "kp-2025-06-07")
 	gone := moment(t, strings.Replace(f.start, "22Z", "22:00Z", 1))

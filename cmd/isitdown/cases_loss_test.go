@@ -28,6 +28,7 @@ func blocksOf(t testing.TB, first string, n int) (list []netip.Prefix) {
 // its four upstreams, were gone at 10:26 UTC; the 5 that AS6453 originated stayed until
 // 23:45. That the one of 62 that is left is AS29386's is made up.
 func TestCaseSyria2012(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2012-11-29T10:26Z", end: "2012-12-01T14:32:10Z", upstreams: []string{"9121", "6762", "3491", "6453"}}.check(t, "sy-2012-11-29")
 	gone := moment(t, f.start)
@@ -90,6 +91,7 @@ const offshore = "adjacency AS1299-AS6453, adjacency AS174-AS6453, adjacency AS2
 // were gone, others of it stayed. Of its hundreds of prefixes 16 stand here for those:
 // the footprint is small enough that one missing prefix counts.
 func TestCaseFacebook2021(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	f := published{start: "2021-10-04T15:39Z"}.check(t, "fb-2021-10-04")
 	gone := moment(t, f.start).Add(11 * time.Minute)

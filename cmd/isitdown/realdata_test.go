@@ -25,6 +25,15 @@ func data(t testing.TB, name string) string {
 	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
+// notShort leaves out of a short run what plays recordings by one goroutine, where the
+// race detector finds nothing that it does not find in others.
+func notShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("plays recordings that others play too: not in a short run")
+	}
+}
+
 // lists2014 are the registries' lists nearest to the recordings of 2014 and 2015.
 func lists2014(t testing.TB) []string {
 	var files []string
@@ -84,6 +93,7 @@ func replayLines(t testing.TB, args ...string) []line {
 const fullTable2015 = "mrt/updates.et-header.2015.gz"
 
 func TestCheckNorthKoreaInAFullTable(t *testing.T) {
+	notShort(t)
 	v, code := check(t, "KP", fullTable2015, lists2014(t))
 	if code != exitUp || v.State != "up" || v.Evidence != "weak" {
 		t.Errorf("exit code %d, state %s, evidence %s, want 0, up, weak", code, v.State, v.Evidence)
@@ -108,6 +118,7 @@ func TestCheckNorthKoreaInAFullTable(t *testing.T) {
 // 154.112.0.0/16 and reaching beyond it, would make it 70, but the rule that counts
 // it would make Cuba's 23 a 24.
 func TestCheckCountsInAFullTable(t *testing.T) {
+	notShort(t)
 	want := map[string]uint64{"SY": 98, "IQ": 620, "TO": 14, "SC": 134, "TM": 14, "CU": 23, "GA": 69}
 	args := append([]string{"check", "--json", "--routes", data(t, fullTable2015)}, slices.Sorted(maps.Keys(want))...)
 	for _, l := range lists2014(t) {
@@ -133,6 +144,7 @@ func TestCheckCountsInAFullTable(t *testing.T) {
 }
 
 func TestCheckTongaHasNoVisibleUpstream(t *testing.T) {
+	notShort(t)
 	v, _ := check(t, "TO", fullTable2015, lists2014(t))
 	if v.NoUpstream != 12 {
 		t.Errorf("%d prefixes without a visible upstream, want 12", v.NoUpstream)
@@ -145,6 +157,7 @@ func TestCheckTongaHasNoVisibleUpstream(t *testing.T) {
 }
 
 func TestCheckInATruncatedTable(t *testing.T) {
+	notShort(t)
 	v, code := check(t, "SY", "mrt/rib.20140523.0600_firstMB.bz2", lists2014(t))
 	if code != exitUp {
 		t.Errorf("exit code %d, want 0", code)
@@ -229,6 +242,7 @@ func TestReplayAFailover(t *testing.T) {
 }
 
 func TestReplayAPartialWithdrawal(t *testing.T) {
+	notShort(t)
 	lines := replayLines(t, data(t, "mrt/updates.20260222.1530.bz2"), "--watch", "AS31148")
 	end := lines[len(lines)-1]
 	if got := end.Verdict.Announced.IPv4.Prefixes; (got != chat.CountRecord{Seen: 3, Of: 20}) || !end.Verdict.Announced.MovedOnly {

@@ -13,6 +13,7 @@ const caveat = "Reconstruction from published times, not recorded BGP."
 // What was published of 21 to 23 December 2014 (methods: docs/scenarios.md) must
 // come out of the data that the scenario makes of it.
 func TestReplayNorthKorea2014(t *testing.T) {
+	notShort(t)
 	lines := replayLines(t, "kp-2014")
 	kinds := map[string]chat.IncidentRecord{}
 	loud := 0
@@ -71,9 +72,7 @@ func around(t *testing.T, what string, got *time.Time, want string, within time.
 }
 
 func TestReplayGivesTheSameBytes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("plays a recording twice that others play: not in a short run")
-	}
+	notShort(t)
 	first, _, _ := isitdown(t, "replay", "kp-2014", "--json")
 	second, _, _ := isitdown(t, "replay", "kp-2014", "--json")
 	if first != second {
@@ -83,6 +82,7 @@ func TestReplayGivesTheSameBytes(t *testing.T) {
 
 // The notices of the embedded scenario, as a person reads them.
 func TestReplayGolden(t *testing.T) {
+	notShort(t)
 	stdout, _, code := isitdown(t, "replay", "kp-2014")
 	if code != exitUp {
 		t.Fatalf("exit code %d", code)
@@ -97,6 +97,7 @@ func TestReplayGolden(t *testing.T) {
 
 // A replay that stops in the midst of an incident says that it is open.
 func TestReplayEndsWithAnOpenIncident(t *testing.T) {
+	notShort(t)
 	stdout, _, _ := isitdown(t, "replay", "kp-2014", "--at", "2014-12-22T10:00Z")
 	if want := "with KP-20141221-1 still open:"; !strings.Contains(stdout, want) {
 		t.Errorf("the end does not say %q", want)

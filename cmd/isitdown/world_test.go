@@ -96,6 +96,7 @@ func TestWorldCatchesUp(t *testing.T) {
 
 // While the recording is played, the watch that catches up gets every update once.
 func TestWorldCatchesUpOnTheMove(t *testing.T) {
+	notShort(t)
 	early, late := kp2014(t), kp2014(t)
 	if err := early.load(t.Context(), []checks.Target{kp}, time.Time{}); err != nil {
 		t.Fatal(err)
@@ -164,6 +165,7 @@ func TestWorldFollows(t *testing.T) {
 }
 
 func TestWorldOfThePast(t *testing.T) {
+	notShort(t)
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {
 		t.Fatal(err)
