@@ -18,7 +18,7 @@ import (
 	"github.com/miekg/dns"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // delegationLab is a root that NSD serves, and a resolver that knows where it is, and of

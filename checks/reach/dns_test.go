@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 const exampleZone = `$ORIGIN example.org.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // reads takes one request, and answers with the text.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/netlab"
+	"isitdown/checks/netlab"
 )
 
 // askAll asks so many addresses of loopback at once, as far as the bounds allow, and

@@ -9,7 +9,7 @@ import (
 
 	"isitdown/checks"
 	"isitdown/checks/internal/errqueue"
-	"isitdown/checks/internal/netlab"
+	"isitdown/checks/netlab"
 )
 
 // icmpFor lets public addresses and loopback be asked.

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
-	"isitdown/checks/internal/netlab"
 	"isitdown/checks/internal/webtest"
+	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
 )
 
 // internet is a small one behind the router of a chain: the guard's controls, a name

@@ -3,7 +3,7 @@ package reach
 import (
 	"testing"
 
-	"isitdown/checks/internal/netlab"
+	"isitdown/checks/netlab"
 )
 
 // The tests run in a network of their own where there can be one.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/netlab"
 	"isitdown/checks/internal/webtest"
+	"isitdown/checks/netlab"
 )
 
 // cpu is the processor time that this process has used.

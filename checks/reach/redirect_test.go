@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // names is a resolver for tests: where it leads, or how it fails.

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
-	"isitdown/checks/internal/netlab"
+	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
 )
 
 // Every method against every kind of silence ends when its time does; and where it is

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
-	"isitdown/checks/internal/netlab"
+	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
 )
 
 // Who refused, and whether anybody did, over TCP and over UDP, in both families.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // serve runs a server of ours: each connection is handled on its own, and closed. It is

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/netlab"
 	"isitdown/checks/internal/webtest"
+	"isitdown/checks/netlab"
 )
 
 // routers makes this process - r1 - r2 - ... - host, and gives all nodes but this

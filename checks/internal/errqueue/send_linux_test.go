@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"isitdown/checks/internal/netlab"
 	"isitdown/checks/internal/webtest"
+	"isitdown/checks/netlab"
 )
 
 func TestMain(m *testing.M) { netlab.Main(m) }

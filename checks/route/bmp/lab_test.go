@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 	"isitdown/checks/route"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // bird is a BIRD with the reference case; extra goes into its BGP protocol.

@@ -13,7 +13,7 @@ import (
 
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 	"isitdown/checks/route"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 
 	"isitdown/checks/internal/bgp"
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // Nothing is ever advertised, shown three ways: the code has no way to write an

@@ -1,15 +1,21 @@
 package netlab
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"isitdown/checks/labtest"
 )
 
 // What the outer process tells the inner one, and itself where there is none.
@@ -34,13 +40,88 @@ func Main(m *testing.M) {
 	}
 	why := missingTools()
 	if why == "" {
-		var code int
-		if code, why = again(); why == "" {
-			os.Exit(code)
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Args = os.Args
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		var err error
+		if err, why = inSandbox(cmd); why == "" {
+			os.Exit(status(err))
 		}
 	}
 	os.Setenv(envMissing, why)
 	os.Exit(m.Run())
+}
+
+// status is that of a process that ended with err.
+func status(err error) int {
+	if e, ok := errors.AsType[*exec.ExitError](err); ok && e.Exited() {
+		return e.ExitCode()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "the tests in the sandbox ended with: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// Inside reports whether this process is one that was started in a sandbox: a TestMain
+// that does not hand everything over to [Main] does so where it is, for [Alone].
+func Inside() bool { return os.Getenv(envOuter) != "" }
+
+// Alone has a test run in a sandbox of its own: this binary is run again in new
+// namespaces for that test and its subtests alone, and what it printed and how it ended
+// is the test's. It returns true there, and false here, where nothing is left to do:
+//
+//	if !netlab.Alone(t) {
+//		return
+//	}
+//
+// Tests that are alone can run side by side. What lies under the test in the pattern of
+// -run goes on to it. The test is skipped where there can be no sandbox.
+func Alone(t *testing.T) bool {
+	t.Helper()
+	if Inside() {
+		return true
+	}
+	why := missingTools()
+	if why == "" {
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", arguments(t)...)
+		cmd.WaitDelay = time.Second
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		var err error
+		if err, why = inSandbox(cmd); why == "" {
+			text := "in a sandbox of its own:\n| " + strings.ReplaceAll(strings.TrimSpace(out.String()), "\n", "\n| ")
+			if err != nil {
+				t.Fatalf("%v, %s", err, text)
+			}
+			if !strings.Contains(out.String(), "--- PASS: "+t.Name()+" ") {
+				t.Fatalf("it did not run, %s", text)
+			}
+			t.Log(text)
+			return false
+		}
+	}
+	labtest.Missing(t, why)
+	return false
+}
+
+// arguments are those with which the binary runs one test.
+func arguments(t *testing.T) []string {
+	var pattern []string
+	for name := range strings.SplitSeq(t.Name(), "/") {
+		pattern = append(pattern, "^"+regexp.QuoteMeta(name)+"$")
+	}
+	if f := flag.Lookup("test.run"); f != nil {
+		if asked := strings.Split(f.Value.String(), "/"); len(asked) > len(pattern) {
+			pattern = append(pattern, asked[len(pattern):]...)
+		}
+	}
+	args := []string{"-test.paniconexit0", "-test.v", "-test.count=1", "-test.run=" + strings.Join(pattern, "/"), fmt.Sprintf("-test.short=%v", testing.Short())}
+	if end, ok := t.Deadline(); ok {
+		args = append(args, "-test.timeout="+time.Until(end).String())
+	}
+	return args
 }
 
 // inside reports whether this process is in a sandbox, and else why not.
@@ -76,21 +157,18 @@ func missingTools() string {
 	return ""
 }
 
-// again runs this binary in new namespaces and gives its exit status, or why that
-// cannot be: a sentence.
-func again() (code int, why string) {
+// inSandbox runs this binary in new namespaces and gives how it ended, or why that cannot
+// be: a sentence.
+func inSandbox(cmd *exec.Cmd) (ended error, why string) {
 	outer := namespace()
 	if outer == "" {
-		return 0, "mount /proc to run this test"
+		return nil, "mount /proc to run this test"
 	}
 	said, say, err := os.Pipe()
 	if err != nil {
-		return 0, "no pipe for the sandbox: " + err.Error()
+		return nil, "no pipe for the sandbox: " + err.Error()
 	}
 	defer said.Close()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = os.Args
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{say}
 	cmd.Env = append(os.Environ(), envOuter+"="+outer)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -104,21 +182,14 @@ func again() (code int, why string) {
 	err = cmd.Start()
 	say.Close()
 	if err != nil {
-		return 0, fmt.Sprintf("allow user namespaces to run this test (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns): %v", err)
+		return nil, fmt.Sprintf("allow user namespaces to run this test (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns): %v", err)
 	}
 	text, _ := io.ReadAll(said) // it ends with the set-up, or with the process
 	err = cmd.Wait()
 	if string(text) != ready {
-		return 0, "no sandbox can be set up here: " + strings.TrimSpace(string(text)) + " " + fmt.Sprint(err)
+		return nil, "no sandbox can be set up here: " + strings.TrimSpace(string(text)) + " " + fmt.Sprint(err)
 	}
-	if e, ok := errors.AsType[*exec.ExitError](err); ok && e.Exited() {
-		return e.ExitCode(), ""
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "the tests in the sandbox ended with: %v\n", err)
-		return 1, ""
-	}
-	return 0, ""
+	return err, ""
 }
 
 // report tells the outer process how the set-up went. Where it failed this process

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // outside is this test binary as go test starts it, without a sandbox of its own yet.
@@ -118,4 +118,29 @@ func running(t *testing.T, word string) (n int) {
 		}
 	}
 	return n
+}
+
+// A test that is alone runs in a sandbox, beside others.
+func TestAlone(t *testing.T) {
+	cmd := outside(t, "^TestAloneHelp$/^(a|b)$/^x$", envHelp+"=alone")
+	out, err := cmd.CombinedOutput()
+	if err != nil || bytes.Count(out, []byte("alone with loopback")) != 2 || bytes.Contains(out, []byte("TestAloneHelp/a/y")) {
+		t.Errorf("got %v and:\n%s\nwant two tests of loopback alone", err, out)
+	}
+}
+
+func TestAloneHelp(t *testing.T) {
+	if os.Getenv(envHelp) != "alone" {
+		t.Skip("the helper of TestAlone")
+	}
+	for _, name := range []string{"a", "b"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !Alone(t) {
+				return
+			}
+			t.Run("x", func(t *testing.T) { New(t); t.Log("alone with loopback") })
+			t.Run("y", func(*testing.T) {})
+		})
+	}
 }

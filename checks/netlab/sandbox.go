@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // Sandbox is the network of one test. Tests that have one do not run at the same time:

@@ -4,12 +4,18 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"testing"
 	"time"
 )
 
-func TestMain(m *testing.M) { Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(envHelp) == "alone" && !Inside() { // TestAlone: only the tests that ask for it go inside
+		os.Exit(m.Run())
+	}
+	Main(m)
+}
 
 const (
 	soon = 150 * time.Millisecond

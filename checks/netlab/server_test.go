@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"isitdown/checks/internal/labtest"
+	"isitdown/checks/labtest"
 )
 
 // Servers that run in a node are reached from here over the link, in either family, and
