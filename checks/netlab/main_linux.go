@@ -44,7 +44,7 @@ func Main(m *testing.M) {
 		cmd.Args = os.Args
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		var err error
-		if err, why = inSandbox(cmd); why == "" {
+		if why, err = inSandbox(cmd); why == "" {
 			os.Exit(status(err))
 		}
 	}
@@ -90,7 +90,7 @@ func Alone(t *testing.T) bool {
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		var err error
-		if err, why = inSandbox(cmd); why == "" {
+		if why, err = inSandbox(cmd); why == "" {
 			text := "in a sandbox of its own:\n| " + strings.ReplaceAll(strings.TrimSpace(out.String()), "\n", "\n| ")
 			if err != nil {
 				t.Fatalf("%v, %s", err, text)
@@ -159,14 +159,14 @@ func missingTools() string {
 
 // inSandbox runs this binary in new namespaces and gives how it ended, or why that cannot
 // be: a sentence.
-func inSandbox(cmd *exec.Cmd) (ended error, why string) {
+func inSandbox(cmd *exec.Cmd) (why string, ended error) {
 	outer := namespace()
 	if outer == "" {
-		return nil, "mount /proc to run this test"
+		return "mount /proc to run this test", nil
 	}
 	said, say, err := os.Pipe()
 	if err != nil {
-		return nil, "no pipe for the sandbox: " + err.Error()
+		return "no pipe for the sandbox: " + err.Error(), nil
 	}
 	defer said.Close()
 	cmd.ExtraFiles = []*os.File{say}
@@ -182,14 +182,14 @@ func inSandbox(cmd *exec.Cmd) (ended error, why string) {
 	err = cmd.Start()
 	say.Close()
 	if err != nil {
-		return nil, fmt.Sprintf("allow user namespaces to run this test (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns): %v", err)
+		return fmt.Sprintf("allow user namespaces to run this test (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns): %v", err), nil
 	}
 	text, _ := io.ReadAll(said) // it ends with the set-up, or with the process
 	err = cmd.Wait()
 	if string(text) != ready {
-		return nil, "no sandbox can be set up here: " + strings.TrimSpace(string(text)) + " " + fmt.Sprint(err)
+		return "no sandbox can be set up here: " + strings.TrimSpace(string(text)) + " " + fmt.Sprint(err), nil
 	}
-	return err, ""
+	return "", err
 }
 
 // report tells the outer process how the set-up went. Where it failed this process

@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"bot/terminal":      {"bot/chat", "checks"},
 	"checks":            {},
 	"checks/*":          {"checks", "checks/internal/*"},
+	"checks/lab":        {"checks", "checks/internal/*", "checks/reach", "checks/route", "checks/route/*"}, // every feed at once
 	"checks/internal/*": {"checks", "checks/internal/*"},
 	"checks/route/*":    {"checks", "checks/internal/*", "checks/route"}, // one feed each
 }
@@ -68,7 +69,7 @@ var homes = map[string]string{
 var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // testSupport starts what tests talk to; no program has it in it.
-var testSupport = []string{"bot/chattest", "checks/labtest", "checks/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest"}
+var testSupport = []string{"bot/chattest", "checks/lab", "checks/labtest", "checks/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest"}
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}

@@ -1,0 +1,42 @@
+package lab
+
+import (
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/route"
+)
+
+// The networks.
+const (
+	Home       checks.ASN = 131279 // North Korea's: 175.45.176.0/24 to 175.45.179.0/24
+	Carrier    checks.ASN = 4837   // its only upstream
+	Left       checks.ASN = 3356   // transit of Carrier and Dual, and a vantage point
+	Right      checks.ASN = 1299   // the same; peers with Left
+	Dual       checks.ASN = 64500  // 198.51.100.0/24, 203.0.113.0/24, 2001:db8:64::/48
+	Collectors checks.ASN = 12654
+)
+
+// Heard is what a feed delivered, and when that was. Its slices are its own.
+type Heard struct {
+	Update  route.Update
+	Arrived time.Time
+}
+
+// Recording is a scenario as it happened. The first moment is the beginning: sessions
+// come up and tables are sent.
+type Recording struct {
+	Moments []Moment
+}
+
+// Moment is one thing that happened, and what followed from it.
+type Moment struct {
+	Name  string
+	Began time.Time          // just before it was done
+	Heard map[string][]Heard // by the name of the feed, in the order of arrival
+	// Outside and Inside are what probes find from then on: from behind AS1299, and from
+	// inside AS4837. Nil where nothing was probed in this scenario.
+	Outside, Inside *Sample
+	// Pass is how long all stays so, in the time of the scenario.
+	Pass time.Duration
+}
