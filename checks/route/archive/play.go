@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/internal/bgp"
-	"isitdown/checks/internal/mrt"
 	"isitdown/checks/route"
 )
 
@@ -47,9 +45,7 @@ type player struct {
 	dumps   int
 	done    int64 // bytes of finished sources
 	records int64
-	update  route.Update
-	entries []route.Entry
-	paths   []byte
+	teller  teller
 }
 
 func (p *player) close() {
@@ -75,7 +71,7 @@ func (p *player) run(ctx context.Context) error {
 			return err
 		}
 		p.clock = s.record.Time
-		if err := p.one(s); err != nil {
+		if err := p.teller.tell(s.record, s.collector, s.dumpNo, p.emit); err != nil {
 			return err
 		}
 		if p.records++; p.records%askEvery == 0 {
@@ -196,67 +192,6 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// one emits what a record says.
-func (p *player) one(s *playing) error {
-	r := s.record
-	u := &p.update
-	*u = route.Update{At: r.Time, Peer: route.Peer{Collector: s.collector, Addr: r.PeerAddr, AS: r.PeerAS}}
-	switch r.Kind {
-	case mrt.KindUpdate:
-		return p.message(r, u)
-	case mrt.KindStateChange:
-		switch {
-		case r.NewState == mrt.StateEstablished:
-			u.Kind = route.PeerUp
-		case r.OldState == mrt.StateEstablished:
-			u.Kind = route.PeerDown
-		default:
-			return nil
-		}
-		return p.emit(u)
-	case mrt.KindRIB:
-		return p.table(s, r, u)
-	}
-	return nil
-}
-
-func (p *player) message(r *mrt.Record, u *route.Update) error {
-	if r.Update.EndOfRIB {
-		// The end of another family's table says nothing of this one's.
-		if f := r.Update.EndOfRIBFamily; f == bgp.IPv4Unicast || f == bgp.IPv6Unicast {
-			u.Kind, u.Family = route.EndOfRIB, f
-			return p.emit(u)
-		}
-		return nil
-	}
-	if len(r.Update.Announced) == 0 && len(r.Update.Withdrawn) == 0 {
-		return nil
-	}
-	u.Kind = route.Routes
-	u.Announced, u.Withdrawn, u.Path = r.Update.Announced, r.Update.Withdrawn, r.Update.Path
-	return p.emit(u)
-}
-
-// table emits one prefix of a dump. The decoder has one entry at a time, so the
-// paths are copied side by side.
-func (p *player) table(s *playing, r *mrt.Record, u *route.Update) error {
-	u.Kind, u.Prefix, u.Dump = route.Table, r.Prefix, s.dumpNo
-	p.entries, p.paths = p.entries[:0], p.paths[:0]
-	for e := range r.Entries() {
-		if e.Peer.AS == 0 { // the collector's own routes, in the dumps of some routers
-			continue
-		}
-		at := len(p.paths)
-		p.paths = append(p.paths, e.Path...)
-		p.entries = append(p.entries, route.Entry{
-			Peer: route.Peer{Collector: s.collector, Addr: e.Peer.Addr, AS: e.Peer.AS},
-			Path: p.paths[at:len(p.paths):len(p.paths)], PathID: e.PathID,
-		})
-	}
-	u.Entries = p.entries
-	return p.emit(u)
 }
 
 // queue is a heap of sources by the time of their next record.

@@ -1,0 +1,77 @@
+package archive
+
+import (
+	"isitdown/checks/internal/bgp"
+	"isitdown/checks/internal/mrt"
+	"isitdown/checks/route"
+)
+
+// teller says what records say, in updates. Its buffers are used again by the next one.
+type teller struct {
+	update  route.Update
+	entries []route.Entry
+	paths   []byte
+}
+
+// tell emits what a record of a collector says. The dump is the number of the table dump
+// that it is of, where it is of one.
+func (t *teller) tell(r *mrt.Record, collector string, dump int, emit func(*route.Update) error) error {
+	u := &t.update
+	*u = route.Update{At: r.Time, Peer: route.Peer{Collector: collector, Addr: r.PeerAddr, AS: r.PeerAS}}
+	switch r.Kind {
+	case mrt.KindUpdate:
+		return t.message(r, emit)
+	case mrt.KindStateChange:
+		switch {
+		case r.NewState == mrt.StateEstablished:
+			u.Kind = route.PeerUp
+		case r.OldState == mrt.StateEstablished:
+			u.Kind = route.PeerDown
+		default:
+			return nil
+		}
+		return emit(u)
+	case mrt.KindRIB:
+		return t.table(r, collector, dump, emit)
+	}
+	return nil
+}
+
+func (t *teller) message(r *mrt.Record, emit func(*route.Update) error) error {
+	u := &t.update
+	if r.Update.EndOfRIB {
+		// The end of another family's table says nothing of this one's.
+		if f := r.Update.EndOfRIBFamily; f == bgp.IPv4Unicast || f == bgp.IPv6Unicast {
+			u.Kind, u.Family = route.EndOfRIB, f
+			return emit(u)
+		}
+		return nil
+	}
+	if len(r.Update.Announced) == 0 && len(r.Update.Withdrawn) == 0 {
+		return nil
+	}
+	u.Kind = route.Routes
+	u.Announced, u.Withdrawn, u.Path = r.Update.Announced, r.Update.Withdrawn, r.Update.Path
+	return emit(u)
+}
+
+// table emits one prefix of a dump. The decoder has one entry at a time, so the
+// paths are copied side by side.
+func (t *teller) table(r *mrt.Record, collector string, dump int, emit func(*route.Update) error) error {
+	u := &t.update
+	u.Kind, u.Prefix, u.Dump = route.Table, r.Prefix, dump
+	t.entries, t.paths = t.entries[:0], t.paths[:0]
+	for e := range r.Entries() {
+		if e.Peer.AS == 0 { // the collector's own routes, in the dumps of some routers
+			continue
+		}
+		at := len(t.paths)
+		t.paths = append(t.paths, e.Path...)
+		t.entries = append(t.entries, route.Entry{
+			Peer: route.Peer{Collector: collector, Addr: e.Peer.Addr, AS: e.Peer.AS},
+			Path: t.paths[at:len(t.paths):len(t.paths)], PathID: e.PathID,
+		})
+	}
+	u.Entries = t.entries
+	return emit(u)
+}
