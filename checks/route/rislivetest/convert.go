@@ -33,10 +33,13 @@ type Form struct {
 	Collector string
 	// NoRaw leaves the BGP message itself out, NoFields what RIS Live decodes of it.
 	NoRaw, NoFields bool
+	// Keepalives has those of the sessions converted too.
+	Keepalives bool
 }
 
 // Convert reads an MRT file of updates, compressed or not, and gives what RIS Live
-// would have sent: UPDATE for messages, STATE for sessions that come up or go down.
+// would have sent: UPDATE for messages, STATE for sessions that come up or go down,
+// and KEEPALIVE where it is asked for.
 // Records that make no sense are left out, as they are when the file is read. Table
 // dumps are not converted: there is nothing like them in RIS Live.
 func Convert(r io.Reader, f Form) iter.Seq2[Message, error] {
@@ -154,7 +157,12 @@ func (f Form) message(rec record, n int, u *bgp.Update) (m Message, ok bool) {
 		return m, true
 	}
 	length, kind, err := bgp.ParseHeader(rec.body)
-	if err != nil || kind != bgp.MessageUpdate {
+	switch {
+	case err == nil && kind == bgp.MessageKeepalive && f.Keepalives:
+		m.Type = "KEEPALIVE"
+		m.Frame = fmt.Appendf(f.head(&rec, n, m.Type), `,"raw":"%X"}}`, rec.body[:length])
+		return m, true
+	case err != nil || kind != bgp.MessageUpdate:
 		return m, false
 	}
 	four := rec.subtype == mrt.MessageAS4
