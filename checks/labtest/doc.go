@@ -1,6 +1,6 @@
 // Package labtest starts daemons that we did not write, on loopback, for one test:
-// the routing daemons BIRD, FRR's bgpd and GoBGP, and the servers nginx and NSD, each
-// with a configuration that the test writes and an address of 127.0.0.0/8 of its own.
+// the routing daemons BIRD, FRR's bgpd, GoBGP, OpenBGPD and ExaBGP, and the servers nginx
+// and NSD, each with a configuration that the test writes and an address of 127.0.0.0/8 of its own.
 //
 // It promises that a daemon is gone when its test is, however it ends; that no
 // daemon touches the routes of the machine; that what a daemon logged and how it
