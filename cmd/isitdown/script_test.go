@@ -11,13 +11,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"isitdown/checks/lab"
 	"isitdown/checks/netlab"
 	"isitdown/checks/route/archive"
 )
 
 func TestMain(m *testing.M) {
 	if netlab.Inside() { // one test, alone
-		netlab.Main(m)
+		lab.Main(m)
 	}
 	if _, said := os.LookupEnv("ISITDOWN_OFFLINE"); !said {
 		os.Setenv("ISITDOWN_OFFLINE", "1") // no test leaves this machine; those of live sources say where theirs are
