@@ -1,12 +1,17 @@
 package lab
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/bgp"
 	"isitdown/checks/route"
 )
 
@@ -16,13 +21,20 @@ type Feed struct {
 	// Name says what it is, as in "bgp" or "bmp-frr"; Collector is that of its updates.
 	Name, Collector string
 	// Reset ends the collector's sessions, as an operator would who clears them; they come
-	// back by themselves. Restart ends what receives and starts it again.
+	// back by themselves. Restart ends what receives and starts it again. Each returns when
+	// the feed has said so; that all is there again is waited for with [Recorder.Back].
 	Reset, Restart func()
+
+	// recorded is what the collector itself keeps, of a feed that does not say what was
+	// missed in a hole: its archive. Nil of the others.
+	recorded *Feed
 
 	mu     sync.Mutex
 	heard  []Heard
 	taken  int
-	routes map[route.Peer]map[netip.Prefix]string // of the sessions that are up
+	kinds  map[route.Kind]int
+	change time.Time                                   // when something last arrived besides signs of life
+	routes map[route.Peer]map[netip.Prefix]bgp.RawPath // of the sessions that are up
 }
 
 // hear takes in an update; it is what receivers emit to.
@@ -35,18 +47,23 @@ func (f *Feed) hear(u *route.Update) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.heard = append(f.heard, Heard{c, time.Now()})
+	now := time.Now()
+	f.heard = append(f.heard, Heard{c, now})
+	if c.Kind != route.Alive {
+		f.change = now
+	}
 	f.follow(&c)
 }
 
 // follow keeps the table that the updates make.
 func (f *Feed) follow(u *route.Update) {
 	if f.routes == nil {
-		f.routes = map[route.Peer]map[netip.Prefix]string{}
+		f.routes, f.kinds = map[route.Peer]map[netip.Prefix]bgp.RawPath{}, map[route.Kind]int{}
 	}
+	f.kinds[u.Kind]++
 	switch u.Kind {
 	case route.PeerUp:
-		f.routes[u.Peer] = map[netip.Prefix]string{}
+		f.routes[u.Peer] = map[netip.Prefix]bgp.RawPath{}
 	case route.PeerDown:
 		delete(f.routes, u.Peer)
 	case route.Lost:
@@ -57,15 +74,29 @@ func (f *Feed) follow(u *route.Update) {
 		}
 	case route.Routes:
 		if f.routes[u.Peer] == nil {
-			f.routes[u.Peer] = map[netip.Prefix]string{}
+			f.routes[u.Peer] = map[netip.Prefix]bgp.RawPath{}
 		}
 		for _, n := range u.Withdrawn {
 			delete(f.routes[u.Peer], n.Prefix)
 		}
 		for _, n := range u.Announced {
-			f.routes[u.Peer][n.Prefix] = u.Path.String()
+			f.routes[u.Peer][n.Prefix] = u.Path
 		}
 	}
+}
+
+// resume takes the table from what the collector has recorded: who follows such a feed
+// reads that after a hole.
+func (f *Feed) resume() {
+	f.recorded.mu.Lock()
+	routes := map[route.Peer]map[netip.Prefix]bgp.RawPath{}
+	for p, table := range f.recorded.routes {
+		routes[p] = maps.Clone(table)
+	}
+	f.recorded.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.routes = routes
 }
 
 // take gives what came since it was called last.
@@ -77,6 +108,13 @@ func (f *Feed) take() []Heard {
 	return list
 }
 
+// count is how many updates of a kind have come so far.
+func (f *Feed) count(k route.Kind) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.kinds[k]
+}
+
 // Path is the AS path that a vantage point has for a prefix by this feed, as text, and
 // whether it has one.
 func (f *Feed) Path(at checks.ASN, prefix netip.Prefix) (path string, ok bool) {
@@ -84,8 +122,8 @@ func (f *Feed) Path(at checks.ASN, prefix netip.Prefix) (path string, ok bool) {
 	defer f.mu.Unlock()
 	for peer, routes := range f.routes {
 		if peer.AS == at {
-			if path, ok = routes[prefix]; ok {
-				return path, true
+			if path, ok := routes[prefix]; ok {
+				return path.String(), true
 			}
 		}
 	}
@@ -101,4 +139,40 @@ func (f *Feed) Up() int {
 		up[peer.AS] = true
 	}
 	return len(up)
+}
+
+// Table is all that both vantage points have by this feed, a line for each prefix and
+// session: tables that say the same are equal.
+func (f *Feed) Table() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var lines []string
+	for peer, routes := range f.routes {
+		lines = append(lines, peer.AS.String()+" up")
+		for prefix, path := range routes {
+			lines = append(lines, fmt.Sprintf("%v %v %v", peer.AS, prefix, path))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// dump is the table as a collector writes it into its archive now and then: of each
+// prefix a [route.Table] with the routes of the sessions that are up.
+func (f *Feed) dump(at time.Time) []route.Update {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	entries := map[netip.Prefix][]route.Entry{}
+	for peer, routes := range f.routes {
+		for prefix, path := range routes {
+			entries[prefix] = append(entries[prefix], route.Entry{Peer: peer, Path: path})
+		}
+	}
+	var list []route.Update
+	for _, prefix := range slices.SortedFunc(maps.Keys(entries), netip.Prefix.Compare) {
+		e := entries[prefix]
+		slices.SortFunc(e, func(a, b route.Entry) int { return cmp.Compare(a.Peer.AS, b.Peer.AS) })
+		list = append(list, route.Update{Kind: route.Table, At: at, Peer: route.Peer{Collector: f.Collector}, Prefix: prefix, Entries: e, Dump: 1})
+	}
+	return list
 }

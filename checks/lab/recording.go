@@ -37,6 +37,26 @@ type Moment struct {
 	// Outside and Inside are what probes find from then on: from behind AS1299, and from
 	// inside AS4837. Nil where nothing was probed in this scenario.
 	Outside, Inside *Sample
+	// Tables are what the archives of public collectors have at its end, by the name of the
+	// feed: a [route.Table] for each prefix, all of dump 1. There are none of other feeds,
+	// whose sessions say all again after a hole.
+	Tables map[string][]route.Update
 	// Pass is how long all stays so, in the time of the scenario.
 	Pass time.Duration
+}
+
+// Withdrawn is how long after the moment began a feed told the first and the last
+// withdrawal of it, in real time, and how many there were: one for each prefix and session.
+func (m *Moment) Withdrawn(feed string) (first, last time.Duration, n int) {
+	for _, h := range m.Heard[feed] {
+		if len(h.Update.Withdrawn) == 0 {
+			continue
+		}
+		last = h.Arrived.Sub(m.Began)
+		if n == 0 {
+			first = last
+		}
+		n += len(h.Update.Withdrawn)
+	}
+	return first, last, n
 }
