@@ -79,6 +79,8 @@ type app struct {
 	http       *http.Client // nil for one of its own
 	slackAPI   string       // "" for Slack's
 	ask        reach.Ask    // nil for the network
+	way        way          // what is found besides where ask is set
+	routers    routers      // nil for those of the settings
 	vrps       *vrps        // nil for none
 }
 

@@ -12,10 +12,16 @@ import (
 	"isitdown/checks/route/live"
 )
 
+// routers makes feeds of whole tables for a hub.
+type routers func(h *live.Hub) []*feed
+
 // ownRouters makes the feeds of the operator's own routers, and opens what they connect to.
 func (a *app) ownRouters(ctx context.Context, h *live.Hub) ([]*feed, error) {
 	if a.config.Sources.Offline {
 		return nil, nil
+	}
+	if a.routers != nil {
+		return a.routers(h), nil
 	}
 	stations, err := a.stations(ctx, h)
 	if err != nil {

@@ -21,6 +21,13 @@ type probing struct {
 	asked func(who string, t checks.Target, now time.Time) error
 }
 
+// way finds the last router on the way to a host that went silent, and whose it is; what
+// is nil is left out.
+type way struct {
+	trace  func(ctx context.Context, to netip.Addr) ([]checks.Router, error)
+	origin func(ctx context.Context, a netip.Addr) (checks.ASN, string, error)
+}
+
 // newProbing makes what sends probes. Histories of hosts are kept in a store, nil for none.
 func (a *app) newProbing(s *sources, store *bot.Store) (*probing, error) {
 	shield, err := a.shield()
@@ -31,7 +38,7 @@ func (a *app) newProbing(s *sources, store *bot.Store) (*probing, error) {
 	p := &probing{}
 	o := reach.Options{
 		Ask: a.ask, Shield: shield, Controls: c.controls(), Listed: a.config.listed(), Belongs: p.spaces.hold,
-		Every: c.Every.Duration, Log: a.log,
+		Trace: a.way.trace, Origin: a.way.origin, Every: c.Every.Duration, Log: a.log,
 	}
 	if store != nil {
 		o.Load, o.Save = loadRates(store), saveRates(store)
