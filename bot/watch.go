@@ -69,6 +69,7 @@ func (w *Watch) Step(now time.Time) []Change {
 	}
 	deadline := w.life.Deadline(w.Policy)
 	due := now.Sub(w.changed) <= w.Settle+w.Settle/2 ||
+		w.assessed.Before(w.changed.Add(w.Settle)) || // whoever steps in longer times has not seen the effect
 		!deadline.IsZero() && !now.Before(deadline) ||
 		w.slot(now) != w.slot(w.assessed)
 	if !due {
