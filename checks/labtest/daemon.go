@@ -23,26 +23,10 @@ type Daemon struct {
 	log     logTail
 	exited  chan struct{}
 	control func(args ...string) *exec.Cmd
+	talk    func(args ...string) (string, error) // instead of control; may be nil
 	place   func(*exec.Cmd) error // starts it; nil: here
+	asks    []string              // the control command that it answers when it works
 	dump    [][]string            // control commands whose answers are shown where the test fails
-}
-
-// BIRD starts BIRD 2 with a configuration and waits until it answers. It must hold
-// no kernel protocol: the routes of the machine are not the test's.
-func BIRD(t testing.TB, config string) *Daemon {
-	t.Helper()
-	bird, birdc := find(t, "bird2", "bird"), find(t, "bird2", "birdc")
-	if strings.Contains(config, "protocol kernel") {
-		t.Fatal("a kernel protocol would touch the machine's routes")
-	}
-	d := prepare(t, "bird")
-	socket := filepath.Join(d.dir, "c")
-	d.control = func(args ...string) *exec.Cmd {
-		return exec.Command(birdc, append([]string{"-s", socket}, args...)...)
-	}
-	d.dump = [][]string{{"show", "protocols", "all"}, {"show", "route", "all"}}
-	d.start(exec.Command(bird, "-f", "-c", d.write("bird.conf", "log stderr all;\n"+config), "-s", socket, "-P", filepath.Join(d.dir, "pid")))
-	return d.ready("show", "status")
 }
 
 // FRR starts FRR's bgpd, which listens at the given address and knows neither zebra
@@ -108,8 +92,20 @@ func (d *Daemon) write(name, text string) (path string) {
 	return path
 }
 
-// start runs the daemon in the foreground, as the leader of a process group.
+// start runs the daemon until the test ends.
 func (d *Daemon) start(cmd *exec.Cmd) {
+	d.t.Helper()
+	d.run(cmd)
+	d.t.Cleanup(func() {
+		if d.t.Failed() {
+			d.t.Logf("%s", d.State())
+		}
+		d.Kill()
+	})
+}
+
+// run runs it in the foreground, as the leader of a process group.
+func (d *Daemon) run(cmd *exec.Cmd) {
 	d.t.Helper()
 	cmd.Stdout, cmd.Stderr = &d.log, &d.log
 	cmd.Dir = d.dir
@@ -123,16 +119,11 @@ func (d *Daemon) start(cmd *exec.Cmd) {
 	if err := launch(cmd, start, d.exited); err != nil {
 		d.t.Fatalf("starting %s: %v", d.name, err)
 	}
-	d.t.Cleanup(func() {
-		if d.t.Failed() {
-			d.t.Logf("%s", d.State())
-		}
-		d.Kill()
-	})
 }
 
 func (d *Daemon) ready(args ...string) *Daemon {
 	d.t.Helper()
+	d.asks = args
 	Await(d.t, d.name+" answers", func() bool {
 		d.alive()
 		_, err := d.try(args...)
@@ -141,14 +132,8 @@ func (d *Daemon) ready(args ...string) *Daemon {
 	return d
 }
 
-// Kill ends the daemon as a crash would: nobody is told.
-func (d *Daemon) Kill() {
-	kill(d.command)
-	<-d.exited
-}
-
 // Control runs one command of the daemon's own client and gives what it printed; a
-// command that fails fails the test. For birdc and gobgp each argument is a word; for
+// command that fails fails the test. For BIRD and gobgp each argument is a word; for
 // vtysh it is a whole line, so that "configure terminal" can lead. Servers have no such
 // client.
 func (d *Daemon) Control(args ...string) string {
@@ -161,6 +146,9 @@ func (d *Daemon) Control(args ...string) string {
 }
 
 func (d *Daemon) try(args ...string) (string, error) {
+	if d.talk != nil {
+		return d.talk(args...)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), Patience/4)
 	defer cancel()
 	template := d.control(args...)

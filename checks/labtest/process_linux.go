@@ -33,3 +33,12 @@ func launch(cmd *exec.Cmd, start func(*exec.Cmd) error, exited chan<- struct{}) 
 func kill(cmd *exec.Cmd) {
 	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // of a group that is gone already: nothing
 }
+
+// halt stops a process where it stands, or has it go on.
+func halt(cmd *exec.Cmd, on bool) error {
+	sig := syscall.SIGCONT
+	if on {
+		sig = syscall.SIGSTOP
+	}
+	return syscall.Kill(-cmd.Process.Pid, sig)
+}
