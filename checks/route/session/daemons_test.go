@@ -148,7 +148,7 @@ func gobgp(t *testing.T, router, us netip.AddrPort, extra string) kpRouter {
 // The same story with routers of three makes, called and waited for.
 func TestRouters(t *testing.T) {
 	t.Parallel()
-	makes := map[string]func(*testing.T, netip.AddrPort, netip.AddrPort, string) kpRouter{"BIRD": bird, "FRR": frr, "GoBGP": gobgp}
+	makes := map[string]func(*testing.T, netip.AddrPort, netip.AddrPort, string) kpRouter{"BIRD": bird, "FRR": frr, "GoBGP": gobgp, "OpenBGPD": openbgpd, "ExaBGP": exabgp}
 	for name, start := range makes {
 		for _, passive := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s passive=%v", name, passive), func(t *testing.T) {

@@ -218,6 +218,8 @@ func (l *lab) awaitTable() {
 type kpRouter struct {
 	d                         *labtest.Daemon
 	withdraw, announce, reset func()
+	// deaf says that it does not send its table again though it offers to, and why.
+	deaf string
 }
 
 // story is the whole life of a session: routes come, go, come back; the session is
@@ -234,6 +236,11 @@ func story(t *testing.T, l *lab, r kpRouter) {
 
 	if r.reset != nil {
 		l.reset(r)
+	}
+	if r.deaf != "" {
+		t.Logf("it is not asked for its table: %s", r.deaf)
+		l.silent(t)
+		return
 	}
 	before := get(l, func() int { return l.announced })
 	if n := l.c.Refresh(Both); n != 1 {
