@@ -8,46 +8,57 @@ import (
 	"isitdown/checks"
 )
 
-// compile keeps what was collected in the wave.
+// compile keeps what was collected in the wave: of each element by origin, and of an
+// origin by vantage point.
 func (s *scan) compile(v *wave) {
-	v.passages = make(map[checks.Element][]uint32, len(s.list))
-	place := map[witness]uint32{}
-	rank := s.r.ranks()
-	lists := make([][]witness, len(s.list))
-	for origin, p := range s.picked {
-		for key, prefix := range p.pairs {
-			lists[key.element] = append(lists[key.element], witness{origin, int(key.session), prefix})
+	lists := make([][]uint32, len(s.list))
+	var routes []picked
+	for _, origin := range slices.Sorted(maps.Keys(s.picked)) {
+		p := s.picked[origin]
+		for rank, at := range p.first {
+			for routes = routes[:0]; at != 0; at = p.routes[at-1].next {
+				routes = append(routes, p.routes[at-1])
+			}
+			slices.SortFunc(routes, func(a, b picked) int { return checks.ComparePrefixes(a.prefix, b.prefix) })
+			s.compileSession(v, lists, origin, s.session[rank], routes)
 		}
 	}
+	v.passages = make(map[checks.Element][]uint32, len(s.list))
 	for k, list := range lists {
-		slices.SortFunc(list, func(a, b witness) int {
-			return cmp.Or(cmp.Compare(a.origin, b.origin), cmp.Compare(rank[a.session], rank[b.session]))
-		})
-		places := make([]uint32, len(list))
-		for n, x := range list {
-			at, ok := place[x]
-			if !ok {
-				at = uint32(len(v.routes))
-				place[x] = at
-				v.routes = append(v.routes, x)
-			}
-			places[n] = at
-		}
-		v.passages[s.list[k]] = places
+		v.passages[s.list[k]] = list
 	}
 	s.compileNetworks(v)
 }
 
-// ranks gives each session its place among all by vantage point, so that those of one
-// stand together.
-func (r *RIB) ranks() []int {
-	list := slices.Clone(r.ranked)
-	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(r.sessions[a].peer.AS, r.sessions[b].peer.AS) })
-	rank := make([]int, len(list))
-	for at, i := range list {
-		rank[i] = at
+// compileSession adds to the list of each element the lowest of the prefixes, ascending,
+// for which a session had a route of an origin that passes it.
+func (s *scan) compileSession(v *wave, lists [][]uint32, origin checks.ASN, session int, routes []picked) {
+	begin := uint32(len(v.routes))
+	for _, h := range routes {
+		path, kept := &s.paths[s.known[h.value]-1], false
+		for _, e := range s.passed[path.at : path.at+path.n] {
+			if n := len(lists[e]); n > 0 && lists[e][n-1] >= begin {
+				continue // a lower one
+			}
+			if !kept {
+				kept = true
+				v.routes = append(v.routes, witness{origin, h.value, session, h.prefix})
+			}
+			lists[e] = append(lists[e], uint32(len(v.routes)-1))
+		}
 	}
-	return rank
+}
+
+// ranks gives each session its place among all by vantage point, so that those of one
+// stand together, and the session at each place.
+func (r *RIB) ranks() (of, list []int) {
+	list = slices.Clone(r.ranked)
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(r.sessions[a].peer.AS, r.sessions[b].peer.AS) })
+	of = make([]int, len(list))
+	for at, i := range list {
+		of[i] = at
+	}
+	return of, list
 }
 
 // compileNetworks keeps, of each upstream, the networks that at least half of the vantage

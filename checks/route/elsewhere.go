@@ -63,7 +63,7 @@ type comparison struct {
 type compared struct {
 	*wave
 	ok   [2][]bool
-	held []uint32 // present values, by witness
+	held []uint32 // present values, by witness; nil until they are asked for
 }
 
 func (w *Watch) compare(now stamp) *comparison {
@@ -75,15 +75,14 @@ func (w *Watch) compare(now stamp) *comparison {
 		if v.missing != "" {
 			continue
 		}
-		d := compared{wave: v, ok: r.witnessing(voters, v.from, r.newest), held: make([]uint32, len(v.routes))}
-		c.hold(&d)
-		c.waves = append(c.waves, d)
+		c.waves = append(c.waves, compared{wave: v, ok: r.witnessing(voters, v.from, r.newest)})
 	}
 	return c
 }
 
 // hold takes the present values, each prefix unpacked once in a row of witnesses of it.
 func (c *comparison) hold(d *compared) {
+	d.held = make([]uint32, len(d.routes))
 	var prefix netip.Prefix
 	var held []uint32
 	for n, x := range d.routes {
@@ -165,6 +164,9 @@ func (c *comparison) passage(e checks.Element) (p checks.Passage, from time.Time
 func (c *comparison) passageSince(d *compared, e checks.Element) checks.Passage {
 	p := checks.Passage{Element: e}
 	r := c.watch.rib
+	if d.held == nil {
+		c.hold(d)
+	}
 	lastOrigin, lastAS, still := checks.ASN(0), checks.ASN(0), false
 	for _, n := range d.passages[e] {
 		x := &d.routes[n]
@@ -180,7 +182,7 @@ func (c *comparison) passageSince(d *compared, e checks.Element) checks.Passage 
 			still = false
 		}
 		lastOrigin, lastAS = x.origin, as
-		if !still && c.passes(d.held[n], x.origin, e) {
+		if !still && (d.held[n] == x.value || c.passes(d.held[n], x.origin, e)) {
 			p.Still++
 			still = true
 		}

@@ -27,7 +27,7 @@ func TestSampleIsNotKnownBeforehand(t *testing.T) {
 	}
 	got := 0
 	for _, a := range chosen[:made] {
-		if s.has(a) {
+		if s.kept(a) {
 			got++
 		}
 	}

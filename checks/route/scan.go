@@ -17,6 +17,8 @@ type scan struct {
 	list     []checks.Element
 	key      uint32 // of the samples
 	ups      []checks.ASN
+	rank     []int // place among all, those of one vantage point together, by session
+	session  []int // by rank
 	vantage  []int // number of the vantage point, by session
 	vantages int
 
@@ -34,21 +36,27 @@ type scan struct {
 
 // scanned is a path, as far as it matters.
 type scanned struct {
-	origin   checks.ASN
-	at, n    uint32 // its elements in passed
-	ups      uint8  // upstreams, a bit each
-	selected bool
+	origin checks.ASN
+	at, n  uint32 // its elements in passed
+	ups    uint8  // upstreams, a bit each
+	pick   *pick  // nil where its routes are not collected
 }
 
-// pick is an origin whose routes are collected: those that pass elements, one a session
-// and element, and those of the network.
+// pick is an origin whose routes are collected: those that pass elements, of each path of
+// a session one, and those of the network.
 type pick struct {
-	pairs    map[pairKey]netip.Prefix
+	first    []uint32 // by rank of the session: place of its newest in routes + 1, 0 for none
+	routes   []picked
 	network  bool
 	prefixes []netHeld // ascending
 }
 
-type pairKey struct{ element, session uint16 }
+// picked is the lowest prefix for which a session held a path.
+type picked struct {
+	prefix netip.Prefix
+	value  uint32
+	next   uint32 // of the same session, as in first
+}
 
 func (r *RIB) newScan(w *Watch, v *wave, voters [2]electorate) *scan {
 	elements, own, hops := w.usualWays(v.at, v.from)
@@ -68,6 +76,7 @@ func (r *RIB) newScan(w *Watch, v *wave, voters [2]electorate) *scan {
 		s.nets[i] = sample{most: 2 * maxNetworks, key: s.key} // of some most vantage points know another way
 	}
 	s.vantage, s.vantages = r.numbered()
+	s.rank, s.session = r.ranks()
 	return s
 }
 
@@ -163,31 +172,31 @@ func (s *scan) study(value uint32) {
 	s.known[value] = int32(len(s.paths))
 }
 
-// choose notes whose routes are collected.
+// choose notes whose routes are collected. Of what a path passes it leaves what has its
+// origin in the sample.
 func (s *scan) choose() {
 	for k := range s.paths {
 		p := &s.paths[k]
-		for _, e := range s.passed[p.at : p.at+p.n] {
-			if s.origins[e].has(p.origin) {
-				s.pick(p.origin)
-				break
-			}
+		passed := s.passed[p.at : p.at+p.n]
+		p.n = uint32(len(slices.DeleteFunc(passed, func(e uint16) bool { return !s.origins[e].kept(p.origin) })))
+		if p.n > 0 {
+			s.pick(p.origin)
 		}
 		for u := range s.ups {
-			if p.ups&(1<<u) != 0 && s.nets[u].has(p.origin) {
+			if p.ups&(1<<u) != 0 && s.nets[u].kept(p.origin) {
 				s.pick(p.origin).network = true
 			}
 		}
 	}
 	for k := range s.paths {
-		s.paths[k].selected = s.picked[s.paths[k].origin] != nil
+		s.paths[k].pick = s.picked[s.paths[k].origin]
 	}
 }
 
 func (s *scan) pick(origin checks.ASN) *pick {
 	p := s.picked[origin]
 	if p == nil {
-		p = &pick{pairs: map[pairKey]netip.Prefix{}}
+		p = &pick{}
 		s.picked[origin] = p
 	}
 	return p
@@ -196,7 +205,7 @@ func (s *scan) pick(origin checks.ASN) *pick {
 // selects reports whether a value is a path whose routes are collected.
 func (s *scan) selects(value uint32) bool {
 	k := s.known[value]
-	return k > 0 && s.paths[k-1].selected
+	return k > 0 && s.paths[k-1].pick != nil
 }
 
 // collect takes in the routes for a prefix.
@@ -207,18 +216,31 @@ func (s *scan) collect(prefix netip.Prefix, values []uint32) {
 			continue
 		}
 		path := &s.paths[s.known[value]-1]
-		p := s.picked[path.origin]
-		for _, e := range s.passed[path.at : path.at+path.n] {
-			key := pairKey{e, uint16(i)}
-			if before, had := p.pairs[key]; had && checks.ComparePrefixes(before, prefix) <= 0 || !had && !s.origins[e].has(path.origin) {
-				continue
-			}
-			p.pairs[key] = prefix
+		p := path.pick
+		if path.n > 0 {
+			p.hold(s.rank[i], len(s.rank), value, prefix)
 		}
 		if p.network {
 			p.held(prefix, s.vantage[i], s.vantages, path.ups)
 		}
 	}
+}
+
+// hold notes that a session, one of n, holds a path for a prefix.
+func (p *pick) hold(rank, n int, value uint32, prefix netip.Prefix) {
+	if p.first == nil {
+		p.first = make([]uint32, n)
+	}
+	for at := p.first[rank]; at != 0; at = p.routes[at-1].next {
+		if h := &p.routes[at-1]; h.value == value {
+			if checks.ComparePrefixes(prefix, h.prefix) < 0 {
+				h.prefix = prefix
+			}
+			return
+		}
+	}
+	p.routes = append(p.routes, picked{prefix, value, p.first[rank]})
+	p.first[rank] = uint32(len(p.routes))
 }
 
 // held notes that a vantage point had a prefix of the network, through some upstreams.

@@ -82,7 +82,7 @@ func (r *RIB) sweepTails() {
 }
 
 // usedValues tells of each value from 1 to n whether a route has it, or had it as far as
-// the journal goes back.
+// the journal goes back or witnesses remember.
 func (r *RIB) usedValues(n int) []bool {
 	used := make([]bool, n+1)
 	for ref := range r.vectors.entries {
@@ -94,6 +94,13 @@ func (r *RIB) usedValues(n int) []bool {
 		used[c.before] = true
 		return true
 	})
+	for _, w := range r.watches {
+		for _, v := range w.waves {
+			for k := range v.routes {
+				used[v.routes[k].value] = true
+			}
+		}
+	}
 	used[0] = false
 	return used
 }

@@ -20,6 +20,7 @@ type witnesses struct {
 // passed too.
 type witness struct {
 	origin  checks.ASN
+	value   uint32 // of its path then; it stands for that path as long as the witness is kept
 	session int
 	prefix  netip.Prefix
 }
@@ -120,7 +121,7 @@ func mix(a checks.ASN, key uint32) uint32 {
 
 func (s *sample) offer(a checks.ASN) {
 	h := mix(a, s.key)
-	if len(s.hashes) >= s.most && h > s.hashes[len(s.hashes)-1] {
+	if len(s.hashes) >= s.most && h >= s.hashes[len(s.hashes)-1] {
 		return
 	}
 	at, found := slices.BinarySearch(s.hashes, h)
@@ -133,10 +134,8 @@ func (s *sample) offer(a checks.ASN) {
 	s.hashes = slices.Insert(s.hashes, at, h)
 }
 
-func (s *sample) has(a checks.ASN) bool {
-	_, found := slices.BinarySearch(s.hashes, mix(a, s.key))
-	return found
-}
+// kept reports whether an origin that was offered is in the sample.
+func (s *sample) kept(a checks.ASN) bool { return mix(a, s.key) <= s.hashes[len(s.hashes)-1] }
 
 // witnessing tells of every session, by family, whether what it held at a time is known
 // to be all that its peer had: it votes, its table was whole by then, and its feed

@@ -41,3 +41,27 @@ func TestWitnessesAreBounded(t *testing.T) {
 		t.Errorf("%d routes of others are kept, want 1000 at most", kept)
 	}
 }
+
+// What witnesses remember of a route stands for its path as long as they are kept, also
+// where nobody has that any more.
+func TestWitnessesOutliveASweep(t *testing.T) {
+	d := watching(t, wholePaths).play(steadyOthers + "4h withdraw 1-20 k1 k2 k3 k4\n4h2m beat 1-20\n")
+	before := map[witness]string{}
+	for _, x := range d.watch.waves[0].routes {
+		before[x] = d.rib.tree.path(x.value).String()
+	}
+	if len(before) < 200 {
+		t.Fatalf("only %d witnesses were taken", len(before))
+	}
+	d.play(goneOf("4h3m", "1-20", 1, 20))
+	d.rib.journal.n, d.rib.tree.limit = 0, 1
+	d.play("4h4m beat 1-20\n")
+	if len(d.rib.tree.spare) == 0 {
+		t.Fatal("nothing was swept")
+	}
+	for x, path := range before {
+		if got := d.rib.tree.path(x.value).String(); got != path {
+			t.Fatalf("%v had %s at session %d, and what is remembered of it is now %q", x.prefix, path, x.session, got)
+		}
+	}
+}
