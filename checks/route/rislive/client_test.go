@@ -233,6 +233,11 @@ func TestReconnect(t *testing.T) {
 			t.Fatal("it does not come back")
 		}
 		f.serves(t, 1)
+		server.Deliver(keepalive("rrc00"))
+		after(2 * time.Second)
+		if got := f.take(route.Alive); len(got) != 1 || got[0].Peer.Collector != "rrc00" {
+			t.Errorf("delivered %+v, want that rrc00 is back", got)
+		}
 		server.Deliver(announce("rrc00", prefix, true))
 		after(time.Second)
 		if got := f.take(route.Routes, route.Lost); len(got) != 1 || len(got[0].Withdrawn) != 1 {

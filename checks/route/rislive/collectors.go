@@ -123,13 +123,13 @@ func (f *feeds) tend(now time.Time, emit func(*route.Update), silent func(name s
 	if now.Before(f.next) {
 		return
 	}
-	f.next = now.Add(aliveEvery)
 	for _, c := range f.list {
 		if c.hole || c.newest.IsZero() && (f.beats || f.proven.IsZero()) {
 			continue
 		}
 		if at := f.upTo(c); at.After(c.told) {
 			c.told = at
+			f.next = now.Add(aliveEvery) // what is heard first on a connection is told at once
 			emit(&route.Update{Kind: route.Alive, At: at, Peer: route.Peer{Collector: c.name}})
 		}
 	}
