@@ -47,6 +47,16 @@ func (d *Daemon) halt(on bool) {
 	Await(d.t, fmt.Sprintf("%s is frozen: %v", d.name, on), func() bool { return d.frozen() == on }, nil)
 }
 
+// Running reports whether the daemon runs and is not frozen.
+func (d *Daemon) Running() bool {
+	select {
+	case <-d.exited:
+		return false
+	default:
+		return !d.frozen()
+	}
+}
+
 // frozen is what the kernel says: of the state of a process, T.
 func (d *Daemon) frozen() bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.command.Process.Pid))

@@ -24,9 +24,9 @@ type Daemon struct {
 	exited  chan struct{}
 	control func(args ...string) *exec.Cmd
 	talk    func(args ...string) (string, error) // instead of control; may be nil
-	place   func(*exec.Cmd) error // starts it; nil: here
-	asks    []string              // the control command that it answers when it works
-	dump    [][]string            // control commands whose answers are shown where the test fails
+	place   func(*exec.Cmd) error                // starts it; nil: here
+	asks    []string                             // the control command that it answers when it works
+	dump    [][]string                           // control commands whose answers are shown where the test fails
 }
 
 // FRR starts FRR's bgpd, which listens at the given address and knows neither zebra

@@ -130,12 +130,16 @@ var counted = regexp.MustCompile(`counter packets (\d+) `)
 // it is not silent but unknown on the link, and its neighbour says so.
 func (n *Node) rule(p Packets, do string) *Fault {
 	n.s.t.Helper()
+	if p.Out {
+		return n.hook(p.match(), do, "output").begin()
+	}
+	return n.hook(p.match(), do, "forward", "input").begin()
+}
+
+func (n *Node) hook(match, do string, hooks ...string) *Fault {
+	n.s.t.Helper()
 	n.s.rules++
 	table := fmt.Sprintf("lab%d", n.s.rules)
-	hooks := []string{"forward", "input"}
-	if p.Out {
-		hooks = []string{"output"}
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "table inet %s {\n", table)
 	for _, hook := range hooks {
@@ -143,11 +147,11 @@ func (n *Node) rule(p Packets, do string) *Fault {
 		if hook != "forward" {
 			b.WriteString(" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n")
 		}
-		fmt.Fprintf(&b, " %scounter %s\n}\n", p.match(), do)
+		fmt.Fprintf(&b, " %scounter %s\n}\n", match, do)
 	}
 	b.WriteString("}\n")
 	n.Run("nft", b.String())
-	f := &Fault{s: n.s, text: fmt.Sprintf("node %s: %s%s", n.name, p.match(), do)}
+	f := &Fault{s: n.s, text: fmt.Sprintf("node %s: %s%s", n.name, match, do)}
 	f.hits = func() (int, error) {
 		out, err := n.try("nft", "list", "table", "inet", table)
 		found := counted.FindAllStringSubmatch(out, -1)
@@ -168,7 +172,7 @@ func (n *Node) rule(p Packets, do string) *Fault {
 	if _, err := f.hits(); err != nil {
 		n.s.t.Fatalf("%s: %v", f.text, err)
 	}
-	return f.begin()
+	return f
 }
 
 func (n *Node) fails(name string, args ...string) error {
@@ -216,11 +220,11 @@ func (n *Node) noWay(kind string, p netip.Prefix) *Fault {
 func (l *Link) Down(at *Node) *Fault {
 	l.s.t.Helper()
 	e := l.at(at)
-	at.ip("link", "set", e.iface, "down")
+	at.ip("link", "set", "dev", e.iface, "down")
 	l.s.await("a link that goes down", func() bool { return !l.running() })
 	f := &Fault{s: l.s, text: fmt.Sprintf("node %s: link %s down", at.name, e.iface)}
 	f.heal = func() error {
-		if err := at.fails("ip", "link", "set", e.iface, "up"); err != nil {
+		if err := at.fails("ip", "link", "set", "dev", e.iface, "up"); err != nil {
 			return err
 		}
 		for _, r := range at.routes {

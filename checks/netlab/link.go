@@ -63,9 +63,9 @@ func (n *Node) free(neighbour string) string {
 func (e *end) attach(temporary string) {
 	e.node.s.t.Helper()
 	if e.node.space != nil {
-		e.node.s.self.ip("link", "set", temporary, "netns", e.node.space.path())
+		e.node.s.self.ip("link", "set", "dev", temporary, "netns", e.node.space.path())
 	}
-	e.node.ip("link", "set", temporary, "name", e.iface)
+	e.node.ip("link", "set", "dev", temporary, "name", e.iface)
 	if e.node.ifaces == nil {
 		e.node.ifaces = map[string]*end{}
 	}
@@ -87,7 +87,7 @@ func (e *end) attach(temporary string) {
 // rise starts one end of a link.
 func (e *end) rise() {
 	e.node.s.t.Helper()
-	e.node.ip("link", "set", e.iface, "up")
+	e.node.ip("link", "set", "dev", e.iface, "up")
 }
 
 // up reports whether both ends pass packets: for a while after they run the kernel still

@@ -18,6 +18,7 @@ type Node struct {
 	addrs  []netip.Prefix
 	ifaces map[string]*end
 	routes [][]string // what was added, to be put back when a link returns
+	local  []netip.Prefix
 }
 
 // Name is how it was called.
@@ -106,6 +107,7 @@ func (n *Node) Local(prefixes ...netip.Prefix) {
 	if out, err := n.feed(lines.String(), "ip", "-batch", "-"); err != nil {
 		n.s.t.Fatalf("node %s: addresses of %v: %v: %s", n.name, prefixes, err, out)
 	}
+	n.local = append(n.local, prefixes...)
 	if six {
 		n.Sysctl("net.ipv6.ip_nonlocal_bind", "1")
 	}
@@ -208,8 +210,13 @@ func (n *Node) ListenPacket(at netip.AddrPort) *net.UDPConn {
 // clean takes away what the test put into its own namespace; that of others goes with
 // them.
 func (n *Node) clean() {
+	for _, p := range n.local {
+		if out, err := n.try("ip", "route", "delete", "local", p.String(), "dev", "lo"); err != nil {
+			n.s.t.Errorf("taking %v away: %v: %s", p, err, out)
+		}
+	}
 	for name := range n.ifaces {
-		if out, err := n.try("ip", "link", "delete", name); err != nil {
+		if out, err := n.try("ip", "link", "delete", "dev", name); err != nil {
 			n.s.t.Errorf("taking link %s away: %v: %s", name, err, out)
 		}
 	}

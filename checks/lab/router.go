@@ -1,0 +1,196 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"isitdown/checks"
+	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
+)
+
+// Router is the one router of a network: BIRD in a node, and the node's kernel, which
+// forwards by BIRD's routes.
+type Router struct {
+	AS     checks.ASN
+	Node   *netlab.Node
+	Daemon *labtest.Daemon
+
+	i         *Internet
+	network   network
+	neighbors []neighbor
+}
+
+// neighbor is a session with another network.
+type neighbor struct {
+	to         *Router
+	is         relation // what it is to us
+	here, addr netip.Addr
+}
+
+// relation is what a neighbour is.
+type relation string
+
+const (
+	customer relation = "customer"
+	peer     relation = "peer"
+	provider relation = "provider"
+)
+
+func (r relation) reverse() relation {
+	switch r {
+	case customer:
+		return provider
+	case provider:
+		return customer
+	}
+	return r
+}
+
+// preference is that of routes from a neighbour: customers pay, peers are free, providers
+// are paid (Gao and Rexford, "Stable Internet Routing Without Global Coordination", 2001).
+func (r relation) preference() int {
+	return map[relation]int{customer: 300, peer: 200, provider: 100}[r]
+}
+
+// settle gives the node its addresses.
+func (r *Router) settle() {
+	r.i.t.Helper()
+	r.Node.Local(r.network.answers...)
+	if six := r.network.six; six.IsValid() { // the kernel wants a real one to speak from
+		r.Node.Run("ip", "address", "add", netip.PrefixFrom(six, six.BitLen()).String(), "dev", "lo")
+	}
+}
+
+// quick has sessions fall after three seconds of silence, the least that BIRD takes, and
+// come back at once.
+const quick = "hold time 3; keepalive time 1; connect delay time 0; connect retry time 1; error wait time 1, 1; error forget time 1; graceful restart off; check link yes;"
+
+// config is BIRD's.
+func (r *Router) config() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "router id %s;\nprotocol device { scan time 1; }\n", r.network.first)
+	r.forward(&b, "ipv4", r.network.first)
+	r.forward(&b, "ipv6", r.network.six)
+	for _, p := range slices.Concat(r.network.own, r.network.later) {
+		disabled := "no"
+		if slices.Contains(r.network.later, p) {
+			disabled = "yes"
+		}
+		fmt.Fprintf(&b, "protocol static %s { disabled %s; %s; route %s unreachable; }\n", origin(p), disabled, family(p), p)
+	}
+	b.WriteString("protocol static behind {\n ipv4;\n")
+	for as, p := range r.network.behind {
+		fmt.Fprintf(&b, " route %s unreachable { bgp_path.prepend(%d); };\n", p, uint32(as))
+	}
+	b.WriteString("}\n")
+	for _, n := range r.neighbors {
+		n.config(&b, r)
+	}
+	if link := map[checks.ASN]netip.Prefix{Left: collectLeft, Right: collectRight}[r.AS]; link.IsValid() {
+		fmt.Fprintf(&b, `protocol bgp collector {
+ local %s as %d;
+ neighbor range %s as %d;
+ dynamic name "collector"; passive on;
+ %s
+ ipv4 { import none; export all; };
+ ipv6 { import none; export all; };
+}
+`, link.Addr().Next(), uint32(r.AS), link, uint32(Collectors), quick)
+	}
+	return b.String()
+}
+
+// forward has the kernel forward by the routes of a family, and say what it says itself
+// from an address.
+func (r *Router) forward(b *strings.Builder, family string, from netip.Addr) {
+	source := ""
+	if from.IsValid() {
+		source = fmt.Sprintf("krt_prefsrc = %s;", from)
+	}
+	fmt.Fprintf(b, "protocol kernel kernel_%[1]s { %[1]s { import none; export filter { if source != RTS_BGP then reject; %[2]s accept; }; }; }\n", family, source)
+}
+
+// config writes the session: customers get every route, others those of ourselves and of
+// our customers. Roles are those of RFC 9234.
+func (n *neighbor) config(b *strings.Builder, r *Router) {
+	export := "export all"
+	if n.is != customer {
+		export = fmt.Sprintf("export where source = RTS_STATIC || bgp_local_pref = %d", customer.preference())
+	}
+	role := n.is.reverse() // BIRD wants our own
+	fmt.Fprintf(b, "protocol bgp %s {\n local %s as %d;\n neighbor %s as %d;\n local role %s; require roles yes;\n %s\n",
+		n.to.Node.Name(), n.here, uint32(r.AS), n.addr, uint32(n.to.AS), role, quick)
+	for _, f := range []string{"ipv4", "ipv6"} {
+		if f == "ipv4" || r.AS != Home && n.to.AS != Home {
+			fmt.Fprintf(b, " %s { import filter { bgp_local_pref = %d; accept; }; %s; };\n", f, n.is.preference(), export)
+		}
+	}
+	b.WriteString("}\n")
+}
+
+// origin names the protocol of a prefix that begins here.
+func origin(p netip.Prefix) string {
+	return "origin_" + strings.NewReplacer(".", "_", ":", "_", "/", "_").Replace(p.String())
+}
+
+func family(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "ipv4"
+	}
+	return "ipv6"
+}
+
+// Withdraw has the network announce some of its prefixes no more, and waits until no
+// network has them from there.
+func (r *Router) Withdraw(list ...netip.Prefix) {
+	r.i.t.Helper()
+	for _, p := range list {
+		r.ask("disable", origin(p))
+	}
+	r.i.Await(fmt.Sprintf("%v has withdrawn %v", r.AS, list), func() bool { return r.spread(list) == 0 })
+}
+
+// Announce has the network announce prefixes that it does not, and waits until every
+// neighbour that it has a session with has them. They are of its own space, or those of a
+// fault: Carrier may announce 175.45.176.0/22, Dual 175.45.176.0/24.
+func (r *Router) Announce(list ...netip.Prefix) {
+	r.i.t.Helper()
+	for _, p := range list {
+		r.ask("enable", origin(p))
+	}
+	r.i.Await(fmt.Sprintf("%v has announced %v", r.AS, list), func() bool {
+		for _, p := range list {
+			if path, ok := r.Routes()[p]; !ok || path != "" {
+				return false
+			}
+			for _, n := range r.neighbors {
+				if _, ok := n.to.Routes()[p]; r.Up(n.to) && !ok {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+// spread counts the routers that have a route of a prefix from this network, itself too.
+func (r *Router) spread(list []netip.Prefix) (n int) {
+	for _, other := range r.i.routers {
+		routes := other.Routes()
+		for _, p := range list {
+			if path, ok := routes[p]; ok && from(path, other.AS) == r.AS {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// ask asks BIRD, whose refusal fails the test.
+func (r *Router) ask(words ...string) string {
+	r.i.t.Helper()
+	return r.Daemon.Control(words...)
+}
