@@ -141,6 +141,36 @@ func (f *Feed) Up() int {
 	return len(up)
 }
 
+// changed is when something last came besides signs of life, since at the earliest.
+func (f *Feed) changed(since time.Time) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.change.Before(since) {
+		return since
+	}
+	return f.change
+}
+
+// differs tells how what the sessions that are up have told differs from what the routers
+// have; empty for not at all.
+func (f *Feed) differs(truth map[checks.ASN]Routes) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for peer, told := range f.routes {
+		routes, want := Routes{}, Routes{}
+		for p, path := range told {
+			routes[p] = path.String()
+		}
+		for p, path := range truth[peer.AS] {
+			want[p] = strings.TrimSpace(fmt.Sprintf("%d %s", uint32(peer.AS), path))
+		}
+		if diff := routes.diff(want); diff != "" {
+			return fmt.Sprintf("by %s of %v %s", f.Name, peer.AS, diff)
+		}
+	}
+	return ""
+}
+
 // Table is all that both vantage points have by this feed, a line for each prefix and
 // session: tables that say the same are equal.
 func (f *Feed) Table() string {
@@ -175,4 +205,23 @@ func (f *Feed) dump(at time.Time) []route.Update {
 		list = append(list, route.Update{Kind: route.Table, At: at, Peer: route.Peer{Collector: f.Collector}, Prefix: prefix, Entries: e, Dump: 1})
 	}
 	return list
+}
+
+// String tells a feed's table, and what it said last.
+func (f *Feed) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "feed %s has:\n%s\nit said last:\n", f.Name, f.Table())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, h := range f.heard[max(0, len(f.heard)-lastSaid):] {
+		u := &h.Update
+		fmt.Fprintf(&b, "%s %s %v +%v -%v %v\n", h.Arrived.Format("15:04:05.000"), word(u.Kind), u.Peer, u.Announced, u.Withdrawn, u.Path)
+	}
+	return b.String()
+}
+
+const lastSaid = 30
+
+func word(k route.Kind) string {
+	return [...]string{"?", "routes", "up", "down", "whole", "table", "lost", "size", "refreshed", "alive"}[k]
 }

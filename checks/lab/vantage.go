@@ -41,15 +41,23 @@ func (v *Vantage) Sample(t testing.TB, hosts ...netip.Addr) *Sample {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), sampleTime)
 	defer cancel()
+	s, err := v.sample(ctx, hosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (v *Vantage) sample(ctx context.Context, hosts []netip.Addr) (*Sample, error) {
 	s, err := v.ask(ctx, hosts)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		t.Fatalf("probing from AS%d: %v", v.asn, err)
+		return nil, fmt.Errorf("probing from %v: %w", v.asn, err)
 	}
 	s.ASN = v.asn
-	return s
+	return s, nil
 }
 
 // envProber tells a process that it is to probe, and for whom.

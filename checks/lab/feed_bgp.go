@@ -1,0 +1,105 @@
+package lab
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/route"
+	"isitdown/checks/route/session"
+)
+
+// The collectors by number, which have addresses of their own.
+const (
+	collectorBGP = iota + 1
+	collectorRISLive
+	collectorMRTBIRD
+	collectorMRTOpenBGPD
+	collectorBMPGoBGP
+	collectorBMPFRR
+)
+
+// BGP has our own end of BGP sessions call both vantage points. It asserts, at the end of
+// the test, that they have heard nothing from it. Reset breaks the connections.
+func (i *Internet) BGP() *Feed {
+	i.t.Helper()
+	f := &Feed{Name: "bgp", Collector: "bgp"}
+	var lines lines
+	left, right := i.CollectorAddr(collectorBGP)
+	options := session.Options{
+		Neighbors: []session.Neighbor{i.neighbor(f, Left, left), i.neighbor(f, Right, right)},
+		Retry:     50 * time.Millisecond, RetryMax: 200 * time.Millisecond, DialTimeout: 2 * time.Second,
+		Dial: lines.dial,
+	}
+	stop := func() {}
+	start := func() {
+		c, err := session.New(options)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = c.Run(ctx, f.hear) }) // it returns nil
+		stop = func() {
+			cancel()
+			wg.Wait()
+		}
+	}
+	i.t.Cleanup(func() { stop() })
+	again := func(end func()) {
+		downs := f.count(route.PeerDown)
+		up := f.Up()
+		end()
+		f.await(i.t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
+	}
+	f.Reset = func() { again(lines.cut) }
+	f.Restart = func() {
+		again(func() { stop() })
+		start()
+	}
+	start()
+	f.await(i.t, "two sessions", func() bool { return f.Up() == 2 })
+	return f
+}
+
+// holdTime is how long collectors wait for a vantage point that says nothing: the least
+// there is (RFC 4271 section 4.2).
+const holdTime = 3 * time.Second
+
+func (i *Internet) neighbor(f *Feed, as checks.ASN, local netip.Addr) session.Neighbor {
+	vantage := i.VantageAddr(as)
+	return session.Neighbor{
+		Name: f.Collector, Address: netip.PrefixFrom(vantage, vantage.BitLen()), Local: local,
+		AS: as, LocalAS: Collectors, HoldTime: holdTime,
+	}
+}
+
+// lines are the connections that are open.
+type lines struct {
+	mu   sync.Mutex
+	list []net.Conn
+}
+
+func (l *lines) dial(ctx context.Context, n *session.Neighbor) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(n.Local, 0))}
+	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(n.Address.Addr(), n.Port).String())
+	if err == nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.list = append(l.list, conn)
+	}
+	return conn, err
+}
+
+// cut breaks all of them.
+func (l *lines) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, conn := range l.list {
+		conn.Close()
+	}
+	l.list = nil
+}

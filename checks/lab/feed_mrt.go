@@ -1,0 +1,72 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/labtest"
+	"isitdown/checks/route"
+)
+
+// MRTBIRD has BIRD as the collector, whose MRT file is read while it is written. Restart
+// kills BIRD and starts it again: what its file does not say then is a hole.
+func (i *Internet) MRTBIRD() *Feed {
+	i.t.Helper()
+	f := &Feed{Name: "mrt-bird", Collector: "mrt-bird"}
+	bird := i.collector(collectorMRTBIRD)
+	caughtUp := f.followMRT(i.t, bird.file)
+	f.Reset = func() { bird.reset(f) }
+	f.Restart = func() {
+		bird.Kill()
+		caughtUp()
+		f.hear(&route.Update{Kind: route.Lost, At: time.Now(), Peer: route.Peer{Collector: f.Collector}})
+		bird.Start()
+	}
+	f.await(i.t, "two sessions", func() bool { return f.Up() == 2 })
+	return f
+}
+
+// collector is a BIRD that is a collector and writes an MRT file.
+type collector struct {
+	*labtest.Daemon
+	i    *Internet
+	file string
+}
+
+// collector starts one with a number, whose addresses it has.
+func (i *Internet) collector(number int) *collector {
+	i.t.Helper()
+	file := filepath.Join(i.t.TempDir(), "updates")
+	left, right := i.CollectorAddr(number)
+	var b strings.Builder
+	fmt.Fprintf(&b, "router id %v;\nmrtdump %q;\nmrtdump protocols { messages, states };\nprotocol device {}\n", left, file)
+	for _, v := range []struct {
+		name  string
+		as    checks.ASN
+		local netip.Addr
+	}{{"left", Left, left}, {"right", Right, right}} {
+		fmt.Fprintf(&b, `protocol bgp %s {
+ local %v as %d;
+ neighbor %v as %d;
+ strict bind; %s
+ ipv4 { import all; export none; };
+ ipv6 { import all; export none; };
+}
+`, v.name, v.local, Collectors, i.VantageAddr(v.as), v.as, quick)
+	}
+	return &collector{labtest.BIRD(i.t, b.String()), i, file}
+}
+
+// reset clears both sessions, and waits until a feed has told that they ended.
+func (c *collector) reset(f *Feed) {
+	c.i.t.Helper()
+	downs, up := f.count(route.PeerDown), f.Up()
+	for _, name := range []string{"left", "right"} {
+		c.Control("restart", name)
+	}
+	f.await(c.i.t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
+}

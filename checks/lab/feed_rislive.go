@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"isitdown/checks/route"
+	"isitdown/checks/route/rislive"
+	"isitdown/checks/route/rislivetest"
+)
+
+// RISLive is the client of RIS Live at a WebSocket that says what RIS Live would of what a
+// collector (BIRD) hears. Restart cuts the WebSocket. After a hole the stream does not say
+// the tables again: the archive of the collector has them ([Moment.Tables]).
+func (i *Internet) RISLive() *Feed {
+	i.t.Helper()
+	f := &Feed{Name: "ris-live", Collector: "rrc00"}
+	f.recorded = &Feed{Name: "the archive of ris-live", Collector: f.Collector}
+	server := &rislivetest.Server{Collectors: []string{f.Collector}}
+	client := rislive.New(rislive.Options{URL: server.Start(i.t), App: "isitdown-lab"})
+	client.Watch([]rislive.Filter{{}})
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	i.t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+	wg.Go(func() {
+		if err := client.Run(ctx, f.hear); err != nil {
+			i.t.Error(err)
+		}
+	})
+	whole := func() bool {
+		s := client.Status()
+		return !s.Connected.IsZero() && s.Wanted == 1 && s.Served == 1
+	}
+	f.await(i.t, "the stream is served", whole)
+
+	bird := i.collector(collectorRISLive)
+	caughtUp := f.recorded.followMRT(i.t, bird.file)
+	followFile(i.t, bird.file, func(r io.Reader) error {
+		for m, err := range rislivetest.Convert(r, rislivetest.Form{Collector: f.Collector, Keepalives: true}) {
+			if err != nil {
+				return err
+			}
+			server.Deliver(m)
+		}
+		return nil
+	})
+	f.Reset = func() { bird.reset(f) }
+	f.Restart = func() {
+		holes := f.count(route.Lost)
+		server.CutAll()
+		f.await(i.t, "the stream is cut", func() bool { return f.count(route.Lost) > holes })
+		alive := f.count(route.Alive)
+		f.await(i.t, "the stream is back", func() bool { return whole() && f.count(route.Alive) > alive })
+		caughtUp()
+		f.resume()
+	}
+	f.await(i.t, "two sessions", func() bool { return f.Up() == 2 })
+	return f
+}
