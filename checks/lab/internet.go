@@ -25,7 +25,8 @@ type Internet struct {
 	t       testing.TB
 	sandbox *netlab.Sandbox
 	routers []*Router // those that were started, from the edge to the middle
-	ends    map[*netlab.Link][2]*Router
+	ends    map[*netlab.Link][2]*Router // of links between networks
+	broken  map[any]bool                // links, routers and announcements that are not as they were built
 }
 
 // Build makes the networks and waits until every router has its whole table. It skips the
@@ -33,7 +34,7 @@ type Internet struct {
 func Build(t testing.TB) *Internet {
 	t.Helper()
 	s := netlab.New(t)
-	i := &Internet{t: t, sandbox: s, Here: s.Here(), Inside: s.Node("inside"), ends: map[*netlab.Link][2]*Router{}}
+	i := &Internet{t: t, sandbox: s, Here: s.Here(), Inside: s.Node("inside"), ends: map[*netlab.Link][2]*Router{}, broken: map[any]bool{}}
 	for _, n := range networks() {
 		r := &Router{AS: n.as, Node: s.Node(n.node), i: i, network: n}
 		switch n.as {
@@ -177,4 +178,13 @@ func (i *Internet) String() string {
 		}
 	}
 	return b.String()
+}
+
+func (i *Internet) router(as checks.ASN) *Router {
+	for _, r := range i.routers {
+		if r.AS == as {
+			return r
+		}
+	}
+	return nil
 }

@@ -149,8 +149,22 @@ func (r *Router) Withdraw(list ...netip.Prefix) {
 	r.i.t.Helper()
 	for _, p := range list {
 		r.ask("disable", origin(p))
+		if slices.Contains(r.network.own, p) {
+			r.i.broken[begins{r, p}] = true
+		}
 	}
 	r.i.Await(fmt.Sprintf("%v has withdrawn %v", r.AS, list), func() bool { return r.spread(list) == 0 })
+	for _, p := range list {
+		if slices.Contains(r.network.later, p) {
+			r.i.mended(begins{r, p})
+		}
+	}
+}
+
+// begins is a prefix that is announced by a network, or shall be.
+type begins struct {
+	by     *Router
+	prefix netip.Prefix
 }
 
 // Announce has the network announce prefixes that it does not, and waits until every
@@ -160,6 +174,9 @@ func (r *Router) Announce(list ...netip.Prefix) {
 	r.i.t.Helper()
 	for _, p := range list {
 		r.ask("enable", origin(p))
+		if slices.Contains(r.network.later, p) {
+			r.i.broken[begins{r, p}] = true
+		}
 	}
 	r.i.Await(fmt.Sprintf("%v has announced %v", r.AS, list), func() bool {
 		for _, p := range list {
@@ -174,6 +191,11 @@ func (r *Router) Announce(list ...netip.Prefix) {
 		}
 		return true
 	})
+	for _, p := range list {
+		if slices.Contains(r.network.own, p) {
+			r.i.mended(begins{r, p})
+		}
+	}
 }
 
 // spread counts the routers that have a route of a prefix from this network, itself too.
@@ -193,4 +215,8 @@ func (r *Router) spread(list []netip.Prefix) (n int) {
 func (r *Router) ask(words ...string) string {
 	r.i.t.Helper()
 	return r.Daemon.Control(words...)
+}
+
+func (r *Router) begins(p string) bool {
+	return slices.Contains(r.network.own, netip.MustParsePrefix(p))
 }

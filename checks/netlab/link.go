@@ -48,6 +48,9 @@ func (s *Sandbox) Link(a, b *Node, prefixes ...netip.Prefix) *Link {
 	return l
 }
 
+// First is the node that was named first when the link was made.
+func (l *Link) First() *Node { return l.ends[0].node }
+
 // free gives the name of an interface that the node has not got: its neighbour's, with
 // a number from the second one on.
 func (n *Node) free(neighbour string) string {

@@ -1,0 +1,156 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"isitdown/checks/netlab"
+)
+
+// What goes wrong inside a network while all routes stay is a fault of its node, which no
+// router hears of: i.Carrier.Node.Drop(netlab.Packets{To: HomeBlock()}) loses all that is on
+// its way to Home, Share: 40 two of five packets. Probes must meet it.
+
+// HomeBlock is the space of Home, of which it announces the four quarters, [HomePrefixes].
+func HomeBlock() netip.Prefix { return netip.MustParsePrefix("175.45.176.0/22") }
+
+// Fault is a link that is broken until it is healed or the test ends.
+type Fault struct {
+	i    *Internet
+	link *netlab.Link
+	of   *netlab.Fault
+	over bool
+}
+
+// Cut takes a link down: both ends hear of it at once. It waits until neither has a
+// session over it any more. Of the link of a collector the router's end goes down, and the
+// collector hears nothing.
+func (i *Internet) Cut(l *netlab.Link) *Fault {
+	i.t.Helper()
+	f := i.fault(l, l.Down(l.First()))
+	i.AwaitLost(l)
+	return f
+}
+
+// Silence has a link lose all packets while both ends stay up. It does not wait: sessions
+// over it fall when their hold time has passed, see [Internet.AwaitLost].
+func (i *Internet) Silence(l *netlab.Link) *Fault {
+	i.t.Helper()
+	return i.fault(l, l.Silence())
+}
+
+func (i *Internet) fault(l *netlab.Link, of *netlab.Fault) *Fault {
+	i.broken[l] = true
+	return &Fault{i: i, link: l, of: of}
+}
+
+// Heal ends the fault, and waits until the sessions over the link are back; those of
+// collectors come when they call again. Where nothing else is broken it waits until all is
+// as it was built.
+func (f *Fault) Heal() {
+	f.i.t.Helper()
+	if f.over {
+		return
+	}
+	f.over = true
+	f.of.Heal()
+	if ends, ok := f.i.ends[f.link]; ok {
+		f.i.Await(fmt.Sprintf("%v and %v have their session again", ends[0].AS, ends[1].AS), func() bool {
+			return ends[0].Up(ends[1]) && ends[1].Up(ends[0]) || !ends[0].Daemon.Running() || !ends[1].Daemon.Running()
+		})
+	}
+	f.i.mended(f.link)
+}
+
+// mended forgets that something was broken.
+func (i *Internet) mended(what any) {
+	i.t.Helper()
+	delete(i.broken, what)
+	if len(i.broken) == 0 {
+		i.Converged()
+	}
+}
+
+// AwaitLost waits until no session goes over a link any more.
+func (i *Internet) AwaitLost(l *netlab.Link) {
+	i.t.Helper()
+	switch ends, ok := i.ends[l]; {
+	case ok:
+		i.Await(fmt.Sprintf("%v and %v have no session", ends[0].AS, ends[1].AS), func() bool {
+			return !ends[0].Up(ends[1]) && !ends[1].Up(ends[0])
+		})
+	case l == i.CollectLeft:
+		i.Await("Left has no collector", func() bool { return i.Left.Collected() == 0 })
+	case l == i.CollectRight:
+		i.Await("Right has no collector", func() bool { return i.Right.Collected() == 0 })
+	}
+}
+
+// Collected counts the sessions with collectors.
+func (r *Router) Collected() (n int) {
+	if !r.Daemon.Running() {
+		return 0
+	}
+	for line := range strings.Lines(r.ask("show", "protocols")) {
+		if words := strings.Fields(line); len(words) > 5 && strings.HasPrefix(words[0], "collector") && words[5] == "Established" {
+			n++
+		}
+	}
+	return n
+}
+
+// AwaitLost waits until no other network has a session with the router.
+func (r *Router) AwaitLost() {
+	r.i.t.Helper()
+	r.i.Await(fmt.Sprintf("no network has a session with %v", r.AS), func() bool {
+		return !slices.ContainsFunc(r.neighbors, func(n neighbor) bool { return n.to.Up(r) })
+	})
+}
+
+// Kill ends the router's daemon as a crash would, and waits until no other network has a
+// session with it: their kernels hear of it at once. Its own kernel forwards as before.
+func (r *Router) Kill() {
+	r.i.t.Helper()
+	r.i.broken[r] = true
+	r.Daemon.Kill()
+	r.AwaitLost()
+}
+
+// Start starts it again, and waits until its sessions are back; so does what is healed.
+func (r *Router) Start() {
+	r.i.t.Helper()
+	r.Daemon.Start()
+	r.back()
+}
+
+// Freeze stops the router's daemon where it stands: it says nothing any more. It does not
+// wait: sessions fall when their hold time has passed, see [Router.AwaitLost]. Its kernel
+// forwards as before.
+func (r *Router) Freeze() {
+	r.i.t.Helper()
+	r.i.broken[r] = true
+	r.Daemon.Freeze()
+}
+
+// Thaw has it go on, and waits as Start does.
+func (r *Router) Thaw() {
+	r.i.t.Helper()
+	r.Daemon.Thaw()
+	r.back()
+}
+
+// back waits until the router has a session over each of its links that is not broken.
+func (r *Router) back() {
+	r.i.t.Helper()
+	r.i.Await(fmt.Sprintf("%v has its sessions again", r.AS), func() bool {
+		for l, ends := range r.i.ends {
+			if (ends[0] == r || ends[1] == r) && !r.i.broken[l] && !(ends[0].Up(ends[1]) && ends[1].Up(ends[0])) {
+				return false
+			}
+		}
+		return true
+	})
+	r.i.mended(r)
+}
