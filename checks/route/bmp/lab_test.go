@@ -47,74 +47,25 @@ protocol bgp edge {
 `, at.Addr(), at.Port(), uint32(carrier), to.Addr(), to.Port(), uint32(edgeAS), uint32(home)))
 }
 
-// gobgp is GoBGP as the router.
-func gobgp(policy string) startRouter {
-	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
-		return labtest.GoBGP(t, fmt.Sprintf(`
-[global.config]
-  as = %d
-  router-id = "192.0.2.2"
-  port = %d
-  local-address-list = ["%s"]
-[[bmp-servers]]
-  [bmp-servers.config]
-    address = "%s"
-    port = %d
-    route-monitoring-policy = "%s"
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "%s"
-    peer-as = %d
-  [neighbors.transport.config]
-    local-address = "%s"
-    remote-port = %d
-  [neighbors.ebgp-multihop.config]
-    enabled = true
-    multihop-ttl = 2
-  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "ipv4-unicast"
-  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "ipv6-unicast"
-  [neighbors.timers.config]
-    connect-retry = 1
-    idle-hold-time-after-reset = 1
-`, uint32(edgeAS), at.Port(), at.Addr(), station.Addr(), station.Port(), policy, peer.Addr(), uint32(carrier), at.Addr(), peer.Port()))
+// edge is the router, with its one peer.
+func edge(at, peer, station netip.AddrPort) labtest.Monitored {
+	return labtest.Monitored{
+		AS: uint32(edgeAS), ID: netip.MustParseAddr("192.0.2.2"), Listen: at, Station: station,
+		Peers: []labtest.MonitoredPeer{{AS: uint32(carrier), At: peer, Local: at.Addr()}},
 	}
 }
 
-// frr is FRR as the router. Views are lines of its bmp target, neighbor those about
-// its peer.
+// gobgp is GoBGP as the router.
+func gobgp(policy string) startRouter {
+	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
+		return edge(at, peer, station).GoBGP(t, policy, 0)
+	}
+}
+
+// frr is FRR as the router. Views are those that it reports, neighbor is said of its peer.
 func frr(neighbor string, views ...string) startRouter {
 	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
-		targets, peering := "", ""
-		for _, v := range views {
-			targets += "  bmp monitor ipv4 unicast " + v + "\n  bmp monitor ipv6 unicast " + v + "\n"
-		}
-		if neighbor != "" {
-			peering = fmt.Sprintf("  neighbor %s %s\n", peer.Addr(), neighbor)
-		}
-		return labtest.FRR(t, at, fmt.Sprintf(`
-router bgp %d
- bgp router-id 192.0.2.2
- bgp allow-martian-nexthop
- no bgp ebgp-requires-policy
- no bgp network import-check
- neighbor %[2]s remote-as %[3]d
- neighbor %[2]s port %[4]d
- neighbor %[2]s update-source %[5]s
- neighbor %[2]s ebgp-multihop 2
- neighbor %[2]s timers connect 1
- address-family ipv4 unicast
-%[6]s exit-address-family
- address-family ipv6 unicast
-  neighbor %[2]s activate
-%[6]s exit-address-family
- bmp targets station
-  bmp connect %[7]s port %[8]d min-retry 100 max-retry 1000
-%[9]s exit
-`, uint32(edgeAS), peer.Addr(), uint32(carrier), peer.Port(), at.Addr(), peering, station.Addr(), station.Port(), targets), "bmp")
+		return edge(at, peer, station).FRR(t, neighbor, views...)
 	}
 }
 
