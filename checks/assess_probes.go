@@ -165,6 +165,9 @@ func (f *finding) reasons(a *assessment) (why []string) {
 	default:
 		add("%s %s; %s", f.silence(a), f.from(), f.controls())
 	}
+	if text := f.losses(); text != "" {
+		add("%s", text)
+	}
 	if text := f.others(); text != "" && !f.torn {
 		add("%s", text)
 	}

@@ -55,6 +55,9 @@ func probed(t Target, r *Reach, now time.Time, maxAge time.Duration) finding {
 		own, why = ExtentUnknown, void
 	}
 	f.Why = why
+	if why == "" {
+		f.pings(&h, all)
+	}
 	f.extent = f.vote(&h, own)
 	f.times(&h, all)
 	if f.extent == ExtentUnknown {

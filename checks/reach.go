@@ -82,6 +82,9 @@ type Answer struct {
 	Detail string
 	// Redirects are the URLs that HTTP was sent on to, in order.
 	Redirects []string
+	// Retried is true for the second probe of a question, whose first one, a second before,
+	// was not answered.
+	Retried bool
 }
 
 // Host is one host that is probed for a target, with what is known of it.
@@ -111,6 +114,10 @@ type Host struct {
 	// because nobody has looked for long.
 	WasSilent bool
 	Newest    Answer
+	// Pings were sent to it in the last half hour, the second ones of a question among them,
+	// of which PingsLost were not replied to. Zero for a host that has replied to none, and
+	// while our own network fails.
+	Pings, PingsLost int
 	// Home is false for a host whose address lies outside the space of the target: that it
 	// answers says nothing of the target.
 	Home bool
@@ -203,6 +210,9 @@ type Probing struct {
 	// first of them said, as a clause: "HTTP 503". "" for none.
 	Failing int
 	Fault   string
+	// PingsLost of Pings of the last half hour to the hosts that answer were lost: zero where
+	// they are fewer than MinPings, or not many.
+	Pings, PingsLost int
 	// Why says in a clause why Answering is not known: "it has never answered us, so its
 	// silence says nothing". "" where it is, and where nothing was probed.
 	Why string

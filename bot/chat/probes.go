@@ -38,7 +38,7 @@ func probesText(v *checks.Verdict) string {
 	if !probed(v) {
 		return strings.TrimPrefix(probeReason(v), "probes ")
 	}
-	return joinNonEmpty("; ", hostCounts(v), undecidedText(v), aloneText(v), votersText(v), guardText(v), blocksText(v), excludedText(v), probeAge(v))
+	return joinNonEmpty("; ", hostCounts(v), lossText(v), undecidedText(v), aloneText(v), votersText(v), guardText(v), blocksText(v), excludedText(v), probeAge(v))
 }
 
 // probeReason says why nothing was probed, or what probes found.
@@ -89,6 +89,15 @@ func hostCounts(v *checks.Verdict) string {
 		text += ", " + where
 	}
 	return text
+}
+
+// lossText says how many pings were lost, where they are many.
+func lossText(v *checks.Verdict) string {
+	p := &v.Probing
+	if p.PingsLost <= 0 {
+		return ""
+	}
+	return "degraded reachability: " + kOfN(uint64(p.PingsLost), uint64(max(0, p.Pings))) + " pings lost in half an hour"
 }
 
 func countOf(n uint64, what string) string {

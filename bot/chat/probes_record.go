@@ -19,6 +19,7 @@ type AnsweringRecord struct {
 	Slash24s   BlocksRecord    `json:"slash24s"`
 	Failing    int             `json:"failing"`
 	Fault      string          `json:"fault"` // what the first of them says: "HTTP 503"
+	Pings      *PingsRecord    `json:"pings"` // null: not many were lost, or too few were sent to tell
 	Why        string          `json:"why"`   // why the extent is not known; "" where it is
 	Onset      *IntervalRecord `json:"onset"` // of the present silence, by the probes alone; null for none
 	End        *IntervalRecord `json:"end"`   // of the last one
@@ -35,6 +36,12 @@ type HostsRecord struct {
 	Unsure    int `json:"unsure"`
 	Of        int `json:"of"`
 	Excluded  int `json:"excluded"`
+}
+
+// PingsRecord counts the pings of the last half hour to hosts that answer.
+type PingsRecord struct {
+	Lost int `json:"lost"`
+	Of   int `json:"of"`
 }
 
 // BlocksRecord counts blocks of 256 IPv4 addresses by the belief in them.
@@ -138,12 +145,19 @@ func answeringRecord(v *checks.Verdict) *AnsweringRecord {
 		Extent: v.Answering.String(), At: stamp(p.At), Scope: scopeText(p.World),
 		Hosts:    HostsRecord{p.Answering, p.Silent, p.Unsure, p.Usable, p.Excluded},
 		Slash24s: BlocksRecord{p.BlocksUp, p.BlocksDown, p.BlocksUnsure},
-		Failing:  p.Failing, Fault: shorten(p.Fault, maxClaim), Why: shorten(p.Why, maxClaim),
+		Failing:  p.Failing, Fault: shorten(p.Fault, maxClaim), Pings: pingsRecord(p), Why: shorten(p.Why, maxClaim),
 		Onset: intervalRecord(p.Onset), End: intervalRecord(p.End), Guard: guardRecord(&p.Guard),
 		Votes:      VotesRecord{p.VotesSilent, p.VotesCast, p.Networks, p.Continents},
 		LastRouter: routerRecord(&p.Last),
 		Probes:     records(p.Hosts[:min(len(p.Hosts), checks.MaxProbed)], probeRecord),
 	}
+}
+
+func pingsRecord(p *checks.Probing) *PingsRecord {
+	if p.PingsLost == 0 {
+		return nil
+	}
+	return &PingsRecord{p.PingsLost, p.Pings}
 }
 
 func guardRecord(g *checks.Guard) *GuardRecord {
@@ -206,6 +220,9 @@ func verdictOf(r *VerdictRecord) *checks.Verdict {
 	p.Answering, p.Silent, p.Unsure, p.Usable, p.Excluded = a.Hosts.Answering, a.Hosts.Silent, a.Hosts.Unsure, a.Hosts.Of, a.Hosts.Excluded
 	p.BlocksUp, p.BlocksDown, p.BlocksUnsure = a.Slash24s.Up, a.Slash24s.Down, a.Slash24s.Unsure
 	p.VotesSilent, p.VotesCast, p.Networks, p.Continents = a.Votes.Silent, a.Votes.Of, a.Votes.Networks, a.Votes.Continents
+	if l := a.Pings; l != nil {
+		p.PingsLost, p.Pings = l.Lost, l.Of
+	}
 	if g := a.Guard; g != nil {
 		p.Guard = checks.Guard{At: moment(g.At), Answered: g.Answered, Controls: g.Of, Networks: g.Networks, Void: g.Void}
 	}

@@ -21,12 +21,14 @@ type world struct {
 	dice *rand.Rand
 	sent map[netip.Addr][]time.Time
 	only map[netip.Addr]checks.Method // the one method that a host answers
+	some map[netip.Addr]float64       // the share of probes that a host loses
 }
 
 func newWorld(loss float64) *world {
 	return &world{
 		dead: map[netip.Addr]bool{}, loss: loss, dice: rand.New(rand.NewPCG(1, 2)),
 		sent: map[netip.Addr][]time.Time{}, only: map[netip.Addr]checks.Method{},
+		some: map[netip.Addr]float64{},
 	}
 }
 
@@ -35,7 +37,7 @@ func (w *world) ask(ctx context.Context, p Probe) checks.Answer {
 	w.mu.Lock()
 	w.sent[p.Addr] = append(w.sent[p.Addr], a.At)
 	only, has := w.only[p.Addr]
-	silent := w.down || w.dead[p.Addr] || w.dice.Float64() < w.loss || has && only != p.Method
+	silent := w.down || w.dead[p.Addr] || w.dice.Float64() < max(w.loss, w.some[p.Addr]) || has && only != p.Method
 	w.mu.Unlock()
 	switch {
 	case !silent && pause(ctx, 10*time.Millisecond):
@@ -53,6 +55,12 @@ func (w *world) kill(dead bool, addrs ...string) {
 	for _, a := range addrs {
 		w.dead[netip.MustParseAddr(a)] = dead
 	}
+}
+
+func (w *world) lose(share float64, addr string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.some[netip.MustParseAddr(addr)] = share
 }
 
 func (w *world) cut(down bool) {

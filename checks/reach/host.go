@@ -33,6 +33,7 @@ type host struct {
 	asleep bool
 	rates  *rates
 
+	pings          pings
 	heard, missing time.Time
 	served, faulty time.Time
 	mended         checks.Spell
@@ -61,6 +62,10 @@ func (h *host) take(a checks.Answer) bool {
 	changed := a.Outcome != h.newest.Outcome || a.Detail != h.newest.Detail
 	before := h.newest
 	h.newest = a
+	if a.There() && h.silence.Proven() {
+		h.pings = nil // which were part of an outage
+	}
+	h.pings = h.pings.add(a)
 	switch {
 	case a.There():
 		changed = changed || !h.missing.IsZero()
@@ -127,6 +132,9 @@ func (h *host) settle(to time.Time, holds bool) bool {
 		}
 	}
 	h.pending = kept
+	if !holds {
+		h.pings = nil // what our own network loses is no loss of theirs
+	}
 	if !holds && !h.silence.Proven() && h.silence.Probes > 0 {
 		h.silence, h.missing, h.rates.waiting = forgotten(h.silence), time.Time{}, nil
 		changed = true
@@ -195,11 +203,13 @@ func (h *host) same(o *host) bool {
 // show gives the host as it is told. guard is that of its address family.
 func (h *host) show(now time.Time, guard checks.Guard) checks.Host {
 	rate, asked, before := h.rates.at(now)
+	sent, lost := h.pings.count(now)
 	out := checks.Host{
 		Name: h.probe.Host, Addr: h.probe.Addr, Port: h.probe.Port, Method: h.probe.Method, Role: h.role,
 		Rate: rate, Asked: asked, Before: before, Heard: h.heard, Missing: h.missing,
 		Served: h.served, Faulty: h.faulty, Mended: h.mended,
 		Silence: h.silence, WasSilent: h.silence.Proven(), Newest: h.newest, Home: h.home,
+		Pings: sent, PingsLost: lost,
 	}
 	out.Newest.Redirects = slices.Clone(h.newest.Redirects)
 	if out.Silence.Proven() && now.Sub(out.Silence.Last) > staleAfter {

@@ -181,6 +181,7 @@ func (m *Monitor) askHost(ctx context.Context, p Probe, again bool) checks.Answe
 	case second.Missed():
 		second.At = first.At // since then it has not answered
 	}
+	second.Retried = true
 	return second
 }
 
