@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -222,18 +223,31 @@ func stuckText(v *checks.Verdict) string {
 		" a route unchanged since before the loss: some withdrawals never arrive, so as few as that do not count as announced"
 }
 
-// goneList names withdrawn prefixes where others are left.
+// goneList names withdrawn prefixes where others are left, and how many IPv4 addresses no
+// other route leads to any more.
 func goneList(v *checks.Verdict) string {
 	if v.State != checks.Degraded {
 		return ""
 	}
 	var parts []string
+	var known, left []netip.Prefix
 	for i := range v.Prefixes {
-		if isWithdrawn(v, &v.Prefixes[i]) {
-			parts = append(parts, v.Prefixes[i].Prefix.String())
+		p := &v.Prefixes[i]
+		switch {
+		case isWithdrawn(v, p):
+			parts = append(parts, p.Prefix.String())
+		case p.Known:
+			left = append(left, p.Prefix)
+		}
+		if p.Known {
+			known = append(known, p.Prefix)
 		}
 	}
-	return listSome(parts, maxListed)
+	text, all := listSome(parts, maxListed), checks.MeasureIPv4(known).Addresses
+	if lost := all - checks.MeasureIPv4(left).Addresses; text != "" && lost > 0 {
+		text += ": " + kOfN(lost, all) + nbsp + "addresses"
+	}
+	return text
 }
 
 // coveredText names the routes that stand in for prefixes, and those that gave
