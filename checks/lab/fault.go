@@ -16,52 +16,62 @@ import (
 // HomeBlock is the space of Home, of which it announces the four quarters, [HomePrefixes].
 func HomeBlock() netip.Prefix { return netip.MustParsePrefix("175.45.176.0/22") }
 
-// Fault is a link that is broken until it is healed or the test ends.
+// Fault is some links that are broken until they are healed or the test ends.
 type Fault struct {
-	i    *Internet
-	link *netlab.Link
-	of   *netlab.Fault
-	over bool
+	i     *Internet
+	links map[*netlab.Link]*netlab.Fault
 }
 
-// Cut takes a link down: both ends hear of it at once. It waits until neither has a
-// session over it any more. Of the link of a collector the router's end goes down, and the
+// Cut takes links down: both ends hear of it at once. It waits until there is no session
+// over them any more. Of the link of a collector the router's end goes down, and the
 // collector hears nothing.
-func (i *Internet) Cut(l *netlab.Link) *Fault {
+func (i *Internet) Cut(links ...*netlab.Link) *Fault {
 	i.t.Helper()
-	f := i.fault(l, l.Down(l.First()))
-	i.AwaitLost(l)
+	f := i.fault(links, func(l *netlab.Link) *netlab.Fault { return l.Down(l.First()) })
+	i.AwaitLost(links...)
 	return f
 }
 
-// Silence has a link lose all packets while both ends stay up. It does not wait: sessions
-// over it fall when their hold time has passed, see [Internet.AwaitLost].
-func (i *Internet) Silence(l *netlab.Link) *Fault {
+// Silence has links lose all packets while their ends stay up. It does not wait: sessions
+// over them fall when their hold time has passed, see [Internet.AwaitLost].
+func (i *Internet) Silence(links ...*netlab.Link) *Fault {
 	i.t.Helper()
-	return i.fault(l, l.Silence())
+	return i.fault(links, (*netlab.Link).Silence)
 }
 
-func (i *Internet) fault(l *netlab.Link, of *netlab.Fault) *Fault {
-	i.broken[l] = true
-	return &Fault{i: i, link: l, of: of}
+func (i *Internet) fault(links []*netlab.Link, begin func(*netlab.Link) *netlab.Fault) *Fault {
+	i.t.Helper()
+	f := &Fault{i: i, links: map[*netlab.Link]*netlab.Fault{}}
+	for _, l := range links {
+		if i.broken[l] {
+			i.t.Fatal("a link is broken that is so already")
+		}
+		i.broken[l] = true
+		f.links[l] = begin(l)
+	}
+	return f
 }
 
-// Heal ends the fault, and waits until the sessions over the link are back; those of
+// Heal ends the fault, and waits until the sessions over the links are back; those of
 // collectors come when they call again. Where nothing else is broken it waits until all is
 // as it was built.
 func (f *Fault) Heal() {
 	f.i.t.Helper()
-	if f.over {
-		return
+	for l, of := range f.links {
+		of.Heal()
+		delete(f.i.broken, l)
 	}
-	f.over = true
-	f.of.Heal()
-	if ends, ok := f.i.ends[f.link]; ok {
+	for l := range f.links {
+		ends, ok := f.i.ends[l]
+		if !ok || f.i.broken[ends[0]] || f.i.broken[ends[1]] {
+			continue
+		}
 		f.i.Await(fmt.Sprintf("%v and %v have their session again", ends[0].AS, ends[1].AS), func() bool {
-			return ends[0].Up(ends[1]) && ends[1].Up(ends[0]) || !ends[0].Daemon.Running() || !ends[1].Daemon.Running()
+			return ends[0].Up(ends[1]) && ends[1].Up(ends[0])
 		})
 	}
-	f.i.mended(f.link)
+	f.links = nil
+	f.i.mended(nil)
 }
 
 // mended forgets that something was broken.
@@ -73,18 +83,20 @@ func (i *Internet) mended(what any) {
 	}
 }
 
-// AwaitLost waits until no session goes over a link any more.
-func (i *Internet) AwaitLost(l *netlab.Link) {
+// AwaitLost waits until no session goes over some links any more.
+func (i *Internet) AwaitLost(links ...*netlab.Link) {
 	i.t.Helper()
-	switch ends, ok := i.ends[l]; {
-	case ok:
-		i.Await(fmt.Sprintf("%v and %v have no session", ends[0].AS, ends[1].AS), func() bool {
-			return !ends[0].Up(ends[1]) && !ends[1].Up(ends[0])
-		})
-	case l == i.CollectLeft:
-		i.Await("Left has no collector", func() bool { return i.Left.Collected() == 0 })
-	case l == i.CollectRight:
-		i.Await("Right has no collector", func() bool { return i.Right.Collected() == 0 })
+	for _, l := range links {
+		switch ends, ok := i.ends[l]; {
+		case ok:
+			i.Await(fmt.Sprintf("%v and %v have no session", ends[0].AS, ends[1].AS), func() bool {
+				return !ends[0].Up(ends[1]) && !ends[1].Up(ends[0])
+			})
+		case l == i.CollectLeft:
+			i.Await("Left has no collector", func() bool { return i.Left.Collected() == 0 })
+		case l == i.CollectRight:
+			i.Await("Right has no collector", func() bool { return i.Right.Collected() == 0 })
+		}
 	}
 }
 
@@ -144,13 +156,14 @@ func (r *Router) Thaw() {
 // back waits until the router has a session over each of its links that is not broken.
 func (r *Router) back() {
 	r.i.t.Helper()
+	delete(r.i.broken, r)
 	r.i.Await(fmt.Sprintf("%v has its sessions again", r.AS), func() bool {
 		for l, ends := range r.i.ends {
-			if (ends[0] == r || ends[1] == r) && !r.i.broken[l] && !(ends[0].Up(ends[1]) && ends[1].Up(ends[0])) {
+			if (ends[0] == r || ends[1] == r) && !r.i.broken[l] && !r.i.broken[ends[0]] && !r.i.broken[ends[1]] && !(ends[0].Up(ends[1]) && ends[1].Up(ends[0])) {
 				return false
 			}
 		}
 		return true
 	})
-	r.i.mended(r)
+	r.i.mended(nil)
 }

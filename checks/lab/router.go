@@ -216,7 +216,3 @@ func (r *Router) ask(words ...string) string {
 	r.i.t.Helper()
 	return r.Daemon.Control(words...)
 }
-
-func (r *Router) begins(p string) bool {
-	return slices.Contains(r.network.own, netip.MustParsePrefix(p))
-}
