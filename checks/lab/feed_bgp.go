@@ -17,6 +17,7 @@ const (
 	collectorBGP = iota + 1
 	collectorRISLive
 	collectorMRTBIRD
+	collectorStream
 	collectorMRTOpenBGPD
 	collectorBMPGoBGP
 	collectorBMPFRR
