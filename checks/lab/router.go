@@ -66,7 +66,7 @@ func (r *Router) settle() {
 
 // quick has sessions fall after three seconds of silence, the least that BIRD takes, and
 // come back at once.
-const quick = "hold time 3; keepalive time 1; connect delay time 0; connect retry time 1; error wait time 1, 1; error forget time 1; graceful restart off; check link yes;"
+const quick = "hold time 3; keepalive time 1; connect delay time 0; connect retry time 1; error wait time 1, 1; error forget time 1; check link yes;"
 
 // config is BIRD's.
 func (r *Router) config() string {
@@ -121,7 +121,7 @@ func (n *neighbor) config(b *strings.Builder, r *Router) {
 		export = fmt.Sprintf("export where source = RTS_STATIC || bgp_local_pref = %d", customer.preference())
 	}
 	role := n.is.reverse() // BIRD wants our own
-	fmt.Fprintf(b, "protocol bgp %s {\n local %s as %d;\n neighbor %s as %d;\n local role %s; require roles yes;\n %s\n",
+	fmt.Fprintf(b, "protocol bgp %s {\n local %s as %d;\n neighbor %s as %d;\n local role %s; require roles yes; graceful restart off;\n %s\n",
 		n.to.Node.Name(), n.here, uint32(r.AS), n.addr, uint32(n.to.AS), role, quick)
 	for _, f := range []string{"ipv4", "ipv6"} {
 		if f == "ipv4" || r.AS != Home && n.to.AS != Home {
