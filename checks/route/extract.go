@@ -11,9 +11,15 @@ import (
 // Extract gives what the RIB holds of the routes that matter to a target, as the
 // updates that bring another RIB to the same: Size for each session, a PeerUp and its
 // Routes for one that is still sending its table, Table records for the others, and
-// Refreshed. All are of the time of the newest update. Without [Rules].FullPaths only the
+// Refreshed. All are of the time of the newest update; by then a session may have settled
+// that has said nothing since it came up. Without [Rules].FullPaths only the
 // end of each path is known here, the origin and the AS next to it. Updates are valid until emit returns.
 func (r *RIB) Extract(f *checks.Footprint, dump int, emit func(*Update)) {
+	for i := range r.sessions {
+		if s := &r.sessions[i]; s.state == Syncing {
+			s.settle(r.newest, &r.rules)
+		}
+	}
 	x := extract{rib: r, at: r.newest, dump: dump, emit: emit}
 	for _, i := range r.ranked {
 		x.session(&r.sessions[i])

@@ -196,6 +196,25 @@ func TestExtract(t *testing.T) {
 	}
 }
 
+// A session that has said nothing since it sent its table, which had no end, is extracted as
+// whole once it has had time for all of it.
+func TestExtractOfTheQuiet(t *testing.T) {
+	for after, want := range map[time.Duration]map[Kind]int{
+		9 * time.Minute:  {Size: 12, PeerUp: 12, Routes: 48, Refreshed: 1},
+		11 * time.Minute: {Size: 12, Table: 4, Refreshed: 1},
+	} {
+		d := watching(t).play("0s up 1-12\n1s announce 1-12 k1 k2 k3 k4\n")
+		for _, c := range []string{"c1", "c2", "c3"} {
+			d.rib.Apply(&Update{Kind: Alive, At: began.Add(after), Peer: Peer{Collector: c}})
+		}
+		got, f := map[Kind]int{}, country()
+		d.rib.Extract(&f, 1, func(u *Update) { got[u.Kind]++ })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("after %v: extracted by kind (-want +got):\n%s", after, diff)
+		}
+	}
+}
+
 // Of a network, its own routes are extracted and what lies over and inside them.
 func TestExtractNetwork(t *testing.T) {
 	d := watching(t).play("0s dump 1-12 k1 20.0.0.0/16 fill 10\n1s announce 1-12 k path 4837\n")
