@@ -37,14 +37,27 @@ func (a *app) followCollectors(h *live.Hub, names []string) (feeds []*feed, take
 	if err != nil {
 		return nil, nil, err
 	}
+	feeds, take = a.followTables(h, names, func(ctx context.Context, name string) (player, time.Time, error) {
+		return recordedSince(ctx, fetcher, name)
+	})
+	return feeds, take, nil
+}
+
+// recordings brings what was recorded of a collector since its last table, and says up to when.
+type recordings func(ctx context.Context, name string) (player, time.Time, error)
+
+// followTables does it with whatever brings the recordings.
+func (a *app) followTables(h *live.Hub, names []string, recorded recordings) (feeds []*feed, take func(*route.Update)) {
+	rules := a.config.routeRules()
+	rules.FullPaths = a.config.wholePaths(names) // what is handed on is what was read
 	turn := make(chan struct{}, 1)
 	byName := map[string]*follower{}
 	for _, name := range names {
 		if byName[name] != nil {
 			continue
 		}
-		f := newFollower(name, a.config.routeRules(), turn, h.ApplyWhole, func(ctx context.Context) (player, time.Time, error) {
-			return recordedSince(ctx, fetcher, name)
+		f := newFollower(name, rules, turn, h.ApplyWhole, func(ctx context.Context) (player, time.Time, error) {
+			return recorded(ctx, name)
 		})
 		byName[name] = f
 		feeds = append(feeds, &feed{name: "the whole table of " + name, run: f.run, state: f.state})
@@ -53,7 +66,7 @@ func (a *app) followCollectors(h *live.Hub, names []string) (feeds []*feed, take
 		if f := byName[u.Peer.Collector]; f != nil {
 			f.take(u)
 		}
-	}, nil
+	}
 }
 
 // recordedSince fetches the last table of a collector and all that its archive has since.
