@@ -83,7 +83,8 @@ func faultCases() []faultCase {
 		}, map[string]bool{kp: false, dual: true, "4.2.2.1": true}, map[string]bool{kp: true, dual: false, "4.2.2.1": false}}},
 		{"Dual without Left", func(i *Internet) func() { f = i.Cut(i.DualLeft); return nil }, seen{
 			map[checks.ASN]map[string]string{Left: {"198.51.100.0/24": "1299 64500", "2001:db8:64::/48": "1299 64500"}, Carrier: {"198.51.100.0/24": "1299 64500"}},
-			map[string]bool{dual: true, six: true}, map[string]bool{dual: true, six: true},
+			map[string]bool{dual: true, six: true},
+			map[string]bool{dual: true, six: true},
 		}},
 		{"Dual without both", func(i *Internet) func() {
 			g := i.Cut(i.DualRight)

@@ -52,6 +52,7 @@ func Build(t testing.TB) *Internet {
 		i.routers = append(i.routers, r)
 	}
 	i.join()
+	s.Sealed()
 	for _, r := range i.routers {
 		r.settle()
 	}

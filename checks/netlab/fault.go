@@ -127,7 +127,8 @@ func (n *Node) Reject(p Packets, with Reply) *Fault {
 var counted = regexp.MustCompile(`counter packets (\d+) `)
 
 // rule puts a rule into a table of its own. Neighbour discovery is left alone: who loses
-// it is not silent but unknown on the link, and its neighbour says so.
+// it is not silent but unknown on the link, and its neighbour says so. So is what kernels
+// say by themselves on a link: a fault that meets nothing else was not met.
 func (n *Node) rule(p Packets, do string) *Fault {
 	n.s.t.Helper()
 	if p.Out {
@@ -145,7 +146,7 @@ func (n *Node) hook(match, do string, hooks ...string) *Fault {
 	for _, hook := range hooks {
 		fmt.Fprintf(&b, "chain %s {\n type filter hook %s priority 0; policy accept;\n", hook, hook)
 		if hook != "forward" {
-			b.WriteString(" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n")
+			b.WriteString(" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld-listener-report, mld2-listener-report } accept\n")
 		}
 		fmt.Fprintf(&b, " %scounter %s\n}\n", match, do)
 	}

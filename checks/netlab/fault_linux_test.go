@@ -88,6 +88,12 @@ func TestFaultNeverMet(t *testing.T) {
 		{"a link elsewhere", func(c Chain) { c.Here.s.Link(c.Router, c.Here).Down(c.Host) }, "not at this link"},
 		{"no neighbour", func(c Chain) { c.Here.Default(c.Host) }, "has no link to host"},
 		{"a name too long", func(c Chain) { c.Here.s.Node("a-name-too-long") }, "cannot have the name"},
+		{"an interface of somebody else's", func(c Chain) {
+			c.Router.Run("ip", "link", "add", "strange", "type", "veth", "peer", "name", "stranger")
+			c.Router.Run("ip", "link", "set", "dev", "strange", "up")
+			c.Here.s.Sealed()
+		}, "node router has an interface strange that is none of its own"},
+		{"a silent link that nobody used", func(c Chain) { c.Here.s.Link(c.Router, c.Here).Silence() }, "met no packet"},
 		{"host bits", func(c Chain) { c.Here.s.Link(c.Router, c.Host, netip.MustParsePrefix("10.0.0.1/24")) }, "no prefix for a link"},
 		{"counted", func(c Chain) {
 			f := c.Router.Drop(Packets{Proto: "tcp", Port: 81})
@@ -127,6 +133,43 @@ func TestLinkDown(t *testing.T) {
 			if err := connect(to, resent); err != nil {
 				t.Errorf("%v: up again at %s: %v", addr, at.Name(), err)
 			}
+		}
+	}
+}
+
+// A silent link loses what comes from either end, and both ends stay up. Nodes may be named
+// like words of ip.
+func TestSilence(t *testing.T) {
+	s := New(t)
+	router, host := s.Node("carrier"), s.Node("up")
+	s.Link(s.Here(), router, chainNear4, chainNear6)
+	far := s.Link(router, host, chainFar4, chainFar6)
+	s.Here().Default(router)
+	host.Default(router)
+	for _, addr := range []netip.Addr{host.Addr4(), host.Addr6()} {
+		to := netip.AddrPortFrom(addr, 80)
+		host.Listen(to)
+		f := far.Silence()
+		if err := connect(to, soon); err == nil {
+			t.Errorf("%v: connected over a silent link", addr)
+		}
+		there := f.Hits()
+		back := netip.AddrPortFrom(s.Here().To(router, addr), 80)
+		s.Here().Listen(back)
+		host.Do(func() {
+			if err := connect(back, soon); err == nil {
+				t.Errorf("%v: connected back over a silent link", addr)
+			}
+		})
+		if n := f.Hits(); there == 0 || n <= there {
+			t.Errorf("%v: %d packets were lost on the way there, %d in all, want some of both", addr, there, n)
+		}
+		if !far.running() {
+			t.Errorf("%v: the link is down", addr)
+		}
+		f.Heal()
+		if err := connect(to, resent); err != nil {
+			t.Errorf("%v: healed: %v", addr, err)
 		}
 	}
 }
