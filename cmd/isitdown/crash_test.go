@@ -202,6 +202,7 @@ func (d detour) RoundTrip(r *http.Request) (*http.Response, error) {
 // that goes wrong on the way: nothing is lost, the order of each channel is kept, and
 // what is posted twice says so.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	kills, deliveries := 210, 10_000
 	if testing.Short() {
 		kills, deliveries = 15, 1000

@@ -17,6 +17,7 @@ import (
 // The whole bot on a Discord that we did not write. Every call is held against Discord's
 // own schemas.
 func TestServeOnDiscord(t *testing.T) {
+	t.Parallel()
 	d := chattest.Twin(t)
 	a := &app{console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler), http: d.Client()}
 	a.config.Discord.Token, a.config.Discord.ApplicationID = secret{d.Token}, d.Bot

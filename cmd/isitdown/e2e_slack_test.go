@@ -28,6 +28,7 @@ import (
 // The whole bot in a workspace that keeps state, on a Web API that we did not write.
 // What people do comes over HTTP, signed as Slack signs it.
 func TestServeOnSlack(t *testing.T) {
+	t.Parallel()
 	api := chattest.Emulate(t)
 	p := &slackStand{
 		api: api, secret: "8f742231b10e8888abcd99yyyzzz85a5", address: freeAddress(t),

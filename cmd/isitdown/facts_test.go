@@ -104,6 +104,7 @@ func factsOf(text string) map[string]bool {
 // numbers, times, names and sentences is the same.
 func TestSameFactsEverywhere(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	messages := messagesOfKP2014(t)
 	if len(messages) < 20 {
 		t.Fatalf("got %d messages, want those of three days", len(messages))

@@ -42,6 +42,7 @@ func TestPreview(t *testing.T) {
 	if testing.Short() { // hundreds of renderings by one goroutine
 		t.Skip("looks at every preview: not in a short run")
 	}
+	t.Parallel()
 	groups := previewed(t)
 	t.Run("everything", func(t *testing.T) { previewShowsEverything(t, groups) })
 	t.Run("pages", func(t *testing.T) { previewPages(t, groups) })
@@ -191,6 +192,7 @@ func TestPreviewCommand(t *testing.T) {
 	if testing.Short() { // hundreds of renderings by one goroutine
 		t.Skip("looks at every preview: not in a short run")
 	}
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"preview", "--out", dir, "--no-shots"}, console{out: &out, err: &errs}); code != 0 {

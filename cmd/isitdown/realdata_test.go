@@ -79,7 +79,12 @@ func replayLines(t testing.TB, args ...string) []line {
 	if code != exitUp {
 		t.Fatalf("replay: exit code %d\n%s", code, stderr)
 	}
-	var lines []line
+	return replayed(t, stdout)
+}
+
+// replayed takes what `replay --json` wrote apart.
+func replayed(t testing.TB, stdout string) (lines []line) {
+	t.Helper()
 	for text := range strings.Lines(stdout) {
 		var l line
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
@@ -94,6 +99,7 @@ const fullTable2015 = "mrt/updates.et-header.2015.gz"
 
 func TestCheckNorthKoreaInAFullTable(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	v, code := check(t, "KP", fullTable2015, lists2014(t))
 	if code != exitUp || v.State != "up" || v.Evidence != "weak" {
 		t.Errorf("exit code %d, state %s, evidence %s, want 0, up, weak", code, v.State, v.Evidence)
@@ -119,6 +125,7 @@ func TestCheckNorthKoreaInAFullTable(t *testing.T) {
 // it would make Cuba's 23 a 24.
 func TestCheckCountsInAFullTable(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	want := map[string]uint64{"SY": 98, "IQ": 620, "TO": 14, "SC": 134, "TM": 14, "CU": 23, "GA": 69}
 	args := append([]string{"check", "--json", "--routes", data(t, fullTable2015)}, slices.Sorted(maps.Keys(want))...)
 	for _, l := range lists2014(t) {
@@ -145,6 +152,7 @@ func TestCheckCountsInAFullTable(t *testing.T) {
 
 func TestCheckTongaHasNoVisibleUpstream(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	v, _ := check(t, "TO", fullTable2015, lists2014(t))
 	if v.NoUpstream != 12 {
 		t.Errorf("%d prefixes without a visible upstream, want 12", v.NoUpstream)
@@ -158,6 +166,7 @@ func TestCheckTongaHasNoVisibleUpstream(t *testing.T) {
 
 func TestCheckInATruncatedTable(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	v, code := check(t, "SY", "mrt/rib.20140523.0600_firstMB.bz2", lists2014(t))
 	if code != exitUp {
 		t.Errorf("exit code %d, want 0", code)
@@ -243,6 +252,7 @@ func TestReplayAFailover(t *testing.T) {
 
 func TestReplayAPartialWithdrawal(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	lines := replayLines(t, data(t, "mrt/updates.20260222.1530.bz2"), "--watch", "AS31148")
 	end := lines[len(lines)-1]
 	if got := end.Verdict.Announced.IPv4.Prefixes; (got != chat.CountRecord{Seen: 3, Of: 20}) || !end.Verdict.Announced.MovedOnly {

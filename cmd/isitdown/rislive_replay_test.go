@@ -24,6 +24,7 @@ import (
 // give the same verdicts, notices and timeline as the recordings themselves: each line
 // of `replay --json` is the same.
 func TestConvertedStreamIsAsItsRecording(t *testing.T) {
+	t.Parallel()
 	// RIS Live has collectors of RIS alone: that of RouteViews goes by such a name.
 	tests := []struct{ name, collector, file, watch, registry string }{
 		{"a flap, 2022", "rrc23", "mrt/rrc23.updates.20220421.0200.gz", "KP", "registry/delegated-apnic-20220517.txt.gz"},
@@ -56,6 +57,7 @@ func TestConvertedScenarioIsAsItsReplay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the same once more, of thousands of messages: left out with -short")
 	}
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(moduleRoot, "checks", "route", "archive", "scenarios", "kp-2014.scenario"))
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +86,7 @@ func TestConvertedScenarioIsAsItsReplay(t *testing.T) {
 
 // The same through a WebSocket server that we did not write.
 func TestConvertedStreamThroughAnotherServer(t *testing.T) {
+	t.Parallel()
 	chattest.Node(t) // or there is nothing to convert for
 	file := data(t, "mrt/rrc23.updates.20220421.0200.gz")
 	recording, err := os.ReadFile(file)

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 // The scripts run the whole program. Exit codes are checked by `exit`, which
 // runs a command and compares: `exit 64 isitdown check`.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {

@@ -70,6 +70,7 @@ func (w *world) mustAnswer(t testing.TB, target checks.Target, at time.Time) che
 // A target that is asked about after the recording was read says what it would
 // have said had it been watched from the start.
 func TestWorldCatchesUp(t *testing.T) {
+	t.Parallel()
 	early, late := kp2014(t), kp2014(t)
 	until := time.Date(2014, 12, 22, 17, 0, 0, 0, time.UTC)
 	if err := early.load(t.Context(), []checks.Target{kp, kpNetwork}, until); err != nil {
@@ -97,6 +98,7 @@ func TestWorldCatchesUp(t *testing.T) {
 // While the recording is played, the watch that catches up gets every update once.
 func TestWorldCatchesUpOnTheMove(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	early, late := kp2014(t), kp2014(t)
 	if err := early.load(t.Context(), []checks.Target{kp}, time.Time{}); err != nil {
 		t.Fatal(err)
@@ -126,6 +128,7 @@ func TestWorldCatchesUpOnTheMove(t *testing.T) {
 }
 
 func TestWorldFollows(t *testing.T) {
+	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Date(2014, 12, 22, 17, 0, 0, 0, time.UTC)); err != nil {
 		t.Fatal(err)
@@ -166,6 +169,7 @@ func TestWorldFollows(t *testing.T) {
 
 func TestWorldOfThePast(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {
 		t.Fatal(err)
@@ -203,6 +207,7 @@ func hasGap(v checks.Verdict, text string) bool {
 
 // What cannot be answered is unknown, and says what to do.
 func TestWorldWithoutAnswer(t *testing.T) {
+	t.Parallel()
 	empty := testApp().newWorld(source{registry: emptyRegistry(t)})
 	serving(t, empty)
 	reading := kp2014(t)
@@ -245,6 +250,7 @@ func TestWorldWithoutAnswer(t *testing.T) {
 
 // Questions do not pile up: the oldest are dropped, what is followed stays.
 func TestWorldMakesRoom(t *testing.T) {
+	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {
 		t.Fatal(err)
@@ -270,6 +276,7 @@ func TestWorldMakesRoom(t *testing.T) {
 }
 
 func TestWorldWithin(t *testing.T) {
+	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {
 		t.Fatal(err)
