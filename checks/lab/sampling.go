@@ -84,10 +84,14 @@ func (s sampler) sample(ctx context.Context, hosts []netip.Addr) *Sample {
 	return out
 }
 
-// mixed reports whether the answers of a host differ. A lost echo shows even where the
-// packet that was sent after it was answered: that one was refused.
+// mixed reports whether a host replied to some echoes and not to others. One that was lost
+// shows even where the packet that was sent after it was answered: that one was refused.
+// Silence and a router that says why are alike: the kernel of one that has no route says so
+// to each sender five times, and then once in a second (ip_error in its net/ipv4/route.c).
 func mixed(list []checks.Answer) bool {
-	return slices.ContainsFunc(list, func(a checks.Answer) bool { return a.Outcome != list[0].Outcome })
+	replied := func(a checks.Answer) bool { return a.Outcome == checks.Answered }
+	lost := func(a checks.Answer) bool { return !replied(a) }
+	return slices.ContainsFunc(list, replied) && slices.ContainsFunc(list, lost)
 }
 
 // burst sends probes to a host, one soon after the other, and waits for their answers.
