@@ -198,7 +198,7 @@ func (f *Feed) dump(at time.Time) []route.Update {
 			entries[prefix] = append(entries[prefix], route.Entry{Peer: peer, Path: path})
 		}
 	}
-	var list []route.Update
+	list := make([]route.Update, 0, len(entries)) // not nil: an empty table is one
 	for _, prefix := range slices.SortedFunc(maps.Keys(entries), netip.Prefix.Compare) {
 		e := entries[prefix]
 		slices.SortFunc(e, func(a, b route.Entry) int { return cmp.Compare(a.Peer.AS, b.Peer.AS) })

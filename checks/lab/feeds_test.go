@@ -144,6 +144,9 @@ func cutOff(t *testing.T, i *Internet, r *Recorder, feeds []*Feed) {
 	r.Do("back", 0, func() { left.Heal(); right.Heal() }, r.Back)
 	list := r.Recording().Moments
 	gone, back := &list[len(list)-2], &list[len(list)-1]
+	if table := gone.Tables["ris-live"]; table == nil || len(table) > 0 {
+		t.Errorf("the archive of a collector without sessions has %+v, want an empty table", table)
+	}
 	for _, f := range feeds {
 		for _, at := range vantages() {
 			if got := told(gone, f, at); got != (telling{other: "down"}) {
