@@ -92,6 +92,7 @@ func (r *Recorder) Do(name string, pass time.Duration, fault func(), until func(
 	fault()
 	r.await(name, until)
 	r.keep(m)
+	r.i.Hold(name)
 }
 
 // Back is a condition: all is as it was in the first moment.

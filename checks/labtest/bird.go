@@ -36,10 +36,15 @@ func bird(t testing.TB, config string, start func(*exec.Cmd) error) *Daemon {
 	d.place = start
 	socket := filepath.Join(d.dir, "c")
 	d.talk = func(args ...string) (string, error) { return birdSays(socket, strings.Join(args, " ")) }
+	d.look = "birdc -s " + socket
 	d.dump = [][]string{{"show", "protocols", "all"}, {"show", "route", "all"}}
 	d.start(exec.Command(program, "-f", "-c", d.write("bird.conf", "log stderr all;\n"+config), "-s", socket, "-P", filepath.Join(d.dir, "pid")))
 	return d.ready("show", "status")
 }
+
+// Look is the beginning of a command line with which a person asks BIRD from anywhere on
+// the machine, as in "birdc -s SOCKET"; empty for other daemons.
+func (d *Daemon) Look() string { return d.look }
 
 // elsewhere reports whether start runs programs in another network than the test's own.
 func elsewhere(t testing.TB, start func(*exec.Cmd) error) bool {

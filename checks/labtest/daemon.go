@@ -24,6 +24,7 @@ type Daemon struct {
 	exited  chan struct{}
 	control func(args ...string) *exec.Cmd
 	talk    func(args ...string) (string, error) // instead of control; may be nil
+	look    string                               // what a person asks it with
 	place   func(*exec.Cmd) error                // starts it; nil: here
 	asks    []string                             // the control command that it answers when it works
 	dump    [][]string                           // control commands whose answers are shown where the test fails

@@ -89,6 +89,10 @@ func Alone(t *testing.T) bool {
 		cmd.WaitDelay = time.Second
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
+		if os.Getenv(envHold) != "" { // somebody waits for what it says
+			cmd.Stdout = io.MultiWriter(&out, os.Stdout)
+			cmd.Stderr = cmd.Stdout
+		}
 		var err error
 		if why, err = inSandbox(cmd); why == "" {
 			text := "in a sandbox of its own:\n| " + strings.ReplaceAll(strings.TrimSpace(out.String()), "\n", "\n| ")
@@ -211,6 +215,9 @@ func report(err error) {
 func settle(outer string) error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w", err)
+	}
+	if number, err := os.Readlink("/proc/self"); err == nil { // the outer one's, for the last time
+		os.Setenv(envProcess, number)
 	}
 	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mounting /proc: %w", err)

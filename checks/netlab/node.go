@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -140,6 +141,21 @@ func (n *Node) do(f func()) {
 func (n *Node) Start(cmd *exec.Cmd) (err error) {
 	n.do(func() { err = cmd.Start() })
 	return err
+}
+
+const (
+	envHold    = "LAB_HOLD"                // is set where tests stop for somebody who looks inside
+	envProcess = "ISITDOWN_NETLAB_PROCESS" // the number that the process in the sandbox has outside
+)
+
+// Enter is the command line that opens a shell in the node from outside the sandbox.
+func (n *Node) Enter() string {
+	process := os.Getenv(envProcess)
+	if n.space == nil {
+		return "nsenter --target " + process + " --user --preserve-credentials --net"
+	}
+	_, file, _ := strings.Cut(strings.TrimPrefix(n.space.path(), "/proc/"), "/")
+	return fmt.Sprintf("nsenter --target %s --user --preserve-credentials --net=/proc/%[1]s/%s", process, file)
 }
 
 // Run runs a program in the node and gives what it printed; one that fails fails the
