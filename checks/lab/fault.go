@@ -33,7 +33,8 @@ func (i *Internet) Cut(links ...*netlab.Link) *Fault {
 }
 
 // Silence has links lose all packets while their ends stay up. It does not wait: sessions
-// over them fall when their hold time has passed, see [Internet.AwaitLost].
+// over them fall when their hold time has passed, see [Internet.AwaitLost]; where links are
+// healed before, sessions may last, or fall a little later.
 func (i *Internet) Silence(links ...*netlab.Link) *Fault {
 	i.t.Helper()
 	return i.fault(links, (*netlab.Link).Silence)
@@ -138,8 +139,8 @@ func (r *Router) Start() {
 }
 
 // Freeze stops the router's daemon where it stands: it says nothing any more. It does not
-// wait: sessions fall when their hold time has passed, see [Router.AwaitLost]. Its kernel
-// forwards as before.
+// wait: sessions fall when their hold time has passed, see [Router.AwaitLost], and may do so
+// after [Router.Thaw] too where that comes sooner. Its kernel forwards as before.
 func (r *Router) Freeze() {
 	r.i.t.Helper()
 	r.i.broken[r] = true

@@ -22,6 +22,7 @@ import (
 const (
 	envOuter   = "ISITDOWN_NETLAB_OUTER"   // the network namespace that the tests must not be in
 	envMissing = "ISITDOWN_NETLAB_MISSING" // why there is no sandbox, a sentence
+	envAlone   = "ISITDOWN_NETLAB_ALONE"   // the test that the sandbox is for; empty for all of a package
 )
 
 // reportFD is where the inner process says how its set-up went.
@@ -76,16 +77,17 @@ func Inside() bool { return os.Getenv(envOuter) != "" }
 //		return
 //	}
 //
-// Tests that are alone can run side by side. What lies under the test in the pattern of
+// Tests that are alone can run side by side, with [Main] or without. What lies under the test in the pattern of
 // -run goes on to it. The test is skipped where there can be no sandbox.
 func Alone(t *testing.T) bool {
 	t.Helper()
-	if Inside() {
+	if alone := os.Getenv(envAlone); Inside() && (t.Name() == alone || strings.HasPrefix(t.Name(), alone+"/")) {
 		return true
 	}
 	why := missingTools()
 	if why == "" {
 		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", arguments(t)...)
+		cmd.Env = append(os.Environ(), envAlone+"="+t.Name())
 		cmd.WaitDelay = time.Second
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
@@ -177,7 +179,7 @@ func inSandbox(cmd *exec.Cmd) (why string, ended error) {
 	}
 	defer said.Close()
 	cmd.ExtraFiles = []*os.File{say}
-	cmd.Env = append(os.Environ(), envOuter+"="+outer)
+	cmd.Env = append(cmd.Environ(), envOuter+"="+outer)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},

@@ -120,20 +120,21 @@ func running(t *testing.T, word string) (n int) {
 	return n
 }
 
-// A test that is alone runs in a sandbox, beside others.
+// A test that is alone runs in a sandbox, beside others, whether the package has one or not.
 func TestAlone(t *testing.T) {
-	cmd := outside(t, "^TestAloneHelp$/^(a|b|c)$/^x$", envHelp+"=alone")
-	out, err := cmd.CombinedOutput()
-	if skipped := bytes.Index(out, []byte("something is missing")); skipped < 0 || !bytes.Contains(out[skipped:], []byte("--- SKIP: TestAloneHelp/c ")) {
-		t.Errorf("got:\n%s\nwant a test that is skipped alone skipped as a whole", out)
-	}
-	if err != nil || bytes.Count(out, []byte("alone with loopback")) != 2 || bytes.Contains(out, []byte("TestAloneHelp/a/y")) {
-		t.Errorf("got %v and:\n%s\nwant two tests of loopback alone", err, out)
+	for _, help := range []string{"alone", "alone in main"} {
+		out, err := outside(t, "^TestAloneHelp$/^(a|b|c)$/^x$", envHelp+"="+help).CombinedOutput()
+		if skipped := bytes.Index(out, []byte("something is missing")); skipped < 0 || !bytes.Contains(out[skipped:], []byte("--- SKIP: TestAloneHelp/c ")) {
+			t.Errorf("%s: got:\n%s\nwant a test that is skipped alone skipped as a whole", help, out)
+		}
+		if err != nil || bytes.Count(out, []byte("alone with loopback")) != 2 || bytes.Count(out, []byte("in a sandbox of its own")) != 3 || bytes.Contains(out, []byte("TestAloneHelp/a/y")) {
+			t.Errorf("%s: got %v and:\n%s\nwant two tests of loopback alone", help, err, out)
+		}
 	}
 }
 
 func TestAloneHelp(t *testing.T) {
-	if os.Getenv(envHelp) != "alone" {
+	if !strings.HasPrefix(os.Getenv(envHelp), "alone") {
 		t.Skip("the helper of TestAlone")
 	}
 	for _, name := range []string{"a", "b", "c"} {
