@@ -1,6 +1,8 @@
 package archive
 
 import (
+	"net/netip"
+
 	"isitdown/checks/internal/bgp"
 	"isitdown/checks/internal/mrt"
 	"isitdown/checks/route"
@@ -11,6 +13,14 @@ type teller struct {
 	update  route.Update
 	entries []route.Entry
 	paths   []byte
+	// opened are the sessions that records hold messages of other kinds than UPDATE of.
+	opened map[session]bool
+}
+
+// session is one as the records of a collector name it.
+type session struct {
+	collector   string
+	peer, local netip.Addr
 }
 
 // tell emits what a record of a collector says. The dump is the number of the table dump
@@ -21,7 +31,12 @@ func (t *teller) tell(r *mrt.Record, collector string, dump int, emit func(*rout
 	switch r.Kind {
 	case mrt.KindUpdate:
 		return t.message(r, emit)
+	case mrt.KindMessage:
+		t.open(r, collector)
 	case mrt.KindStateChange:
+		if t.reversed(r, collector) {
+			u.Peer.Addr, u.Peer.AS = r.LocalAddr, r.LocalAS
+		}
 		switch {
 		case r.NewState == mrt.StateEstablished:
 			u.Kind = route.PeerUp
@@ -35,6 +50,22 @@ func (t *teller) tell(r *mrt.Record, collector string, dump int, emit func(*rout
 		return t.table(r, collector, dump, emit)
 	}
 	return nil
+}
+
+// open takes note of a session that a message came from.
+func (t *teller) open(r *mrt.Record, collector string) {
+	if t.opened == nil {
+		t.opened = map[session]bool{}
+	}
+	t.opened[session{collector, r.PeerAddr, r.LocalAddr}] = true
+}
+
+// reversed reports whether a change of state has the collector where the peer belongs (RFC
+// 6396 section 4.4.1) and the peer where the collector does. OpenBGPD writes all of them so
+// (7.7 does, and so says its source of May 2026), and messages as they should be. Taken at
+// their word, sessions that are lost would be such as never were.
+func (t *teller) reversed(r *mrt.Record, collector string) bool {
+	return t.opened[session{collector, r.LocalAddr, r.PeerAddr}] && !t.opened[session{collector, r.PeerAddr, r.LocalAddr}]
 }
 
 func (t *teller) message(r *mrt.Record, emit func(*route.Update) error) error {
