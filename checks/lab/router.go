@@ -90,15 +90,17 @@ func (r *Router) config() string {
 		n.config(&b, r)
 	}
 	if link := map[checks.ASN]netip.Prefix{Left: collectLeft, Right: collectRight}[r.AS]; link.IsValid() {
+		// Said explicitly, the next hop comes without a link-local one, which FRR takes from
+		// nobody whose link it does not know.
 		fmt.Fprintf(&b, `protocol bgp collector {
  local %s as %d;
  neighbor range %s as %d;
  dynamic name "collector"; passive on;
  %s
  ipv4 { import none; export all; };
- ipv6 { import none; export all; };
+ ipv6 { import none; export filter { bgp_next_hop = %s; accept; }; };
 }
-`, link.Addr().Next(), uint32(r.AS), link, uint32(Collectors), quick)
+`, link.Addr().Next(), uint32(r.AS), link, uint32(Collectors), quick, r.Node.To(r.i.Here, netip.IPv6Unspecified()))
 	}
 	return b.String()
 }

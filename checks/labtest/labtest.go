@@ -27,22 +27,41 @@ func Missing(t testing.TB, sentence string) {
 	t.Skip(sentence)
 }
 
-// find gives the first of the programs that is there. Those of routing daemons lie
-// outside a plain user's PATH.
+// find gives the first of the programs that is there.
 func find(t testing.TB, pkg string, names ...string) string {
 	t.Helper()
+	path, missing := look(pkg, names...)
+	if missing != "" {
+		Missing(t, missing)
+	}
+	return path
+}
+
+// look gives the first of the programs that is there, or a sentence about what to do.
+// Those of routing daemons lie outside a plain user's PATH.
+func look(pkg string, names ...string) (path, missing string) {
 	if runtime.GOOS != "linux" {
-		Missing(t, "this test needs Linux, where all of 127.0.0.0/8 is loopback")
+		return "", "this test needs Linux, where all of 127.0.0.0/8 is loopback"
 	}
 	for _, name := range names {
 		if p, err := exec.LookPath(name); err == nil {
-			return p
+			return p, ""
 		}
 		if p := filepath.Join("/usr/sbin", name); executable(p) {
-			return p
+			return p, ""
 		}
 	}
-	Missing(t, fmt.Sprintf("install %s (Debian package %s) to run this test", filepath.Base(names[0]), pkg))
+	return "", fmt.Sprintf("install %s (Debian package %s) to run this test", filepath.Base(names[0]), pkg)
+}
+
+// Lacks says what to install where one of the programs of a Debian package is missing, in
+// a sentence; it is empty where all of them are there.
+func Lacks(pkg string, programs ...string) string {
+	for _, name := range programs {
+		if _, missing := look(pkg, name); missing != "" {
+			return missing
+		}
+	}
 	return ""
 }
 

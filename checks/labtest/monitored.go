@@ -30,9 +30,9 @@ type MonitoredPeer struct {
 }
 
 // GoBGP starts it as a GoBGP with a route monitoring policy, like "pre-policy". It notices
-// that its station was gone when it next has something to say: at the latest when its
-// statistics are due, which is every so many seconds, or never for zero.
-func (m Monitored) GoBGP(t testing.TB, policy string, statistics int) *Daemon {
+// that its station is gone when it has something to say: it is sent no statistics here,
+// which GoBGP has no sooner than every 15 s.
+func (m Monitored) GoBGP(t testing.TB, policy string) *Daemon {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, `[global.config]
@@ -45,8 +45,7 @@ func (m Monitored) GoBGP(t testing.TB, policy string, statistics int) *Daemon {
     address = "%s"
     port = %d
     route-monitoring-policy = "%s"
-    statistics-timeout = %d
-`, m.AS, m.ID, m.Listen.Port(), m.Listen.Addr(), m.Station.Addr(), m.Station.Port(), policy, statistics)
+`, m.AS, m.ID, m.Listen.Port(), m.Listen.Addr(), m.Station.Addr(), m.Station.Port(), policy)
 	for _, p := range m.Peers {
 		fmt.Fprintf(&b, `[[neighbors]]
   [neighbors.config]

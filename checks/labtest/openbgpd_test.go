@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// OpenBGPD learns the routes of a BIRD, and writes down what it was told.
+// OpenBGPD learns the routes of a BIRD.
 func TestOpenBGPD(t *testing.T) {
 	bird, open := AddrPort(t), AddrPort(t)
 	BIRD(t, fmt.Sprintf(`
@@ -19,8 +19,7 @@ protocol bgp {
   ipv4 { import none; export all; };
 }
 `, bird.Addr(), bird.Port(), open.Addr(), open.Port()))
-	o := OpenBGPD(t, func(string) string {
-		return fmt.Sprintf(`AS 64502
+	o := OpenBGPD(t, fmt.Sprintf(`AS 64502
 router-id 10.0.0.2
 listen on %s port %d
 neighbor %s {
@@ -30,7 +29,6 @@ neighbor %s {
  multihop 2
 }
 allow from any
-`, open.Addr(), open.Port(), bird.Addr(), bird.Port())
-	})
+`, open.Addr(), open.Port(), bird.Addr(), bird.Port()))
 	o.AwaitControl([]string{"show", "rib"}, "192.0.2.0/24")
 }

@@ -58,7 +58,7 @@ func edge(at, peer, station netip.AddrPort) labtest.Monitored {
 // gobgp is GoBGP as the router.
 func gobgp(policy string) startRouter {
 	return func(t testing.TB, at, peer, station netip.AddrPort) *labtest.Daemon {
-		return edge(at, peer, station).GoBGP(t, policy, 0)
+		return edge(at, peer, station).GoBGP(t, policy)
 	}
 }
 

@@ -69,8 +69,7 @@ protocol bgp up {
 }
 `, kpIPv6, home.Addr(), home.Port(), router.Addr(), router.Port(), routerAS)
 	origin := labtest.BIRD(t, b.String())
-	d := labtest.OpenBGPD(t, func(string) string {
-		return fmt.Sprintf(`AS %d
+	d := labtest.OpenBGPD(t, fmt.Sprintf(`AS %d
 router-id 10.0.0.1
 listen on %[2]s port %[3]d
 connect-retry 1
@@ -96,8 +95,7 @@ neighbor %[6]s {
 allow from any
 allow to any
 match to %[6]s inet6 set nexthop 2001:db8::1
-`, routerAS, router.Addr(), router.Port(), home.Addr(), home.Port(), us.Addr(), collectorAS, us.Port(), extra)
-	})
+`, routerAS, router.Addr(), router.Port(), home.Addr(), home.Port(), us.Addr(), collectorAS, us.Port(), extra))
 	// Called before it has heard the routes, it would say End-of-RIB first.
 	d.AwaitControl([]string{"show", "rib"}, append(kpPrefixes[:4:4], kpIPv6)...)
 	return kpRouter{
