@@ -17,5 +17,5 @@
 // It promises that every fault was there before anything is recorded of it, that each
 // feed has delivered what the scenario waits for, and that nothing is left behind. It
 // leaves out what the program says, which is judged where the program is, and latency.
-// No program has it in it.
+// No program has it in it. docs/lab.md says how scenarios are run, added and looked into.
 package lab

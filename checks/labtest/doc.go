@@ -13,5 +13,5 @@
 //
 // No program has this package in it. It leaves out networks of several hosts, links
 // that are cut and packets that are lost, which are netlab's: servers can be started in
-// a node of it; everything else here shares one loopback.
+// a node of it; everything else here shares one loopback. docs/lab.md says what to install.
 package labtest

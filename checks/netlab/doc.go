@@ -37,5 +37,5 @@
 // ICMP error for a SYN comes back while connect(2) still holds the socket, and is put
 // aside; TCP hears of it when it sends the SYN again, a second later. The kernel sends at most 1,000 ICMP errors a second
 // for all nodes together, which no setting inside a namespace changes. A program has not
-// got this package in it.
+// got this package in it. docs/lab.md says what can be wrong where there is no sandbox.
 package netlab
