@@ -7,7 +7,7 @@ const maxClause = 200
 
 // answering takes in what the probes found: the second fact.
 func (a *assessment) answering() {
-	a.probes = probed(a.Target, &a.in.Reach, a.in.Now, a.in.Rules.MaxReachAge)
+	a.probes = probed(a.Target, &a.in.Reach, a.in.Observations, a.in.Now, a.in.Rules.MaxReachAge)
 	a.Probing, a.Answering = a.probes.Probing, a.probes.extent
 }
 

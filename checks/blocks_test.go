@@ -23,7 +23,7 @@ func TestBlocks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := roundOf(tt.hosts)
-		f := probed(Country("KP"), &r, noon, 0)
+		f := probed(Country("KP"), &r, nil, noon, 0)
 		if got := fmt.Sprintf("%d %d %d", f.BlocksUp, f.BlocksDown, f.BlocksUnsure); got != tt.want {
 			t.Errorf("%q: up, down, between %s, want %s", tt.hosts, got, tt.want)
 		}
@@ -31,7 +31,7 @@ func TestBlocks(t *testing.T) {
 	r := roundOf("s0 s0") // two ways of asking one address are one
 	r.Hosts[1].Addr, r.Hosts[0].Rate, r.Hosts[1].Rate = r.Hosts[0].Addr, 0.5, 0.5
 	r.Hosts[0].Silence.Probes, r.Hosts[1].Silence.Probes = 7, 7
-	if f := probed(Country("KP"), &r, noon, 0); f.BlocksDown != 0 || f.BlocksUnsure != 1 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.BlocksDown != 0 || f.BlocksUnsure != 1 {
 		t.Errorf("seven missed by one address of availability 0.5: %d down, %d between; want 0, 1", f.BlocksDown, f.BlocksUnsure)
 	}
 }
@@ -45,7 +45,7 @@ func TestSilenceOnset(t *testing.T) {
 	}
 	// The first of five is a fifth: all still answers. The second is the one.
 	want := Interval{After: ago(32 * time.Minute), By: ago(30 * time.Minute)}
-	f := probed(Country("KP"), &r, noon, 0)
+	f := probed(Country("KP"), &r, nil, noon, 0)
 	if diff := cmp.Diff(want, f.Onset); diff != "" || f.End != (Interval{}) {
 		t.Errorf("end %v, onset (-want +got):\n%s", f.End, diff)
 	}
@@ -57,7 +57,7 @@ func TestSilenceOnset(t *testing.T) {
 	r.Hosts[0].hush(ago(40*time.Minute), ago(38*time.Minute), ago(time.Minute))
 	r.Hosts[1].hush(ago(37*time.Minute), ago(35*time.Minute), ago(time.Minute))
 	want = Interval{After: ago(37 * time.Minute), By: ago(35 * time.Minute)}
-	if diff := cmp.Diff(want, probed(parse(t, "example.org"), &r, noon, 0).Onset); diff != "" {
+	if diff := cmp.Diff(want, probed(parse(t, "example.org"), &r, nil, noon, 0).Onset); diff != "" {
 		t.Errorf("of one host (-want +got):\n%s", diff)
 	}
 }
@@ -73,14 +73,14 @@ func TestSilenceEnd(t *testing.T) {
 	back(&r, 1, 60*m, 11*m, 10*m) // of five the last but one: a fifth is left
 	back(&r, 2, 60*m, 6*m, 5*m)
 	want := Interval{After: ago(11 * m), By: ago(10 * m)}
-	if diff := cmp.Diff(want, probed(Country("KP"), &r, noon, 0).End); diff != "" {
+	if diff := cmp.Diff(want, probed(Country("KP"), &r, nil, noon, 0).End); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	r = roundOf("a0 a1 a2 a3 a3") // one after the other, never more than one
 	for i := range 4 {
 		back(&r, i, time.Duration(60-10*i)*m, time.Duration(52-10*i)*m, time.Duration(51-10*i)*m)
 	}
-	if got := probed(Country("KP"), &r, noon, 0).End; got != (Interval{}) {
+	if got := probed(Country("KP"), &r, nil, noon, 0).End; got != (Interval{}) {
 		t.Errorf("an end at %v of what never was silent", got)
 	}
 	r = roundOf("s0 s1 s2") // since, silent again, and others outvote that
@@ -92,7 +92,7 @@ func TestSilenceEnd(t *testing.T) {
 		r.Hosts[i].Silence.Ended = ended
 	}
 	r.Votes = votesOf("+EU +EU +EU +EU +EU")
-	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentAll || f.End != (Interval{}) {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentAll || f.End != (Interval{}) {
 		t.Errorf("%v, an end at %v of what we find silent", f.extent, f.End)
 	}
 	r = roundOf("a0 a0") // one way of asking was silent, the other never
@@ -100,12 +100,12 @@ func TestSilenceEnd(t *testing.T) {
 		r.Hosts[i].Name, r.Hosts[i].Role = "example.org", RoleAsked
 	}
 	back(&r, 0, 60*m, 21*m, 20*m)
-	if got := probed(parse(t, "example.org"), &r, noon, 0).End; got != (Interval{}) {
+	if got := probed(parse(t, "example.org"), &r, nil, noon, 0).End; got != (Interval{}) {
 		t.Errorf("an end at %v of a host that answered otherwise", got)
 	}
 	back(&r, 1, 50*m, 16*m, 15*m)
 	want = Interval{After: ago(21 * m), By: ago(20 * m)}
-	if diff := cmp.Diff(want, probed(parse(t, "example.org"), &r, noon, 0).End); diff != "" {
+	if diff := cmp.Diff(want, probed(parse(t, "example.org"), &r, nil, noon, 0).End); diff != "" {
 		t.Errorf("of both ways, (-want +got):\n%s", diff)
 	}
 }

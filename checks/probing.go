@@ -35,15 +35,15 @@ type finding struct {
 	}
 }
 
-// probed judges the probes of a target. The zero finding is "not probed".
-func probed(t Target, r *Reach, now time.Time, maxAge time.Duration) finding {
+// probed judges the probes of a target, beside what was seen of its routes. The zero finding is "not probed".
+func probed(t Target, r *Reach, list []Observation, now time.Time, maxAge time.Duration) finding {
 	if r.At.IsZero() {
 		return finding{}
 	}
 	if maxAge <= 0 {
 		maxAge = maxReachAge
 	}
-	h := hearing{target: t, reach: r, now: now, maxAge: maxAge}
+	h := hearing{target: t, reach: r, now: now, maxAge: maxAge, ways: ways(r.Hosts, list)}
 	all := h.witnesses()
 	f := finding{Probing: Probing{At: r.At, Guard: r.Guard, Last: r.Last, Hosts: telling(all, r)}}
 	f.count(all)
@@ -120,7 +120,7 @@ func (h *hearing) answers() int {
 	var names []string
 	for i := range h.reach.Hosts {
 		x := &h.reach.Hosts[i]
-		if h.home(x) && x.Newest.There() && h.current(x.Newest.At) && !slices.Contains(names, x.Name) {
+		if h.home(x) && x.Newest.There() && h.current(x.Newest.At) && !h.overtaken(x) && !slices.Contains(names, x.Name) {
 			names = append(names, x.Name)
 		}
 	}

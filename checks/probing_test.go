@@ -99,7 +99,7 @@ func TestProbing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := roundOf(tt.hosts)
-			f := probed(Country("KP"), &r, noon, 0)
+			f := probed(Country("KP"), &r, nil, noon, 0)
 			count := fmt.Sprintf("%d %d %d/%d %d", f.Answering, f.Silent, f.Unsure, f.Usable, f.Excluded)
 			if f.extent != tt.want || count != tt.count || f.World {
 				t.Errorf("%v, %s, of the world %t; want %v, %s", f.extent, count, f.World, tt.want, tt.count)
@@ -118,7 +118,7 @@ func TestProbingWeighs(t *testing.T) {
 		r.Hosts[i].Method, r.Hosts[i].Newest.Method = MethodICMP, MethodICMP
 	}
 	// 28 of 38 tenths are silent: 74 %, where by heads it were 80 %.
-	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentPart {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentPart {
 		t.Errorf("%v, want part", f.extent)
 	}
 	weights := map[string]int{"tcp": 10, "tls": 10, "http": 10, "dns": 8, "icmp": 7, "none": 7}
@@ -154,18 +154,18 @@ func TestProbingVoid(t *testing.T) {
 			for _, asn := range []ASN{64496, 64497, 64498, 64499} {
 				r.Votes = append(r.Votes, Vote{Operator: "O", ASN: asn, Continent: "EU", At: ago(time.Minute)})
 			}
-			f := probed(Country("KP"), &r, noon, 0)
+			f := probed(Country("KP"), &r, nil, noon, 0)
 			if f.extent != ExtentUnknown || f.World || !strings.HasPrefix(f.Why, tt.why) {
 				t.Errorf("%s, %s: %v, of the world %t, %q; want unknown, %q", tt.name, hosts, f.extent, f.World, f.Why, tt.why)
 			}
 		}
 	}
-	if f := probed(Country("KP"), &Reach{}, noon, 0); f.extent != ExtentUnknown || f.Why != "" {
+	if f := probed(Country("KP"), &Reach{}, nil, noon, 0); f.extent != ExtentUnknown || f.Why != "" {
 		t.Errorf("not probed: %v, %q", f.extent, f.Why)
 	}
 	r := roundOf("a0 a1")
 	r.At, r.Hosts[0].Newest.At, r.Hosts[1].Newest.At = ago(40*time.Minute), ago(40*time.Minute), ago(40*time.Minute)
-	if f := probed(Country("KP"), &r, noon, time.Hour); f.extent != ExtentAll {
+	if f := probed(Country("KP"), &r, nil, noon, time.Hour); f.extent != ExtentAll {
 		t.Errorf("an older round where the rules allow it: %v, want all", f.extent)
 	}
 }
@@ -176,14 +176,14 @@ func TestProbingOldAnswers(t *testing.T) {
 	for i := range r.Hosts {
 		r.Hosts[i].Newest.At, r.Hosts[i].Silence.Last, r.Hosts[i].Heard = ago(20*time.Minute), ago(20*time.Minute), ago(20*time.Minute)
 	}
-	if f := probed(Country("KP"), &r, noon, 0); f.Unsure != 4 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.Unsure != 4 {
 		t.Errorf("%d unsure, want 4", f.Unsure)
 	}
 	r = roundOf("a0 a1")
 	for i := range r.Hosts { // not asked in this round, for want of room
 		r.Hosts[i].Newest.Outcome, r.Hosts[i].Heard = Unmeasured, ago(4*time.Minute)
 	}
-	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentAll {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentAll {
 		t.Errorf("answered a round ago: %v, want all", f.extent)
 	}
 }
@@ -196,14 +196,14 @@ func TestProbingDoubts(t *testing.T) {
 	for _, i := range []int{2, 3} {
 		r.Hosts[i].Newest.Outcome, r.Hosts[i].Heard, r.Hosts[i].Missing = Unmeasured, ago(4*time.Minute), ago(2*time.Minute)
 	}
-	if f := probed(Country("KP"), &r, noon, 0); f.Unsure != 4 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.Unsure != 4 {
 		t.Errorf("%d silent, %d answering, %d unsure; want all unsure", f.Silent, f.Answering, f.Unsure)
 	}
 	r = roundOf("a0 a0 s0 s0 s0 s0") // in IPv6 a place is a /48
 	for i, a := range []string{"2001:db8:1::1", "2001:db8:2::1", "2001:db8:3:1::1", "2001:db8:3:2::1", "2001:db8:3:3::1", "2001:db8:3:4::1"} {
 		r.Hosts[i].Addr = netip.MustParseAddr(a)
 	}
-	if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentUnknown || f.BlocksUp+f.BlocksDown+f.BlocksUnsure != 0 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentUnknown || f.BlocksUp+f.BlocksDown+f.BlocksUnsure != 0 {
 		t.Errorf("%v with %d blocks down, want unknown and no block", f.extent, f.BlocksDown)
 	}
 }
@@ -235,7 +235,7 @@ func TestProbingOneHost(t *testing.T) {
 				r.Hosts[i].Name, r.Hosts[i].Role, r.Hosts[i].Home = target, RoleAsked, false
 				r.Hosts[i].Method = MethodHTTP
 			}
-			f := probed(parse(t, target), &r, noon, 0)
+			f := probed(parse(t, target), &r, nil, noon, 0)
 			if f.extent != tt.want || f.Usable+f.Excluded != 1 {
 				t.Errorf("%s by %s: %v of %d hosts, want %v of one", target, tt.ways, f.extent, f.Usable+f.Excluded, tt.want)
 			}
@@ -243,7 +243,7 @@ func TestProbingOneHost(t *testing.T) {
 	}
 	r := roundOf("a0 s1 s2 s3")
 	r.Hosts[1].Name = r.Hosts[0].Name // of a country
-	if f := probed(Country("KP"), &r, noon, 0); f.Answering != 1 || f.Silent != 2 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); f.Answering != 1 || f.Silent != 2 {
 		t.Errorf("%d answer and %d are silent, want 1 and 2", f.Answering, f.Silent)
 	}
 }
@@ -265,25 +265,25 @@ func TestProbingProperties(t *testing.T) {
 		for i := range r.Hosts {
 			r.Hosts[i].Newest.Outcome, r.Hosts[i].Newest.At = Answered, ago(time.Second)
 		}
-		if f := probed(Country("KP"), &r, noon, 0); f.Silent != 0 || f.extent == ExtentNone || f.extent == ExtentPart {
+		if f := probed(Country("KP"), &r, nil, noon, 0); f.Silent != 0 || f.extent == ExtentNone || f.extent == ExtentPart {
 			t.Fatalf("%d silent, %v", f.Silent, f.extent)
 		}
 	}))
 	t.Run("one more silent host never makes more of it answer", rapid.MakeCheck(func(t *rapid.T) {
 		list := hosts.Draw(t, "hosts")
 		r := roundOf(strings.Join(list, " "))
-		before := probed(Country("KP"), &r, noon, 0)
+		before := probed(Country("KP"), &r, nil, noon, 0)
 		r = roundOf(strings.Join(append(list, "s"+rapid.StringMatching("[0-5]").Draw(t, "where")), " "))
-		after := probed(Country("KP"), &r, noon, 0)
+		after := probed(Country("KP"), &r, nil, noon, 0)
 		if before.extent != ExtentUnknown && after.extent > before.extent || after.BlocksUp > before.BlocksUp {
 			t.Fatalf("%v with %d blocks up, then %v with %d", before.extent, before.BlocksUp, after.extent, after.BlocksUp)
 		}
 	}))
 	t.Run("the order of hosts does not matter", rapid.MakeCheck(func(t *rapid.T) {
 		r := roundOf(strings.Join(hosts.Draw(t, "hosts"), " "))
-		first := probed(Country("KP"), &r, noon, 0)
+		first := probed(Country("KP"), &r, nil, noon, 0)
 		r.Hosts = rapid.Permutation(r.Hosts).Draw(t, "order")
-		second := probed(Country("KP"), &r, noon, 0)
+		second := probed(Country("KP"), &r, nil, noon, 0)
 		first.Hosts, second.Hosts = nil, nil
 		if a, b := fmt.Sprintf("%+v", first), fmt.Sprintf("%+v", second); a != b {
 			t.Fatalf("%s\n%s", a, b)
@@ -292,7 +292,7 @@ func TestProbingProperties(t *testing.T) {
 	t.Run("a void round tells nothing", rapid.MakeCheck(func(t *rapid.T) {
 		r := roundOf(strings.Join(hosts.Draw(t, "hosts"), " "))
 		r.Guard.Void = "our own network"
-		if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentUnknown || f.Why == "" {
+		if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentUnknown || f.Why == "" {
 			t.Fatalf("%v", f.extent)
 		}
 	}))

@@ -51,6 +51,9 @@ func (h *hearing) noWitness() string {
 
 // undecided says that too few hosts have answered or are proven silent.
 func (h *hearing) undecided(usable, decided int) string {
+	if why := h.rerouted(); why != "" {
+		return why
+	}
 	if !h.single() {
 		return fmt.Sprintf("only %d of %d usual hosts have answered or are proven silent", decided, usable)
 	}

@@ -53,7 +53,7 @@ func TestVotes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := roundOf(tt.hosts)
 			r.Votes = votesOf(tt.votes)
-			f := probed(Country("KP"), &r, noon, 0)
+			f := probed(Country("KP"), &r, nil, noon, 0)
 			figures := fmt.Sprintf("%d/%d %d %d", f.VotesSilent, f.VotesCast, f.Networks, f.Continents)
 			if f.extent != tt.want || f.World != tt.world || figures != tt.figures {
 				t.Errorf("%v, of the world %t, %s; want %v, %t, %s", f.extent, f.World, figures, tt.want, tt.world, tt.figures)
@@ -86,14 +86,14 @@ func TestVotesThatCount(t *testing.T) {
 	for _, tt := range tests {
 		r := roundOf("s0 s1")
 		r.Votes = tt.votes
-		f := probed(Country("KP"), &r, noon, 0)
+		f := probed(Country("KP"), &r, nil, noon, 0)
 		if got := fmt.Sprintf("%d/%d %d", f.VotesSilent, f.VotesCast, max(f.Networks, 0)); got != tt.want && !(f.extent == ExtentPart && strings.HasPrefix(tt.want, got[:3])) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
 	r := roundOf("s0 s1")
 	r.Votes, r.ASN, r.Continent = votesOf("-EU -EU"), 64496, "AS"
-	if f := probed(Country("KP"), &r, noon, 0); !f.World || f.Networks != 3 || f.Continents != 2 {
+	if f := probed(Country("KP"), &r, nil, noon, 0); !f.World || f.Networks != 3 || f.Continents != 2 {
 		t.Errorf("with our own network: of the world %t, %d networks, %d continents; want true, 3, 2", f.World, f.Networks, f.Continents)
 	}
 }
@@ -103,14 +103,14 @@ func TestVotesProperties(t *testing.T) {
 	t.Run("they never decide without a round of ours", rapid.MakeCheck(func(t *rapid.T) {
 		r := roundOf(rapid.SampledFrom([]string{"", "n0 n1", "m0 m1"}).Draw(t, "hosts"))
 		r.Votes = votesOf(strings.Join(votes.Draw(t, "votes"), " "))
-		if f := probed(Country("KP"), &r, noon, 0); f.extent != ExtentUnknown || f.World {
+		if f := probed(Country("KP"), &r, nil, noon, 0); f.extent != ExtentUnknown || f.World {
 			t.Fatalf("%v, of the world %t", f.extent, f.World)
 		}
 	}))
 	t.Run("of the world only with three votes of three networks on two continents", rapid.MakeCheck(func(t *rapid.T) {
 		r := roundOf(rapid.SampledFrom([]string{"s0 s1", "a0 a1"}).Draw(t, "hosts"))
 		r.Votes = votesOf(strings.Join(votes.Draw(t, "votes"), " "))
-		f := probed(Country("KP"), &r, noon, 0)
+		f := probed(Country("KP"), &r, nil, noon, 0)
 		if f.World && (f.VotesCast < 3 || f.Networks < 3 || f.Continents < 2) {
 			t.Fatalf("of the world by %+v", f.Probing)
 		}
@@ -121,7 +121,7 @@ func TestVotesProperties(t *testing.T) {
 	t.Run("who answers us is never wholly silent", rapid.MakeCheck(func(t *rapid.T) {
 		r := roundOf("a0 a1 a2")
 		r.Votes = votesOf(strings.Join(votes.Draw(t, "votes"), " "))
-		if f := probed(Country("KP"), &r, noon, 0); f.extent == ExtentNone {
+		if f := probed(Country("KP"), &r, nil, noon, 0); f.extent == ExtentNone {
 			t.Fatal("none")
 		}
 	}))

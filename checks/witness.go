@@ -39,6 +39,7 @@ type hearing struct {
 	now    time.Time
 	maxAge time.Duration
 	past   bool // what was last known is asked for, whether or not it holds now
+	ways   map[netip.Addr]wayTo
 }
 
 // single reports whether the target is one host, and what was asked about is all of it.
@@ -67,15 +68,16 @@ func (h *hearing) home(x *Host) bool {
 func (h *hearing) tells(x *Host) standing {
 	s := unsure
 	switch {
-	case x.Newest.There() && h.current(x.Newest.At):
+	case x.Newest.There() && h.current(x.Newest.At) && !h.overtaken(x):
 		s = answering
+	case h.excused(x):
 	case h.past && x.WasSilent && h.home(x):
 		return silent
 	case x.Newest.Outcome == Nonexistent:
 		return outside
 	case x.Silence.Proven() && h.current(x.Silence.Last) && !x.Heard.After(x.Silence.First):
 		s = silent
-	case x.Newest.Outcome == Unmeasured && x.Missing.IsZero() && h.current(x.Heard):
+	case x.Newest.Outcome == Unmeasured && x.Missing.IsZero() && h.current(x.Heard) && !h.overtaken(x):
 		s = answering // it did at the round before, and was not asked in this one
 	}
 	usual := x.Before && mayTestify(x.Rate)
