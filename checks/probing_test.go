@@ -88,7 +88,7 @@ func TestProbing(t *testing.T) {
 		{"a refusal is an answer", "r0 r1", ExtentAll, "2 0 0/2 0", ""},
 		{"a failure is one", "f0 f1", ExtentAll, "2 0 0/2 0", ""},
 		{"half is decided", "a0 a1 m2 m3", ExtentAll, "2 0 2/4 0", ""},
-		{"less than half", "a0 m1 m2", ExtentUnknown, "1 0 2/3 0", "only 1 of 3 usual hosts have answered or are proven silent"},
+		{"less than half", "a0 m1 m2", ExtentUnknown, "1 0 2/3 0", "only 1 of 3 usual hosts have answered or are called silent"},
 		{"not yet silent", "m0 m1 m2", ExtentUnknown, "0 0 3/3 0", "only 0 of 3"},
 		{"who never answered is no witness", "a0 a1 n2 n3 n3 n3", ExtentAll, "2 0 0/2 4", ""},
 		{"nobody ever answered", "n0 n1 n2", ExtentUnknown, "0 0 0/0 3", "3 hosts are no witness"},

@@ -49,13 +49,13 @@ func (h *hearing) noWitness() string {
 	return "it has never answered us, so its silence says nothing"
 }
 
-// undecided says that too few hosts have answered or are proven silent.
+// undecided says that too few hosts have answered or are called silent.
 func (h *hearing) undecided(usable, decided int) string {
 	if why := h.rerouted(); why != "" {
 		return why
 	}
 	if !h.single() {
-		return fmt.Sprintf("only %d of %d usual hosts have answered or are proven silent", decided, usable)
+		return fmt.Sprintf("only %d of %d usual hosts have answered or are called silent", decided, usable)
 	}
 	missed, detail := 0, ""
 	for i := range h.reach.Hosts {
