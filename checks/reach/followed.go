@@ -70,5 +70,13 @@ func (f *Followed) Revision() int {
 	return f.t.revision
 }
 
+// Again has the hosts that miss answers asked at once, and not in the next round: routes
+// have come back, and that they were silent before says nothing of now.
+func (f *Followed) Again() {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	f.t.hurry(time.Now())
+}
+
 // Ready is closed when the first round has ended, well or not.
 func (f *Followed) Ready() <-chan struct{} { return f.t.ready }

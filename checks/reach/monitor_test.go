@@ -289,3 +289,33 @@ func TestNeverSilentAfterAnAnswer(t *testing.T) {
 		}
 	})
 }
+
+// Where routes come back, a silent host is asked as soon as that counts, not in the next round.
+func TestSilentHostIsAskedAgain(t *testing.T) {
+	t.Parallel() // in a bubble, beside the lab
+	synctest.Test(t, func(t *testing.T) {
+		const addr = "192.0.2.1"
+		w := newWorld(0)
+		w.only[netip.MustParseAddr(addr)] = checks.MethodICMP
+		o := w.options()
+		o.Every = 10 * time.Minute
+		m := New(o)
+		defer running(m)()
+		followed := m.Follow(footprint(t, addr))
+		defer followed.Close()
+		<-followed.Ready()
+		time.Sleep(2 * time.Hour)
+		w.kill(true, addr)
+		until(t, "silent", 2*time.Hour, func() bool { return silents(followed.Reach(time.Now())) == 1 })
+		w.kill(false, addr)
+		time.Sleep(2 * time.Minute)
+		if n := silents(followed.Reach(time.Now())); n != 1 {
+			t.Fatalf("%d hosts are silent before they were asked again, want 1", n)
+		}
+		followed.Again()
+		took := until(t, "answering", time.Hour, func() bool { return silents(followed.Reach(time.Now())) == 0 })
+		if took > 5*time.Second {
+			t.Errorf("asked again after %v", took)
+		}
+	})
+}

@@ -199,6 +199,19 @@ func (t *target) start(now time.Time) []*host {
 	return out
 }
 
+// hurry has the hosts that miss answers asked as soon as another question to them counts.
+func (t *target) hurry(now time.Time) {
+	for _, h := range t.hosts {
+		soon := h.newest.At.Add(followUp)
+		if soon.Before(now) {
+			soon = now
+		}
+		if !h.missing.IsZero() && soon.Before(h.next) {
+			h.next, t.due = soon, time.Time{}
+		}
+	}
+}
+
 // answer takes what came of a question to h, and plans the next one.
 func (t *target) answer(h *host, a checks.Answer, now, round time.Time, every time.Duration, void bool) {
 	h.busy, t.due = false, time.Time{}

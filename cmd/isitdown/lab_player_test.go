@@ -111,3 +111,21 @@ func TestPlayLabProbes(t *testing.T) {
 	}
 	wants(t, "the notice", p.told[0].text, "announced but not answering", "219.158.0.1", "AS4837")
 }
+
+// Hosts that were silent while routes were gone are asked as soon as these are back: nobody
+// is told that they do not answer because nobody has asked.
+func TestPlayLabReturn(t *testing.T) {
+	m := madeUp()
+	m.goes("cut", 20*time.Minute, false)
+	m.goes("heal", time.Hour, true)
+	m.probed(1, 2)
+	p := playLab(t, &m.rec, "bgp", abroad, "KP")
+	wantLabStates(t, m, p, checks.Up, checks.Down, checks.Up)
+	want := `1 KP opened DOWN: North Korea (KP): 4 of 4 networks withdrawn since 22 Nov 2026 13:30 UTC
+2 KP updated BACK: North Korea (KP): all 4 networks visible again and answering again after about 20 min
+2 KP resolved BACK: North Korea (KP): all 4 networks visible again and answering again after about 20 min
+`
+	if got := p.sums(); got != want {
+		t.Errorf("told\n%swant\n%s", got, want)
+	}
+}

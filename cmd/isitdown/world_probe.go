@@ -45,6 +45,18 @@ func (e *watched) leave() {
 	}
 }
 
+// returns notes how much is announced. Where more is than before, hosts that were silent
+// are asked at once: until then they would be told as announced and not answering. w.mu is held.
+func (e *watched) returns(announced checks.Extent) {
+	if announced == checks.ExtentUnknown {
+		return
+	}
+	if was := e.announced; was != checks.ExtentUnknown && announced > was && e.probes != nil {
+		e.probes.Again()
+	}
+	e.announced = announced
+}
+
 // probe asks hosts of a target for a person's question, once it is known what belongs to it.
 // The world is not locked while it waits.
 func (w *world) probe(ctx context.Context, e *watched) {

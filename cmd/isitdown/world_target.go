@@ -49,6 +49,8 @@ type watched struct {
 	life    bot.Life
 	asked   bool
 	origins []checks.ASN // as last seen
+	// announced is how much of it last was, as far as that was known.
+	announced checks.Extent
 }
 
 // open lets those in who wait for it. The world is locked.

@@ -29,6 +29,7 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 	}
 	v := w.verdict(e, now)
 	e.origins = originsOf(&v)
+	e.returns(v.Announced)
 	if e.watch != view(w.nobody) {
 		e.life, _ = e.life.Apply(v, w.app.config.policy())
 		e.settle(now)
