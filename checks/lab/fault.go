@@ -53,29 +53,40 @@ func (i *Internet) fault(links []*netlab.Link, begin func(*netlab.Link) *netlab.
 	return f
 }
 
-// Heal ends the fault, and waits until the sessions over the links are back; those of
-// collectors come when they call again. Where nothing else is broken it waits until all is
-// as it was built.
+// Heal ends the fault, as [Internet.Heal] does.
 func (f *Fault) Heal() {
 	f.i.t.Helper()
-	for l, of := range f.links {
-		of.Heal()
-		delete(f.i.broken, l)
+	f.i.Heal(f)
+}
+
+// Heal ends some faults at once, and waits until the sessions over their links are back;
+// those of collectors come when they call again. Where nothing else is broken it waits
+// until all is as it was built.
+func (i *Internet) Heal(faults ...*Fault) {
+	i.t.Helper()
+	var links []*netlab.Link
+	for _, f := range faults {
+		for l, of := range f.links {
+			of.Heal()
+			delete(i.broken, l)
+			links = append(links, l)
+		}
+		f.links = nil
 	}
-	for l := range f.links {
-		ends, ok := f.i.ends[l]
-		if !ok || f.i.broken[ends[0]] || f.i.broken[ends[1]] {
+	for _, l := range links {
+		ends, ok := i.ends[l]
+		if !ok || i.broken[ends[0]] || i.broken[ends[1]] {
 			continue
 		}
-		f.i.Await(fmt.Sprintf("%v and %v have their session again", ends[0].AS, ends[1].AS), func() bool {
+		i.Await(fmt.Sprintf("%v and %v have their session again", ends[0].AS, ends[1].AS), func() bool {
 			return ends[0].Up(ends[1]) && ends[1].Up(ends[0])
 		})
 	}
-	f.links = nil
-	f.i.mended(nil)
+	i.mended(nil)
 }
 
-// mended forgets that something was broken.
+// mended forgets that something was broken, nil for nothing more, and waits until all is as
+// it was built where nothing else is.
 func (i *Internet) mended(what any) {
 	i.t.Helper()
 	delete(i.broken, what)

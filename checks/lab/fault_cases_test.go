@@ -95,7 +95,7 @@ func upstreamFaults() []faultCase {
 		}},
 		{"Carrier without both", func(i *Internet) func() {
 			g := i.Cut(i.CarrierLeft)
-			return func() { f.Heal(); g.Heal() }
+			return func() { i.Heal(f, g) }
 		}, seen{
 			paths: map[checks.ASN]map[string]string{
 				Left:  {"175.45.176.0/24": gone, "219.158.0.0/17": gone, "202.106.0.0/16": gone, "4.0.0.0/9": ""},
@@ -112,7 +112,7 @@ func upstreamFaults() []faultCase {
 		}},
 		{"Dual without both", func(i *Internet) func() {
 			g := i.Cut(i.DualRight)
-			return func() { g.Heal(); f.Heal() }
+			return func() { i.Heal(f, g) }
 		}, seen{
 			paths:   map[checks.ASN]map[string]string{Left: {"198.51.100.0/24": gone, "2001:db8:64::/48": gone, "175.45.176.0/24": "4837 131279"}},
 			outside: map[string]bool{dual: false, six: false, kp: true},

@@ -12,6 +12,6 @@
 // allow-martian-nexthop", GoBGP a next hop of another kind, which the sender sets.
 //
 // No program has this package in it. It leaves out networks of several hosts, links
-// that are cut and packets that are lost, which are netlab's: servers can be started in
-// a node of it; everything else here shares one loopback. docs/lab.md says what to install.
+// that are cut and packets that are lost, which are netlab's: BIRD and servers can be started
+// in a node of it; everything else here shares one loopback. docs/lab.md says what to install.
 package labtest

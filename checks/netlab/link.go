@@ -68,19 +68,23 @@ func (e *end) attach(temporary string) {
 	if e.node.space != nil {
 		e.node.s.self.ip("link", "set", "dev", temporary, "netns", e.node.space.path())
 	}
-	e.node.ip("link", "set", "dev", temporary, "name", e.iface)
+	var lines strings.Builder // one program for all of it: there are many links in a lab
+	fmt.Fprintf(&lines, "link set dev %s name %s\n", temporary, e.iface)
+	for _, a := range e.addrs {
+		fmt.Fprintf(&lines, "address add %s dev %s", a, e.iface)
+		if a.Addr().Is6() {
+			lines.WriteString(" nodad")
+		}
+		lines.WriteString("\n")
+	}
+	if out, err := e.node.feed(lines.String(), "ip", "-batch", "-"); err != nil {
+		e.node.s.t.Fatalf("node %s: making link %s: %v: %s", e.node.name, e.iface, err, out)
+	}
 	if e.node.ifaces == nil {
 		e.node.ifaces = map[string]*end{}
 	}
 	e.node.ifaces[e.iface] = e
-	for _, a := range e.addrs {
-		args := []string{"address", "add", a.String(), "dev", e.iface}
-		if a.Addr().Is6() {
-			args = append(args, "nodad")
-		}
-		e.node.ip(args...)
-		e.node.addrs = append(e.node.addrs, a)
-	}
+	e.node.addrs = append(e.node.addrs, e.addrs...)
 	if len(e.node.ifaces) == 2 && e.node.space != nil {
 		e.node.Sysctl("net.ipv4.ip_forward", "1")
 		e.node.Sysctl("net.ipv6.conf.all.forwarding", "1")
