@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -18,11 +17,19 @@ import (
 // has to last longer than that, as does what follows a reset.
 
 // BMPGoBGP is our BMP station, to which GoBGP, the collector, reports what its peers say
-// before its policy. Restart closes the station and opens it again.
+// before its policy. Restart has the station shut for a moment. GoBGP stays idle for
+// five seconds after the end of a session, whatever its settings.
 func (i *Internet) BMPGoBGP() *Feed {
 	i.t.Helper()
 	f, at := i.station("bmp-gobgp")
-	gobgp := i.monitored(collectorBMPGoBGP, at).GoBGP(i.t, "pre-policy")
+	m := i.monitored(collectorBMPGoBGP, at)
+	m.Listen = netip.AddrPortFrom(m.ID, 179)
+	for n := range m.Peers {
+		m.Peers[n].Waits = true // 3.10 calls five to ten seconds after it has begun to think of it
+	}
+	gobgp := m.GoBGP(i.t, "pre-policy")
+	i.Left.ask("enable", calledCollector)
+	i.Right.ask("enable", calledCollector)
 	f.Reset = func() {
 		f.ends(i, func() {
 			for _, do := range []string{"disable", "enable"} { // its own "reset" is idle for half a minute
@@ -32,7 +39,7 @@ func (i *Internet) BMPGoBGP() *Feed {
 			}
 		})
 	}
-	// It notices that the station was gone when it has something to say. Somewhere there is
+	// It notices that its connection is gone when it has something to say. Somewhere there is
 	// always something new; here the vantage points say what they have said before.
 	restart := f.Restart
 	f.Restart = func() {
@@ -87,37 +94,29 @@ func (i *Internet) monitored(number int, station netip.AddrPort) labtest.Monitor
 }
 
 // station runs a BMP station until the test ends, and gives its feed and where it listens.
+// Restart shuts its door for a moment: connections end, and routers are refused. Were the
+// program itself ended, it would have nothing left to compare with.
 func (i *Internet) station(name string) (*Feed, netip.AddrPort) {
 	i.t.Helper()
 	f := &Feed{Name: name, Collector: name}
-	at := labtest.AddrPort(i.t)
-	var stop func()
-	open := func() {
-		var listener net.Listener
-		labtest.Await(i.t, "the BMP station can listen", func() bool {
-			var err error
-			listener, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
-			return err == nil
-		}, nil)
-		s, err := bmp.New(bmp.Options{Listener: listener, Routers: []bmp.Router{{Name: f.Collector, Prefix: netip.MustParsePrefix("127.0.0.1/32")}}})
-		if err != nil {
-			i.t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		var running sync.WaitGroup
-		running.Go(func() { _ = s.Run(ctx, f.hear) }) // the context's end
-		stop = sync.OnceFunc(func() {
-			cancel()
-			running.Wait()
-		})
+	d := newDoor(labtest.AddrPort(i.t))
+	d.mustOpen(i.t)
+	s, err := bmp.New(bmp.Options{Listener: d, Routers: []bmp.Router{{Name: f.Collector, Prefix: netip.MustParsePrefix("127.0.0.1/32")}}})
+	if err != nil {
+		i.t.Fatal(err)
 	}
-	open()
-	i.t.Cleanup(func() { stop() })
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.Run(ctx, f.hear) }) // the context's end
+	i.t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
 	f.Restart = func() {
 		holes := f.count(route.Lost)
-		stop()
-		f.await(i.t, "the station is closed", func() bool { return f.count(route.Lost) > holes })
-		open()
+		d.shut()
+		f.await(i.t, "the connection is lost", func() bool { return f.count(route.Lost) > holes })
+		d.mustOpen(i.t)
 	}
-	return f, at
+	return f, d.at
 }

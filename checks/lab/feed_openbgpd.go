@@ -1,11 +1,13 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"isitdown/checks"
@@ -50,7 +52,47 @@ func (i *Internet) MRTOpenBGPD() *Feed {
 		open.Start()
 	}
 	f.await(i.t, "two sessions", func() bool { return f.Up() == 2 })
+	i.hurry(f, open)
 	return f
+}
+
+// hurry has OpenBGPD call vantage points that it has no session with: by itself it stays
+// idle for half a minute and more after one was lost.
+func (i *Internet) hurry(f *Feed, open *labtest.Daemon) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	i.t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+	running.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(hurryEvery):
+			}
+			for _, as := range vantages() {
+				if !f.has(as) {
+					open.Try("neighbor", i.VantageAddr(as).String(), "up")
+				}
+			}
+		}
+	})
+}
+
+const hurryEvery = 200 * time.Millisecond
+
+// has reports whether a vantage point has a session.
+func (f *Feed) has(as checks.ASN) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for peer := range f.routes {
+		if peer.AS == as {
+			return true
+		}
+	}
+	return false
 }
 
 // vantagePeers are both vantage points as a monitored router has them, which calls them

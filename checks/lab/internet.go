@@ -118,12 +118,13 @@ func (i *Internet) CollectorAddr(n int) (left, right netip.Addr) {
 	if n < 1 || n > maxCollectors {
 		i.t.Fatalf("there is no collector %d", n)
 	}
-	at := func(link netip.Prefix) netip.Addr {
-		b := collectors(link).Addr().As4()
-		b[3] += byte(n)
-		return netip.AddrFrom4(b)
-	}
-	return at(collectLeft), at(collectRight)
+	return collectorAddr(collectLeft, n), collectorAddr(collectRight, n)
+}
+
+func collectorAddr(link netip.Prefix, n int) netip.Addr {
+	b := collectors(link).Addr().As4()
+	b[3] += byte(n)
+	return netip.AddrFrom4(b)
 }
 
 // VantageAddr is the address of Left or Right that its collectors call, at port 179.

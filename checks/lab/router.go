@@ -90,20 +90,30 @@ func (r *Router) config() string {
 		n.config(&b, r)
 	}
 	if link := map[checks.ASN]netip.Prefix{Left: collectLeft, Right: collectRight}[r.AS]; link.IsValid() {
-		// Said explicitly, the next hop comes without a link-local one, which FRR takes from
-		// nobody whose link it does not know.
-		fmt.Fprintf(&b, `protocol bgp collector {
- local %s as %d;
- neighbor range %s as %d;
- dynamic name "collector"; passive on;
- %s
- ipv4 { import none; export all; };
- ipv6 { import none; export filter { bgp_next_hop = %s; accept; }; };
-}
-`, link.Addr().Next(), uint32(r.AS), link, uint32(Collectors), quick, r.Node.To(r.i.Here, netip.IPv6Unspecified()))
+		r.collect(&b, link)
 	}
 	return b.String()
 }
+
+// collect writes the sessions with collectors: with whoever calls, and with one more that the
+// router calls itself once that is enabled. Said explicitly, the next hop
+// of IPv6 routes comes without a link-local one, which FRR takes from nobody whose link it
+// does not know.
+func (r *Router) collect(b *strings.Builder, link netip.Prefix) {
+	here := link.Addr().Next()
+	rest := fmt.Sprintf(` %s
+ ipv4 { import none; export all; };
+ ipv6 { import none; export filter { bgp_next_hop = %s; accept; }; };
+}
+`, quick, r.Node.To(r.i.Here, netip.IPv6Unspecified()))
+	fmt.Fprintf(b, "protocol bgp collector {\n local %s as %d;\n neighbor range %s as %d;\n dynamic name \"collector\"; passive on;\n%s",
+		here, uint32(r.AS), link, uint32(Collectors), rest)
+	fmt.Fprintf(b, "protocol bgp %s {\n disabled yes;\n local %s as %d;\n neighbor %s as %d;\n%s",
+		calledCollector, here, uint32(r.AS), collectorAddr(link, collectorBMPGoBGP), uint32(Collectors), rest)
+}
+
+// calledCollector is the session of the collector that is called.
+const calledCollector = "collector_called"
 
 // forward has the kernel forward by the routes of a family, and say what it says itself
 // from an address.

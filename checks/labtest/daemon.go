@@ -146,6 +146,10 @@ func (d *Daemon) Control(args ...string) string {
 	return out
 }
 
+// Try is [Daemon.Control] for a daemon that may not run, or may not do it: nothing comes of
+// that.
+func (d *Daemon) Try(args ...string) { _, _ = d.try(args...) }
+
 func (d *Daemon) try(args ...string) (string, error) {
 	if d.talk != nil {
 		return d.talk(args...)
