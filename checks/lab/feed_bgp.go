@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -77,19 +78,37 @@ func (i *Internet) BGP() *Feed {
 // have made of one.
 func (i *Internet) silent(r *Router, from netip.Addr) {
 	i.t.Helper()
-	if !r.Daemon.Running() {
-		return
+	if n, up := r.heard(from); up && n != 0 {
+		i.t.Errorf("%v has heard %d times of routes from %v, which is never to tell any", r.AS, n, from)
 	}
-	ours := false
+}
+
+// heard is how often a router has heard of routes from a collector, before any policy of
+// its own; up reports whether there is a session.
+func (r *Router) heard(from netip.Addr) (n int, up bool) {
+	r.i.t.Helper()
+	if !r.Daemon.Running() {
+		return 0, false
+	}
+	ours, told := false, 0
 	for line := range strings.Lines(r.ask("show", "protocols", "all")) {
 		words := strings.Fields(line)
 		switch {
 		case strings.Contains(line, "Neighbor address:"):
 			ours = words[2] == from.String()
-		case ours && len(words) > 2 && words[0] == "Import" && words[2] != "0": // Import updates: and Import withdraws:
-			i.t.Errorf("%v has heard of routes from %v: %s", r.AS, from, line)
+			up = up || ours
+		case ours && len(words) > 2 && words[0] == "Import": // updates: and withdraws:, of both families
+			k, err := strconv.Atoi(words[2])
+			if err != nil {
+				r.i.t.Fatalf("%v counts %q", r.AS, line)
+			}
+			n, told = n+k, told+1
 		}
 	}
+	if up && told != 4 {
+		return 0, false // it is only just coming up, or going down
+	}
+	return n, up
 }
 
 // holdTime is how long collectors wait for a vantage point that says nothing: the least

@@ -40,9 +40,16 @@ type collector struct {
 func (i *Internet) collector(number int) *collector {
 	i.t.Helper()
 	file := filepath.Join(i.t.TempDir(), "updates")
+	config := fmt.Sprintf("mrtdump %q;\nmrtdump protocols { messages, states };\n", file)
+	return &collector{labtest.BIRD(i.t, config+i.calls(number, "export none")), i, file}
+}
+
+// calls configures BIRD to call both vantage points from a collector's addresses.
+func (i *Internet) calls(number int, export string) string {
+	i.t.Helper()
 	left, right := i.CollectorAddr(number)
 	var b strings.Builder
-	fmt.Fprintf(&b, "router id %v;\nmrtdump %q;\nmrtdump protocols { messages, states };\nprotocol device {}\n", left, file)
+	fmt.Fprintf(&b, "router id %v;\nprotocol device {}\n", left)
 	for _, v := range []struct {
 		name  string
 		as    checks.ASN
@@ -52,12 +59,12 @@ func (i *Internet) collector(number int) *collector {
  local %v as %d;
  neighbor %v as %d;
  strict bind; %s
- ipv4 { import all; export none; };
- ipv6 { import all; export none; };
+ ipv4 { import all; %[7]s; };
+ ipv6 { import all; %[7]s; };
 }
-`, v.name, v.local, Collectors, i.VantageAddr(v.as), v.as, quick)
+`, v.name, v.local, Collectors, i.VantageAddr(v.as), v.as, quick, export)
 	}
-	return &collector{labtest.BIRD(i.t, b.String()), i, file}
+	return b.String()
 }
 
 // reset clears both sessions, and waits until a feed has told that they ended.

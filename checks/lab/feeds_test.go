@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"isitdown/checks"
+	"isitdown/checks/labtest"
 	"isitdown/checks/route"
 )
 
@@ -35,6 +37,27 @@ func TestFeeds(t *testing.T) {
 		}
 	}
 	tables(t, rec, feeds)
+	loud(t, i)
+}
+
+// loud has a collector announce a route, which the routers do not take and do notice: that
+// they have heard nothing from ours ([Internet.BGP]) says something.
+func loud(t *testing.T, i *Internet) {
+	t.Helper()
+	const number = maxCollectors
+	labtest.BIRD(t, i.calls(number, "export all")+"protocol static { ipv4; route 192.0.2.0/24 unreachable; }\n")
+	ours, _ := i.CollectorAddr(collectorBGP)
+	other, _ := i.CollectorAddr(number)
+	i.Await("Left hears of a route from a collector", func() bool {
+		n, up := i.Left.heard(other)
+		return up && n > 0
+	})
+	if n, up := i.Left.heard(ours); !up || n != 0 {
+		t.Errorf("of ours it has heard %d times, session %v", n, up)
+	}
+	if _, ok := i.Left.Routes()[netip.MustParsePrefix("192.0.2.0/24")]; ok {
+		t.Error("Left has taken the route of a collector")
+	}
 }
 
 // telling is what a feed told by a vantage point: routes, and other things in words.

@@ -100,8 +100,8 @@ var (
 	collectRight = netip.MustParsePrefix("62.115.12.0/26")
 )
 
-// maxCollectors is how many there can be.
-const maxCollectors = 31
+// maxCollectors is how many there can be; the next address is that for broadcasts.
+const maxCollectors = 30
 
 // collectors is the upper half of the prefix of a link.
 func collectors(link netip.Prefix) netip.Prefix {
@@ -110,7 +110,7 @@ func collectors(link netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4(b), link.Bits()+1)
 }
 
-// CollectorAddr gives the addresses here from which collector n, from 1 to 31, calls Left
+// CollectorAddr gives the addresses here from which collector n, from 1 to 30, calls Left
 // and Right; its ASN is [Collectors]. The routers wait for it, send all they have in IPv4
 // and IPv6 over the one session, and take no route.
 func (i *Internet) CollectorAddr(n int) (left, right netip.Addr) {
