@@ -104,12 +104,16 @@ func (m *labMade) archive(feed string) (list []route.Update) {
 
 // happens adds a moment in which each feed says something, a while after it began.
 func (m *labMade) happens(name string, pass time.Duration, says func(feed string, at time.Time) []route.Update) {
-	began := time.Date(2026, 3, 1, 9, 0, 10*len(m.rec.Moments), 0, time.UTC)
+	began := time.Date(2026, 3, 1, 9, 0, 10*len(m.rec.Moments), 600_000_000, time.UTC)
 	moment := lab.Moment{Name: name, Began: began, Pass: pass, Heard: map[string][]lab.Heard{}, Tables: map[string][]route.Update{}}
 	for _, feed := range labKinds {
 		at := began.Add(100 * time.Millisecond)
 		for _, u := range says(feed, at) {
-			moment.Heard[feed] = append(moment.Heard[feed], lab.Heard{Update: u, Arrived: u.At.Add(20 * time.Millisecond)})
+			h := lab.Heard{Update: u, Arrived: u.At.Add(20 * time.Millisecond)}
+			if feed == "mrt-bird" { // which has no parts of seconds
+				h.Update.At = u.At.Truncate(time.Second)
+			}
+			moment.Heard[feed] = append(moment.Heard[feed], h)
 		}
 	}
 	moment.Tables["ris-live"] = m.archive("ris-live")

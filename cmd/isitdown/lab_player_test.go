@@ -122,8 +122,8 @@ func TestPlayLabReturn(t *testing.T) {
 	p := playLab(t, &m.rec, "bgp", abroad, "KP")
 	wantLabStates(t, m, p, checks.Up, checks.Down, checks.Up)
 	want := `1 KP opened DOWN: North Korea (KP): 4 of 4 networks withdrawn since 22 Nov 2026 13:30 UTC
-2 KP updated BACK: North Korea (KP): all 4 networks visible again and answering again after about 20 min
-2 KP resolved BACK: North Korea (KP): all 4 networks visible again and answering again after about 20 min
+2 KP updated BACK: North Korea (KP): all 4 networks visible again and answering again after 20 min
+2 KP resolved BACK: North Korea (KP): all 4 networks visible again and answering again after 20 min
 `
 	if got := p.sums(); got != want {
 		t.Errorf("told\n%swant\n%s", got, want)

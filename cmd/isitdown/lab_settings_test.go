@@ -44,6 +44,14 @@ func (v vantage) probed(rec *lab.Recording) (asn checks.ASN, ok bool) {
 	return 0, false
 }
 
+// asked reports whether a host was probed from there.
+func (v vantage) asked(rec *lab.Recording, host netip.Addr) bool {
+	return slices.ContainsFunc(rec.Moments, func(m lab.Moment) bool {
+		s := v.sample(&m)
+		return s != nil && len(s.Answers[host]) > 0
+	})
+}
+
 // labSettings is the text of the settings: thresholds are the program's own. With two
 // vantage points both are declared, and each counts.
 func labSettings(t testing.TB, dir string, rec *lab.Recording, from vantage, targets []string) string {
@@ -84,6 +92,9 @@ gateway = false
 	if probes {
 		for _, t := range targets {
 			for _, host := range lab.Hosts(t) {
+				if !from.asked(rec, host) {
+					continue
+				}
 				fmt.Fprintf(&b, "[[host]]\ntarget = %q\nhost = %q\nmethod = \"icmp\"\nreason = \"the lab\"\n", t, host)
 			}
 		}
@@ -148,20 +159,22 @@ const (
 )
 
 // schedule gives when the moments of a recording begin in the bubble, and the end of the
-// last. A moment lasts as long as it says, and not less than its updates take.
+// last. A moment lasts as long as it says, and not less than its updates take. It begins at
+// that part of a second at which it began in fact: some sources know the time to the second.
 func schedule(rec *lab.Recording, feed string) []time.Time {
-	began := []time.Time{labBegin}
+	var began []time.Time
+	next := labBegin
 	for i := range rec.Moments {
 		m := &rec.Moments[i]
+		began = append(began, next.Add(m.Began.Sub(m.Began.Truncate(time.Second))))
 		lasts := m.Pass
 		if i == 0 {
 			lasts = max(lasts, labWarm+labCalm)
 		}
-		if heard := m.Heard[feed]; len(heard) > 0 {
-			last := slices.MaxFunc(heard, func(a, b lab.Heard) int { return a.Arrived.Compare(b.Arrived) })
-			lasts = max(lasts, last.Arrived.Sub(m.Began)+time.Second)
+		for _, h := range m.Heard[feed] {
+			lasts = max(lasts, h.Arrived.Sub(m.Began)+2*time.Second)
 		}
-		began = append(began, began[i].Add(lasts))
+		next = next.Add(lasts.Round(time.Second))
 	}
-	return began
+	return append(began, next)
 }
