@@ -34,22 +34,23 @@ func heardFeed(prefix netip.Prefix) (f *Feed, left, right route.Peer) {
 	return f, left, right
 }
 
-// What a feed was told last holds; the end of a session and a hole take all with them.
-func TestFeedTable(t *testing.T) {
-	prefix, other := HomePrefixes()[0], HomePrefixes()[1]
+// feedCase is what a feed hears after a route to a prefix from both, and what it makes of it.
+type feedCase struct {
+	name     string
+	then     func(left, right route.Peer) []*route.Update
+	table    string
+	sessions int
+	gone     bool // by both
+	here     bool
+}
+
+func feedCases(prefix netip.Prefix) []feedCase {
 	say := func(kind route.Kind, p route.Peer) *route.Update { return &route.Update{Kind: kind, Peer: p} }
 	gone := func(p route.Peer) *route.Update {
 		return &route.Update{Kind: route.Routes, Peer: p, Withdrawn: []route.NLRI{{Prefix: prefix}}}
 	}
 	const before = "AS1299 175.45.176.0/24 1299 4837 131279\nAS1299 up\nAS3356 175.45.176.0/24 3356 4837 131279\nAS3356 up"
-	cases := []struct {
-		name     string
-		then     func(left, right route.Peer) []*route.Update
-		table    string
-		sessions int
-		gone     bool // by both
-		here     bool
-	}{
+	return []feedCase{
 		{"nothing", func(_, _ route.Peer) []*route.Update { return nil }, before, 2, false, true},
 		{"a sign of life", func(left, _ route.Peer) []*route.Update { return []*route.Update{say(route.Alive, left)} }, before, 2, false, true},
 		{
@@ -81,7 +82,12 @@ func TestFeedTable(t *testing.T) {
 			}, before, 2, false, true,
 		},
 	}
-	for _, c := range cases {
+}
+
+// What a feed was told last holds; the end of a session and a hole take all with them.
+func TestFeedTable(t *testing.T) {
+	prefix, other := HomePrefixes()[0], HomePrefixes()[1]
+	for _, c := range feedCases(prefix) {
 		t.Run(c.name, func(t *testing.T) {
 			f, left, right := heardFeed(prefix)
 			for _, u := range c.then(left, right) {
