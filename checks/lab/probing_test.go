@@ -83,6 +83,9 @@ func places(m *Moment) map[string]*Sample {
 // What the program makes of real packets: hosts that answer, that do not, packets that are
 // lost, and our own network that fails.
 func TestProbing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in the long run: the scenarios that are played there probe too")
+	}
 	i := Build(t)
 	r := i.Record()
 	r.Probing(Hosts("KP")...)
