@@ -15,6 +15,7 @@ import (
 // Each fault has its effect on the routers and on who probes, and when it is healed all is
 // as it was built.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, cases := range map[string][]faultCase{"home": homeFaults(), "upstreams": upstreamFaults()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

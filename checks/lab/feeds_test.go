@@ -7,12 +7,17 @@ import (
 
 	"isitdown/checks"
 	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
 	"isitdown/checks/route"
 )
 
 // Every feed tells a cut, and that it was healed, as the others do: of each vantage point
 // four withdrawals, and then the four routes again.
 func TestFeeds(t *testing.T) {
+	t.Parallel()
+	if !netlab.Alone(t) {
+		return
+	}
 	i := Build(t)
 	feeds := []*Feed{i.BGP(), i.RISLive(), i.MRTBIRD()}
 	r := i.Record(feeds...)
@@ -126,6 +131,10 @@ func all() int { return len(table(Left)) }
 func TestFeedsAgain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("sessions take a second each to come back")
+	}
+	t.Parallel()
+	if !netlab.Alone(t) {
+		return
 	}
 	i := Build(t)
 	feeds := []*Feed{i.BGP(), i.RISLive(), i.MRTBIRD()}

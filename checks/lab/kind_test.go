@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"isitdown/checks/labtest"
+	"isitdown/checks/netlab"
 	"isitdown/checks/route"
 )
 
@@ -14,6 +15,10 @@ import (
 func TestSecondTier(t *testing.T) {
 	if testing.Short() {
 		t.Skip("three daemons more, and GoBGP takes its time after a reset")
+	}
+	t.Parallel()
+	if !netlab.Alone(t) {
+		return
 	}
 	i := Build(t)
 	var feeds []*Feed

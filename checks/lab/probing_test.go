@@ -86,6 +86,10 @@ func TestProbing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("in the long run: the scenarios that are played there probe too")
 	}
+	t.Parallel()
+	if !netlab.Alone(t) {
+		return
+	}
 	i := Build(t)
 	r := i.Record()
 	r.Probing(Hosts("KP")...)
