@@ -35,23 +35,23 @@ type MonitoredPeer struct {
 func (m Monitored) GoBGP(t testing.TB, policy string) *Daemon {
 	t.Helper()
 	var b strings.Builder
-	addrs := fmt.Sprintf("[%q", m.Listen.Addr())
+	listen := []string{m.Listen.Addr().String()}
 	for _, p := range m.Peers {
 		if p.Local != m.Listen.Addr() {
-			addrs += fmt.Sprintf(", %q", p.Local)
+			listen = append(listen, p.Local.String())
 		}
 	}
 	fmt.Fprintf(&b, `[global.config]
   as = %d
   router-id = "%s"
   port = %d
-  local-address-list = %s
+  local-address-list = ["%s"]
 [[bmp-servers]]
   [bmp-servers.config]
     address = "%s"
     port = %d
     route-monitoring-policy = "%s"
-`, m.AS, m.ID, m.Listen.Port(), addrs+"]", m.Station.Addr(), m.Station.Port(), policy)
+`, m.AS, m.ID, m.Listen.Port(), strings.Join(listen, `", "`), m.Station.Addr(), m.Station.Port(), policy)
 	for _, p := range m.Peers {
 		fmt.Fprintf(&b, `[[neighbors]]
   [neighbors.config]
