@@ -192,6 +192,10 @@ func (m *labMade) probed(from, until int) {
 func labFeeds(t *testing.T, m *labMade, judge func(t *testing.T, feed string, p *played)) {
 	for _, feed := range labKinds {
 		t.Run(feed, func(t *testing.T) {
+			if testing.Short() && feed != labKinds[0] {
+				t.Skip("a short run plays one feed")
+			}
+			t.Parallel()
 			p := playLab(t, &m.rec, feed, abroad, "KP")
 			judge(t, feed, p)
 			if t.Failed() {

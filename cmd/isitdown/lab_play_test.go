@@ -81,6 +81,9 @@ func playLab(t *testing.T, rec *lab.Recording, feed string, from vantage, target
 		out.told, out.besides = s.tellings()
 		s.askAll(out)
 	})
+	if len(out.after) < len(rec.Moments) {
+		t.FailNow() // what there is was not played to its end
+	}
 	return out
 }
 
