@@ -125,19 +125,16 @@ func (r *Router) forward(b *strings.Builder, family string, from netip.Addr) {
 	fmt.Fprintf(b, "protocol kernel kernel_%[1]s { %[1]s { import none; export filter { if source != RTS_BGP then reject; %[2]s accept; }; }; }\n", family, source)
 }
 
-// config writes the session: customers get every route, others those of ourselves and of
-// our customers. Roles are those of RFC 9234.
+// config writes the session. The roles of RFC 9234 see to it that customers get every
+// route, others those of ourselves and of our customers alone: what a peer or a provider
+// has sent is marked, and goes no further.
 func (n *neighbor) config(b *strings.Builder, r *Router) {
-	export := "export all"
-	if n.is != customer {
-		export = fmt.Sprintf("export where source = RTS_STATIC || bgp_local_pref = %d", customer.preference())
-	}
 	role := n.is.reverse() // BIRD wants our own
 	fmt.Fprintf(b, "protocol bgp %s {\n local %s as %d;\n neighbor %s as %d;\n local role %s; require roles yes; graceful restart off;\n %s\n",
 		n.to.Node.Name(), n.here, uint32(r.AS), n.addr, uint32(n.to.AS), role, quick)
 	for _, f := range []string{"ipv4", "ipv6"} {
 		if f == "ipv4" || r.AS != Home && n.to.AS != Home {
-			fmt.Fprintf(b, " %s { import filter { bgp_local_pref = %d; accept; }; %s; };\n", f, n.is.preference(), export)
+			fmt.Fprintf(b, " %s { import filter { bgp_local_pref = %d; accept; }; export all; };\n", f, n.is.preference())
 		}
 	}
 	b.WriteString("}\n")
