@@ -106,6 +106,9 @@ type Process struct {
 	stderr *tail
 }
 
+// longestLine bounds a line of a script, in bytes: a channel with hundreds of messages is one.
+const longestLine = 64 << 20
+
 // Start runs a script of .ci/chat with Node and waits for its line "ready TEXT".
 // The script ends when its standard input does (serve in parent.mjs sees to that), so
 // that none is left behind, however a test ends. What it prints on standard error is
@@ -133,7 +136,8 @@ func Start(t testing.TB, script string, args ...string) *Process {
 	go func() {
 		defer close(read)
 		defer close(p.lines)
-		for s := bufio.NewScanner(stdout); s.Scan(); {
+		s := bufio.NewScanner(stdout)
+		for s.Buffer(nil, longestLine); s.Scan(); {
 			select {
 			case p.lines <- s.Text():
 			default: // nobody listens; the script must not wait for that

@@ -29,17 +29,10 @@ import (
 // What people do comes over HTTP, signed as Slack signs it.
 func TestServeOnSlack(t *testing.T) {
 	t.Parallel()
-	api := chattest.Emulate(t)
-	p := &slackStand{
-		api: api, secret: "8f742231b10e8888abcd99yyyzzz85a5", address: freeAddress(t),
-	}
-	if os.Getenv("ISITDOWN_TESTDATA") != "" { // without it the messages are not held against Slack's types
-		p.schema = chattest.LoadSchema(t, "specs/slack-blockkit.schema.json", "#/definitions/SlackMessage")
-	}
-	p.client = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return p.call(t, r) }), Timeout: 10 * time.Second}
+	p := newSlackStand(t)
 	a := &app{
 		console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler),
-		http: p.client, slackAPI: api.URL,
+		http: p.client, slackAPI: p.api.URL,
 	}
 	a.config.Slack = slackConfig{Mode: modeHTTP, BotToken: secret{chattest.SlackBotToken}, SigningSecret: secret{p.secret}}
 	a.config.Serve.Listen = p.address
@@ -54,7 +47,7 @@ func TestServeOnSlack(t *testing.T) {
 	})
 	t.Run("not a member", func(t *testing.T) {
 		var made struct{ Channel struct{ ID string } }
-		api.Call(t, chattest.SlackPersonToken, "conversations.create", url.Values{"name": {"quiet"}}, &made)
+		p.api.Call(t, chattest.SlackPersonToken, "conversations.create", url.Values{"name": {"quiet"}}, &made)
 		in := p.places()[0]
 		in.ID = made.Channel.ID
 		answer, _ := p.ask(t, in, "outages subscribe KP")
@@ -92,6 +85,17 @@ type slackStand struct {
 	n         int                 // of requests
 	said      map[string][]string // what was said to a request, by its address to reply to
 	forbidden bool
+}
+
+// newSlackStand starts one, for a bot that listens where it says.
+func newSlackStand(t *testing.T) *slackStand {
+	t.Helper()
+	p := &slackStand{api: chattest.Emulate(t), secret: "8f742231b10e8888abcd99yyyzzz85a5", address: freeAddress(t)}
+	if os.Getenv("ISITDOWN_TESTDATA") != "" { // without it the messages are not held against Slack's types
+		p.schema = chattest.LoadSchema(t, "specs/slack-blockkit.schema.json", "#/definitions/SlackMessage")
+	}
+	p.client = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return p.call(t, r) }), Timeout: 10 * time.Second}
+	return p
 }
 
 // call looks at what the bot sends before it goes where it has to.

@@ -109,8 +109,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// rehearse starts the bot on what the app has set up, as serve does, and ends it with
-// the test: the secrets are not in the log then, and the end is a good one.
+// rehearse starts a rehearsal of kp-2014 on what the app has set up, as serve does, and ends
+// it with the test: the secrets are not in the log then, and the end is a good one.
 func rehearse(t *testing.T, a *app) *show {
 	t.Helper()
 	s := &show{gate: newGate(), log: &lockedBuffer{}}
@@ -121,6 +121,16 @@ func rehearse(t *testing.T, a *app) *show {
 	if err := c.Speed.UnmarshalText([]byte("max")); err != nil {
 		t.Fatal(err)
 	}
+	s.begin(t, a, &c, func() {
+		s.rehearsal.step = func(now time.Time) error { s.gate.wait(now); return s.bot.Step(now) }
+	})
+	return s
+}
+
+// begin makes the bot of the settings, lets the test change it once it is built, and runs it
+// to the test's end, which has to be a good one.
+func (s *show) begin(t *testing.T, a *app, c *serveCommand, built func()) {
+	t.Helper()
 	if err := c.settings(a); err != nil {
 		t.Fatal(err)
 	}
@@ -132,13 +142,15 @@ func rehearse(t *testing.T, a *app) *show {
 	if err := c.build(t.Context(), s.server); err != nil {
 		t.Fatal(err)
 	}
-	s.rehearsal.step = func(now time.Time) error { s.gate.wait(now); return s.bot.Step(now) }
+	built()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.serve(ctx) }()
 	t.Cleanup(func() {
 		stop()
-		s.gate.leave()
+		if s.gate != nil {
+			s.gate.leave()
+		}
 		if _, err := stopped(ctx, <-ended); err != nil {
 			t.Errorf("serve ended with %v", err)
 		}
@@ -154,7 +166,6 @@ func rehearse(t *testing.T, a *app) *show {
 			t.Log(s.log)
 		}
 	})
-	return s
 }
 
 // advance plays the recording up to a moment and waits until everything is said.

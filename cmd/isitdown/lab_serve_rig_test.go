@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"isitdown/bot/chat"
-	"isitdown/bot/chattest"
 )
 
 // quickly are the settings of whoever has a minute: every length of time is the least that
@@ -45,9 +43,6 @@ channel_burst = 100
 [limits]
 requests_per_minute = 1000
 `
-
-// noSources turns off what the routers of the lab stand for.
-const noSources = "[sources]\nripestat = false\nris_live = \"off\"\nioda = false\nglobalping = false\nregistry_refresh = false\n[probe]\nenabled = false\n"
 
 // thresholds is what is said of them beside a time that was measured.
 const thresholds = "settle 1 s, suspect 1 s, open 1 s, the bot looks every 5 s"
@@ -94,26 +89,14 @@ func serveInLab(t *testing.T, settings string, client *http.Client, slackAPI str
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
+	eventually(t, "the platforms are connected", func() bool {
+		return !slices.ContainsFunc(s.platforms, func(p *platform) bool { return !p.finding().OK })
+	})
 	return s
 }
 
-// settings are those of a bot that this Slack reaches over HTTP.
-func (p *slackStand) settings() string {
-	return fmt.Sprintf("[serve]\nlisten = %q\n[slack]\nmode = \"http\"\nbot_token = %q\nsigning_secret = %q\n", p.address, chattest.SlackBotToken, p.secret)
-}
-
-// byService sends what is for a service to its stand-in; everything else goes where its
-// address says, which is in the sandbox or nowhere.
-type byService map[string]http.RoundTripper // by the end of the host's name
-
-func (b byService) RoundTrip(r *http.Request) (*http.Response, error) {
-	for name, to := range b {
-		if strings.HasSuffix(r.URL.Host, name) {
-			return to.RoundTrip(r)
-		}
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
+// listening are the settings of a bot that is reached nowhere but by who looks how it does.
+func listening(t *testing.T) string { return fmt.Sprintf("[serve]\nlisten = %q\n", freeAddress(t)) }
 
 // nothingRuns fails where a goroutine of the program is still there. Those of the test and of
 // what supports it do not count.
@@ -177,13 +160,18 @@ func others(t *testing.T) (names []string) {
 }
 
 // ofIncident is what the first message of an incident has: its name, and how far it has come.
-var ofIncident = regexp.MustCompile(`KP-\d{8}-\d+ · (opened|update|resolved)`)
+var ofIncident = regexp.MustCompile(`[A-Z0-9]+-\d{8}-\d+ · (opened|update|resolved)`)
 
-// roots gives the messages in a channel that are of incidents, not answers.
+// ofTheEnd stands in what Discord's channel is told at the end, beside the root: a reply to a
+// thread cannot be shown in the channel there.
+const ofTheEnd = "Details in the thread: "
+
+// roots gives the messages in a channel that are of incidents, not answers, and not the end
+// of one.
 func roots(t *testing.T, p stand, in chat.Channel) (list []message) {
 	t.Helper()
 	for _, m := range p.channel(t, in) {
-		if ofIncident.MatchString(m.text) {
+		if ofIncident.MatchString(m.text) && !strings.Contains(m.text, ofTheEnd) {
 			list = append(list, m)
 		}
 	}
@@ -206,35 +194,73 @@ func root(t *testing.T, p stand, in chat.Channel, begins string) (message, time.
 			t.Fatalf("in %s %s there are %d messages of incidents, want one that begins with %q:\n%s\nin all:\n%s",
 				in.Platform, in.ID, len(list), begins, texts(list), texts(p.channel(t, in)))
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(lookAgain)
 	}
+}
+
+// lookAgain is how often people look: a stand-in need not bear more.
+const lookAgain = 250 * time.Millisecond
+
+// asks asks something until the answer is good.
+func asks(t *testing.T, p stand, in chat.Channel, line string, good func(answer string) bool) (answer string) {
+	t.Helper()
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(lookAgain) {
+		if answer, _ = p.ask(t, in, line); good(answer) {
+			return answer
+		}
+		if time.Now().After(end) {
+			t.Fatalf("in %s %s the answer to %q is not what it should be in the end:\n%s", in.Platform, in.ID, line, answer)
+		}
+	}
+}
+
+// subscribes subscribes a channel.
+func subscribes(t *testing.T, p stand, in chat.Channel, what string) {
+	t.Helper()
+	answer, _ := p.ask(t, in, "outages subscribe "+what)
+	wants(t, "the subscription", answer, "Subscribed to ")
+}
+
+// looks waits until the bot has looked at what it watches as often again, while nobody
+// asks: once when something changed, and once when that had settled.
+func looks(t *testing.T, s *show, times int) {
+	t.Helper()
+	before := assessed(t, s)
+	eventually(t, "the bot looks", func() bool { return assessed(t, s) >= before+times })
+}
+
+var assessments = regexp.MustCompile(`(?m)^isitdown_assess_seconds_count (\d+)$`)
+
+// assessed counts the verdicts that were made so far, by the metrics.
+func assessed(t *testing.T, s *show) int {
+	t.Helper()
+	_, body := fetch(t, "http://"+s.app.config.Serve.Listen+"/metrics")
+	m := assessments.FindStringSubmatch(body)
+	if m == nil {
+		t.Fatalf("the metrics count no verdicts:\n%s", body)
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // settled waits until the bot has looked at what is watched, and sees nothing amiss.
 func settled(t *testing.T, p stand, in chat.Channel) {
 	t.Helper()
-	said := ""
-	eventually(t, "the bot sees that all is well", func() bool {
-		now, _ := p.ask(t, in, "outages now")
-		said = cmp.Or(now, said)
-		return strings.Contains(now, "NOW: no incident open")
-	})
+	asks(t, p, in, "outages now", func(answer string) bool { return strings.Contains(answer, "NOW: no incident open") })
 }
+
+// bothVote is said where both vantage points have a say.
+const bothVote = "weak: 2 full-feed vantage points, enough by this installation's own rule"
 
 // answers asks about North Korea until the answer begins so, and has something besides.
 func answers(t *testing.T, p stand, in chat.Channel, begins, has string) (answer string) {
 	t.Helper()
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the last answer was:\n%s", answer)
-		}
-	})
-	eventually(t, "the answer begins with "+begins, func() bool {
-		answer, _ = p.ask(t, in, "isitdown KP")
-		t.Log(answer)
+	return asks(t, p, in, "isitdown KP", func(answer string) bool {
 		return strings.HasPrefix(answer, begins) && strings.Contains(answer, has)
 	})
-	return answer
 }
 
 // fit fails where anything that stands in a channel or under its messages says what no
@@ -252,28 +278,8 @@ func fit(t *testing.T, p stand, in chat.Channel) {
 	}
 }
 
-// incidentID is the name of the incident that a message is of.
-func incidentID(t *testing.T, text string) string {
-	t.Helper()
-	id, _, _ := strings.Cut(ofIncident.FindString(text), " ")
-	if id == "" {
-		t.Fatalf("no incident is named in:\n%s", text)
-	}
-	return id
-}
-
 // took tells how long a way was, from the fault to the message in the channel.
 func took(t *testing.T, way string, from, to time.Time) {
 	t.Helper()
 	t.Logf("from the fault to the message, by %s: %.1f s (%s)", way, to.Sub(from).Seconds(), thresholds)
-}
-
-// lacks fails where a text has any of some parts.
-func lacks(t *testing.T, what, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if strings.Contains(text, part) {
-			t.Errorf("%s has %q:\n%s", what, part, text)
-		}
-	}
 }

@@ -26,6 +26,8 @@ type ripeStand struct {
 	routes []standRoute
 	calls  map[string]int
 	broken int // HTTP status of every answer, where it is set
+	// held says what a session holds now, for the looking glass; nil for what the list says.
+	held func(p *standSession, prefix string) bool
 }
 
 type standSession struct {
@@ -232,7 +234,11 @@ func (s *ripeStand) glass(prefix string) any {
 	for _, p := range s.sessions {
 		rrcs[p.rrc] = append([]any{}, rrcs[p.rrc]...)
 		for _, r := range s.routes {
-			if r.prefix == prefix && r.there(now) {
+			there := r.there(now)
+			if s.held != nil {
+				there = s.held(&p, r.prefix)
+			}
+			if r.prefix == prefix && there {
 				path := strings.Trim(fmt.Sprint(p.path(&r)), "[]")
 				rrcs[p.rrc] = append(rrcs[p.rrc], map[string]any{"asn_origin": fmt.Sprint(r.origin()), "as_path": path, "prefix": prefix, "peer": p.addr, "latest_time": stampOf(now), "last_updated": stampOf(now)})
 			}
