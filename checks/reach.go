@@ -169,7 +169,7 @@ type Vote struct {
 // Router is a router on the way to a host.
 type Router struct {
 	Addr   netip.Addr
-	Number int // 1 is the first router
+	Number int // 1 is the first router; 0 where that is not known
 	// Origin is the AS that announces its address, zero where that is not known; Name its name.
 	Origin ASN
 	Name   string

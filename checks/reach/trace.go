@@ -125,10 +125,29 @@ func gather(to netip.Addr, found []checks.Router, first int, hops []hop) (all []
 			return found, true, nil // it spoke of a packet before, and now of what is behind it
 		}
 		arrived := h.By.WithZone("") == to.WithZone("")
-		found = append(found, checks.Router{Addr: h.By, Number: first + i, Toward: to, Arrived: arrived, At: h.at})
+		number := first + i
+		if !arrived && h.Kind != errqueue.Expired {
+			number = following(found, number)
+		}
+		found = append(found, checks.Router{Addr: h.By, Number: number, Toward: to, Arrived: arrived, At: h.at})
 		if arrived || h.Kind != errqueue.Expired {
 			return found, true, nil
 		}
 	}
 	return found, len(found) == before, nil
+}
+
+// following gives the number of a router that says of a packet which might pass so many
+// that it goes no further. It says so to whatever comes, be it the first router itself: where
+// those before it were silent, which it often is for having said it a moment ago, the number
+// is not known.
+func following(found []checks.Router, hops int) int {
+	next := 1
+	if len(found) > 0 {
+		next = found[len(found)-1].Number + 1
+	}
+	if hops > next {
+		return 0
+	}
+	return hops
 }
