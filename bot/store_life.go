@@ -196,6 +196,7 @@ type storedUpstream struct {
 	Name        string           `json:"name,omitempty"`
 	Share       float64          `json:"share,omitempty"`
 	ShareBefore float64          `json:"share_before,omitempty"`
+	Unseen      float64          `json:"unseen,omitempty"`
 	Hegemony    float64          `json:"hegemony,omitempty"`
 	Behind      []storedUpstream `json:"behind,omitempty"`
 }
@@ -203,7 +204,7 @@ type storedUpstream struct {
 func storeUpstreams(us []checks.Upstream) []storedUpstream {
 	var rs []storedUpstream
 	for _, u := range us {
-		rs = append(rs, storedUpstream{u.ASN, u.Name, u.Share, u.ShareBefore, u.Hegemony, storeUpstreams(u.Behind)})
+		rs = append(rs, storedUpstream{u.ASN, u.Name, u.Share, u.ShareBefore, u.Unseen, u.Hegemony, storeUpstreams(u.Behind)})
 	}
 	return rs
 }
@@ -212,7 +213,8 @@ func upstreamsOf(rs []storedUpstream) []checks.Upstream {
 	var us []checks.Upstream
 	for _, r := range rs {
 		us = append(us, checks.Upstream{
-			ASN: r.ASN, Name: r.Name, Share: r.Share, ShareBefore: r.ShareBefore, Hegemony: r.Hegemony, Behind: upstreamsOf(r.Behind),
+			ASN: r.ASN, Name: r.Name, Share: r.Share, ShareBefore: r.ShareBefore, Unseen: r.Unseen, Hegemony: r.Hegemony,
+			Behind: upstreamsOf(r.Behind),
 		})
 	}
 	return us

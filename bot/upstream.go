@@ -61,15 +61,20 @@ func (c candidate) due(p Policy) time.Time {
 
 // carriers gives the present upstreams, ascending. One that was among them
 // before stays until its share is below UpstreamLeave, so that a share near the
-// threshold is no news.
+// threshold is no news. Neither is what vantage points that cannot be asked have no part
+// in: nobody has left whom only they saw, and nobody has come because they are missing.
 func (s *step) carriers() []checks.ASN {
 	var set []checks.ASN
+	seen := 1.0
 	for _, u := range s.v.Upstreams() {
-		least := s.p.UpstreamEnter
+		seen -= u.Unseen
+	}
+	for _, u := range s.v.Upstreams() {
+		share, least := u.Share*seen, s.p.UpstreamEnter
 		if slices.ContainsFunc(s.Upstreams, func(o checks.Upstream) bool { return o.ASN == u.ASN }) {
-			least = s.p.UpstreamLeave
+			share, least = share+u.Unseen, s.p.UpstreamLeave
 		}
-		if u.Share >= least {
+		if share >= least {
 			set = append(set, u.ASN)
 		}
 	}

@@ -297,7 +297,7 @@ func (e *evidence) sole() ASN {
 
 // carriers gives the ASes next to the origins by their part of the routes, before and now.
 func (e *evidence) carriers() []Upstream {
-	by, of := map[ASN]*[2]int{}, [2]int{}
+	by, of := map[ASN]*[3]int{}, [3]int{}
 	add := func(list []PathSeen, when int) {
 		for _, s := range list {
 			if len(s.Path) == 0 {

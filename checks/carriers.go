@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 )
 
@@ -23,9 +24,13 @@ func carriers(c *Case) (lastHops, borders []Upstream, none int) {
 		}
 		return next
 	}
+	asked := c.asked()
 	for _, b := range c.Baseline.Prefixes {
 		for _, s := range b.Paths {
 			add(s, before)
+			if s.Peers = asked.without(b.Prefix, s.Peers); len(s.Peers) > 0 {
+				add(s, unasked)
+			}
 		}
 	}
 	for i := range c.Observations {
@@ -55,22 +60,68 @@ func knownPaths(b *Baseline) []BaselinePrefix {
 	return list
 }
 
-// now and before index the counts of a carrier.
+// askedAbout are the vantage points that could be asked about a prefix, ascending, where
+// these are fewer than had it before.
+type askedAbout map[netip.Prefix][]ASN
+
+func (c *Case) asked() askedAbout {
+	var asked askedAbout
+	had := map[netip.Prefix]int{}
+	for _, b := range c.Baseline.Prefixes {
+		for _, s := range b.Paths {
+			had[b.Prefix] += len(s.Peers)
+		}
+	}
+	for i := range c.Observations {
+		o := &c.Observations[i]
+		if o.Asked >= had[o.Prefix] {
+			continue
+		}
+		peers := slices.Clone(o.Missing)
+		for _, s := range o.Paths {
+			peers = append(peers, s.Peers...)
+		}
+		slices.Sort(peers)
+		if asked == nil {
+			asked = askedAbout{}
+		}
+		asked[o.Prefix] = peers
+	}
+	return asked
+}
+
+// without gives those of some vantage points that could not be asked.
+func (a askedAbout) without(p netip.Prefix, peers []ASN) (list []ASN) {
+	asked, fewer := a[p]
+	if !fewer {
+		return nil
+	}
+	for _, peer := range peers {
+		if _, ok := slices.BinarySearch(asked, peer); !ok {
+			list = append(list, peer)
+		}
+	}
+	return list
+}
+
+// now, before and unasked index the counts of a carrier: routes that are there, those of
+// the baseline, and those of them whose vantage points cannot be asked now.
 const (
 	now = iota
 	before
+	unasked
 )
 
 // carrierCount counts paths, one a vantage point and prefix, by who carries them.
 type carrierCount struct {
-	paths  [2]int
-	by     map[ASN]*[2]int
-	behind map[ASN]map[ASN]*[2]int
+	paths  [3]int
+	by     map[ASN]*[3]int
+	behind map[ASN]map[ASN]*[3]int
 	server []ASN
 }
 
 func newCarrierCount(servers []ASN) *carrierCount {
-	return &carrierCount{by: map[ASN]*[2]int{}, behind: map[ASN]map[ASN]*[2]int{}, server: servers}
+	return &carrierCount{by: map[ASN]*[3]int{}, behind: map[ASN]map[ASN]*[3]int{}, server: servers}
 }
 
 // carries reports whether a hop is an AS that can be said to carry traffic: an AS_SET
@@ -100,16 +151,16 @@ func (n *carrierCount) add(s PathSeen, when int, inside func(ASN) bool) bool {
 	count(n.by, carrier, when, len(s.Peers))
 	if i = outward(i, func(a ASN) bool { return a == carrier }); i >= 0 {
 		if n.behind[carrier] == nil {
-			n.behind[carrier] = map[ASN]*[2]int{}
+			n.behind[carrier] = map[ASN]*[3]int{}
 		}
 		count(n.behind[carrier], s.Path[i][0], when, len(s.Peers))
 	}
 	return true
 }
 
-func count(m map[ASN]*[2]int, a ASN, when, n int) {
+func count(m map[ASN]*[3]int, a ASN, when, n int) {
 	if m[a] == nil {
-		m[a] = new([2]int)
+		m[a] = new([3]int)
 	}
 	m[a][when] += n
 }
@@ -129,10 +180,12 @@ func (n *carrierCount) list(hegemony map[ASN]float64) []Upstream {
 	return out
 }
 
-func shares(by map[ASN]*[2]int, of [2]int) []Upstream {
+func shares(by map[ASN]*[3]int, of [3]int) []Upstream {
 	out := make([]Upstream, 0, len(by))
 	for a, n := range by {
-		out = append(out, Upstream{ASN: a, Share: ratio(n[now], of[now]), ShareBefore: ratio(n[before], of[before])})
+		out = append(out, Upstream{
+			ASN: a, Share: ratio(n[now], of[now]), ShareBefore: ratio(n[before], of[before]), Unseen: ratio(n[unasked], of[now]+of[unasked]),
+		})
 	}
 	slices.SortFunc(out, func(x, y Upstream) int {
 		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))

@@ -187,3 +187,28 @@ func TestCarriersOfImpliedRoutes(t *testing.T) {
 		t.Errorf("behind it %+v, want AS174 with its own hegemony", b)
 	}
 }
+
+// What vantage points carried that cannot be asked now is unseen, of all that was or is.
+func TestUnseenCarriers(t *testing.T) {
+	c := testCase(1)
+	paths := []PathSeen{
+		{parsePath(t, "3356 4837 131279"), []ASN{1, 2}}, {parsePath(t, "1299 20485 131279"), []ASN{3}}, {parsePath(t, "2914 20485 131279"), []ASN{4}},
+	}
+	c.Baseline.Prefixes[0].Paths = paths
+	o := &c.Observations[0]
+	o.Asked, o.Seen, o.Missing, o.Paths = 2, 1, []ASN{2}, []PathSeen{{paths[0].Path, []ASN{1}}}
+	unseen := map[ASN]float64{}
+	for _, u := range Assess(c).LastHops {
+		unseen[u.ASN] = u.Unseen
+	}
+	// Of one route that is there and two that cannot be asked about.
+	if unseen[20485] != 2.0/3 || unseen[4837] != 0 {
+		t.Errorf("got %v, want two thirds of AS20485 and nothing of AS4837", unseen)
+	}
+	o.Asked, o.Missing = 4, []ASN{2, 3, 4}
+	for _, u := range Assess(c).LastHops {
+		if u.Unseen != 0 {
+			t.Errorf("all were asked, and %g of %s is unseen", u.Unseen, u.ASN)
+		}
+	}
+}

@@ -74,6 +74,9 @@ type Upstream struct {
 	// Share and ShareBefore are parts (0 to 1) of the observed paths, one a
 	// vantage point and prefix, now and in the baseline.
 	Share, ShareBefore float64
+	// Unseen is the part (0 to 1) of all paths that it carried in the baseline at vantage
+	// points that cannot be asked now. Who may have it still, nobody knows.
+	Unseen float64
 	// Hegemony is AS hegemony on the baseline (Fontugne, Shah, Aben, PAM 2018), 0 to 1.
 	Hegemony float64
 	// Behind are the ASes next to it, one step nearer to the vantage points,
