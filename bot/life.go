@@ -180,11 +180,12 @@ func (s *step) observe() (loss bool) {
 }
 
 // amiss is what of the answers is wrong, without the number of hosts, which changes with
-// every round. That nothing answers where there are no routes is no finding.
+// every round. That nothing answers where there are no routes is no finding, whatever
+// others announce in their place.
 func (s *step) amiss() chat.Answers {
 	a := chat.AnswersOf(&s.v)
 	switch {
-	case s.v.Announced == checks.ExtentNone, !s.bad():
+	case s.v.Announced == checks.ExtentNone, !s.bad(), s.v.IPv4.Prefixes.Seen+s.v.IPv6.Prefixes.Seen == 0 && losesRoutes(&s.v):
 		return chat.Answers{}
 	case a.Extent == checks.ExtentUnknown:
 		return s.lastKnown.Answers
