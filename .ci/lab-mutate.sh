@@ -23,12 +23,20 @@ for name in "${names[@]}"; do # all of them first: a run takes minutes
   git -C "$copy" apply --check "$patches/$name.patch" || { echo "$name: the patch does not apply: make it anew"; exit 1; }
 done
 
+# scenarios lists those that failed, each with the feeds by which the program said something
+# else; without any where the scenario itself failed, or the feeds differ.
+scenarios() {
+  sed -nE 's/^[ |]*--- FAIL: [^/ ]*\/([^/ ]*)\/?([^/ ]*).*/\1 \2/p' | sort -uV |
+    awk '!($1 in by) { order[++n] = $1; by[$1] = "" } $2 { by[$1] = by[$1] (by[$1] ? "," : ":") $2 }
+      END { for (k = 1; k <= n; k++) printf "%s%s%s", k > 1 ? " " : "", order[k], by[order[k]] }'
+}
+
 # play runs the scenarios of the copy and lists those that fail.
 play() {
   (cd "$copy" && go test -c -o "$dir/isitdown.test" ./cmd/isitdown) || { echo "$1 does not build"; exit 1; }
   failed=
   if ! (cd "$copy/cmd/isitdown" && "$dir/isitdown.test" -test.run "$pattern" -test.v -test.timeout 15m) >"$dir/$1.log" 2>&1; then
-    failed=$(sed -nE 's/^ *--- FAIL: [^/ ]*\/([^ ]*).*/\1/p' "$dir/$1.log" | sort -uV | paste -sd' ')
+    failed=$(scenarios <"$dir/$1.log")
     failed=${failed:-"(it broke off: $(tail -n 1 "$dir/$1.log"))"}
   elif ! grep -qE '^ *--- PASS' "$dir/$1.log"; then
     echo "no scenario was run"
