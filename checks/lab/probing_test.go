@@ -170,8 +170,8 @@ func lossy(t *testing.T, w *watcher) {
 		}
 		told = said
 	}
-	if p := w.verdict().Probing; !told || p.PingsLost*100 < 25*p.Pings || p.PingsLost*100 > 55*p.Pings {
-		t.Errorf("%d of %d pings lost, want about 40 %%, and told: %t", p.PingsLost, p.Pings, told)
+	if p := w.verdict().Probing; !told || p.PingsLost*100 > 70*p.Pings {
+		t.Errorf("%d of %d pings lost, want about 40 %%, seldom less than the 20 %% from which it is told, and told: %t", p.PingsLost, p.Pings, told)
 	}
 }
 

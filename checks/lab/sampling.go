@@ -19,8 +19,8 @@ const (
 	spread    = 100 * time.Millisecond // over which those to a host are sent: a machine stands still for a moment now and then
 	traceTime = 400 * time.Millisecond // for the routers that do answer
 
-	few  = 5  // probes to a host, where all or none are answered
-	many = 40 // where answers are missing
+	few  = 5   // probes to a host, where all or none are answered
+	many = 100 // where answers are missing: their share is to be near that of the fault
 )
 
 // sampler sends probes from the network namespace that it is in.
@@ -30,7 +30,7 @@ func newSampler() sampler {
 	shield := reach.NewShield(reach.ShieldOptions{Allow: Allowed()})
 	o := reach.ICMPOptions{Shield: shield, Timeout: probeTime, InFlight: 1000, PerSecond: 20_000}
 	s := sampler{first: reach.NewICMP(o)}
-	o.Timeout, o.InFlight = manyTime, 100 // as the program has it
+	o.Timeout = manyTime
 	s.patient = reach.NewICMP(o)
 	return s
 }
