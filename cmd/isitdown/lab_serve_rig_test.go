@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,67 +96,6 @@ func serveInLab(t *testing.T, settings string, client *http.Client, slackAPI str
 
 // listening are the settings of a bot that is reached nowhere but by who looks how it does.
 func listening(t *testing.T) string { return fmt.Sprintf("[serve]\nlisten = %q\n", freeAddress(t)) }
-
-// nothingRuns fails where a goroutine of the program is still there. Those of the test and of
-// what supports it do not count.
-func nothingRuns(t *testing.T) {
-	t.Helper()
-	left := ""
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if left = stillRunning(); left == "" {
-			return
-		}
-	}
-	t.Errorf("when serve has ended, there still runs:\n%s", left)
-}
-
-var (
-	ofTheProgram = regexp.MustCompile(`(?m)^(isitdown/\S*)\(.*\n\s+(\S+):\d+`)
-	ofTheTest    = regexp.MustCompile(`_test\.go$|/(labtest|netlab|lab|chattest|rislivetest)/[^/]*$`)
-)
-
-// stillRunning gives the stacks of goroutines that are in the program's own code.
-func stillRunning() string {
-	buf := make([]byte, 1<<20)
-	var list []string
-	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		frames := ofTheProgram.FindAllStringSubmatch(stack, -1)
-		if len(frames) > 0 && !slices.ContainsFunc(frames, func(f []string) bool { return ofTheTest.MatchString(f[2]) }) {
-			list = append(list, stack)
-		}
-	}
-	return strings.Join(list, "\n\n")
-}
-
-// nobodyElse fails where any process is left beside this one in a sandbox of its own.
-func nobodyElse(t *testing.T) {
-	t.Helper()
-	var left []string
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if left = others(t); len(left) == 0 {
-			return
-		}
-	}
-	t.Errorf("processes are left: %q", left)
-}
-
-// others gives the names of the other processes in our namespace.
-func others(t *testing.T) (names []string) {
-	t.Helper()
-	list, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range list {
-		if pid, err := strconv.Atoi(e.Name()); err != nil || pid == os.Getpid() {
-			continue
-		}
-		if name, err := os.ReadFile("/proc/" + e.Name() + "/comm"); err == nil {
-			names = append(names, strings.TrimSpace(string(name)))
-		}
-	}
-	return names
-}
 
 // ofIncident is what the first message of an incident has: its name, and how far it has come.
 var ofIncident = regexp.MustCompile(`[A-Z0-9]+-\d{8}-\d+ · (opened|update|resolved)`)

@@ -39,19 +39,20 @@ func TestLabServe(t *testing.T) {
 }
 
 // The link of the country to its only carrier is cut (E1). The program has a BGP session
-// with each vantage point, and Slack at its end.
+// with each vantage point, and Slack at its end; its probes are real.
 func serveCut(t *testing.T) {
 	i := lab.Build(t)
 	p := newSlackStand(t)
-	s := serveInLab(t, serveSettings(t, noSources+noProbes+p.settings()+bgpRouters(i)), p.client, p.api.URL)
+	s := serveInLab(t, serveSettings(t, noSources+probes()+p.settings()+bgpRouters(i)), p.client, p.api.URL)
 	here := p.places()[0]
 	answer := answers(t, p, here, "UP: North Korea (KP)", bothVote)
-	wants(t, "the answer when all is well", answer, "4 of 4 networks announced", "upstream AS4837")
+	wants(t, "the answer when all is well", answer, "4 of 4 networks announced", "upstream AS4837", "4 of 4 usual hosts answer", "6 of 6 controls answer")
 	subscribes(t, p, here, "KP level:down")
 	settled(t, p, here)
 
 	began := time.Now()
 	cut := i.Cut(i.Access)
+	i.Hold("the link of North Korea is cut")
 	first, seen := root(t, p, here, "DOWN: North Korea (KP): 4 of 4 networks withdrawn")
 	took(t, "BGP sessions and Slack", began, seen)
 	wants(t, "the opening", first.text, "0 of 1,024 addresses", "AS4837 China Unicom carried 100 % of observed paths", "withdrawn at 2 of 2 vantage points",
@@ -83,6 +84,7 @@ func serveCarrierLost(t *testing.T) {
 
 	began := time.Now()
 	cut := i.Cut(i.CarrierLeft, i.CarrierRight)
+	i.Hold("AS4837 has lost both transits")
 	first, seen := root(t, p, here, "DOWN: North Korea (KP): 4 of 4 networks withdrawn")
 	took(t, "BMP of GoBGP and Discord", began, seen)
 	wants(t, "the opening", first.text, "0 of 1,024 addresses", "AS4837 China Unicom carried 100 % of observed paths", "AS4837 itself failed")
@@ -126,6 +128,7 @@ func servePart(t *testing.T) {
 
 	began := time.Now()
 	i.Home.Withdraw(lab.HomePrefixes()[2])
+	i.Hold("one of four networks is withdrawn")
 	for _, p := range stands {
 		here := p.places()[0]
 		first, seen := root(t, p, here, "DEGRADED: North Korea (KP): 1 of 4 networks")
