@@ -145,8 +145,10 @@ func spread(runs []labTimes, unit time.Duration, of func(labTimes) time.Duration
 func TestTableOfLabTimes(t *testing.T) {
 	ms := time.Millisecond
 	got := tableOf([]labTimes{
-		{"E13", "bgp", 70 * ms, 80 * ms, 210 * time.Second}, {"E1", "bgp", 90 * ms, 120 * ms, 210 * time.Second},
-		{"E1", "bgp", 70 * ms, 110 * ms, 215 * time.Second}, {"E1", "bgp", 80 * ms, 300 * ms, 210 * time.Second},
+		{"E13", "bgp", 70 * ms, 80 * ms, 210 * time.Second},
+		{"E1", "bgp", 90 * ms, 120 * ms, 210 * time.Second},
+		{"E1", "bgp", 70 * ms, 110 * ms, 215 * time.Second},
+		{"E1", "bgp", 80 * ms, 300 * ms, 210 * time.Second},
 	})
 	_, rows, _ := strings.Cut(got, "|---|\n")
 	if want := "| E1 | bgp | 3 | 80ms / 90ms | 120ms / 300ms | 3m30s / 3m35s |\n| E13 | bgp | 1 | 70ms / 70ms | 80ms / 80ms | 3m30s / 3m30s |\n"; rows != want {
