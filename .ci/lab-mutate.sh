@@ -28,7 +28,7 @@ done
 scenarios() {
   sed -nE 's/^[ |]*--- FAIL: [^/ ]*\/([^/ ]*)\/?([^/ ]*).*/\1 \2/p' | sort -uV |
     awk '!($1 in by) { order[++n] = $1; by[$1] = "" } $2 { by[$1] = by[$1] (by[$1] ? "," : ":") $2 }
-      END { for (k = 1; k <= n; k++) printf "%s%s%s", k > 1 ? " " : "", order[k], by[order[k]] }'
+      END { for (k = 1; k <= n; k++) printf("%s%s%s", (k > 1 ? " " : ""), order[k], by[order[k]]) }'
 }
 
 # play runs the scenarios of the copy and lists those that fail.
