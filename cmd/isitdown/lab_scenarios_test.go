@@ -200,12 +200,19 @@ func homeDead(vantage) labMust {
 	}
 }
 
+// blink is how long routes are gone that come back before their loss has settled, within
+// 30 s: no loss, and none of those that are counted.
+const blink = 15 * time.Second
+
 // flapCount is how often a link flaps.
 const flapCount = 5
 
 // flaps is a script in which a link goes and comes every four minutes, each time for too
 // short a time for an outage.
 func flaps(s *labStage) {
+	var f *lab.Fault
+	s.do("blink", blink, func() { f = s.Cut(s.Access) }, gone(lab.HomePrefixes()...))
+	s.do("back at once", 10*time.Minute, func() { f.Heal() }, s.recorder.Back)
 	for i := range flapCount {
 		var f *lab.Fault
 		s.do(fmt.Sprintf("cut %d", i+1), time.Minute, func() { f = s.Cut(s.Access) }, gone(lab.HomePrefixes()...))
@@ -219,7 +226,7 @@ func flaps(s *labStage) {
 
 func unstableHome(vantage) labMust {
 	return labMust{
-		at: []labAt{homeUp("back 5")},
+		at: []labAt{{moment: "blink", target: "KP", states: []checks.State{checks.Up}, never: []string{"withdrawn"}}, homeUp("back at once"), homeUp("back 5")},
 		told: map[string][]labNotice{"KP": {
 			// 1000 for each loss, half of it after 15 minutes: 3096 at the fourth.
 			{moment: "cut 4", kind: "opened", says: []string{"UNSTABLE: North Korea (KP): 4 losses since"}},
