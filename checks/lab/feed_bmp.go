@@ -28,8 +28,8 @@ func (i *Internet) BMPGoBGP() *Feed {
 		m.Peers[n].Waits = true // 3.10 calls five to ten seconds after it has begun to think of it
 	}
 	gobgp := m.GoBGP(i.t, "pre-policy")
-	i.Left.ask("enable", calledCollector)
-	i.Right.ask("enable", calledCollector)
+	i.Left.call()
+	i.Right.call()
 	f.Reset = func() {
 		f.ends(i, func() {
 			for _, do := range []string{"disable", "enable"} { // its own "reset" is idle for half a minute

@@ -57,7 +57,7 @@ func Build(t testing.TB) *Internet {
 		r.settle()
 	}
 	for _, r := range i.routers {
-		r.Daemon = labtest.BIRDIn(t, r.config(), r.Node.Start)
+		r.Daemon = labtest.BIRDIn(t, r.config(false), r.Node.Start)
 	}
 	i.Converged()
 	return i

@@ -21,6 +21,7 @@ type Router struct {
 	i         *Internet
 	network   network
 	neighbors []neighbor
+	calls     bool // the collector that is called
 }
 
 // neighbor is a session with another network.
@@ -68,18 +69,15 @@ func (r *Router) settle() {
 // come back at once.
 const quick = "hold time 3; keepalive time 1; connect delay time 0; connect retry time 1; error wait time 1, 1; error forget time 1; check link yes;"
 
-// config is BIRD's.
-func (r *Router) config() string {
+// config is BIRD's. Drained, it has nothing for collectors.
+func (r *Router) config(drained bool) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "define drained = %t;\n", drained)
 	fmt.Fprintf(&b, "router id %s;\nprotocol device { scan time 1; }\n", r.network.first)
 	r.forward(&b, "ipv4", r.network.first)
 	r.forward(&b, "ipv6", r.network.six)
 	for _, p := range slices.Concat(r.network.own, r.network.later) {
-		disabled := "no"
-		if slices.Contains(r.network.later, p) {
-			disabled = "yes"
-		}
-		fmt.Fprintf(&b, "protocol static %s { disabled %s; %s; route %s unreachable; }\n", origin(p), disabled, family(p), p)
+		fmt.Fprintf(&b, "protocol static %s { disabled %s; %s; route %s unreachable; }\n", origin(p), disabled[slices.Contains(r.network.later, p)], family(p), p)
 	}
 	b.WriteString("protocol static behind {\n ipv4;\n")
 	for as, p := range r.network.behind {
@@ -102,14 +100,24 @@ func (r *Router) config() string {
 func (r *Router) collect(b *strings.Builder, link netip.Prefix) {
 	here := link.Addr().Next()
 	rest := fmt.Sprintf(` %s
- ipv4 { import none; export all; };
- ipv6 { import none; export filter { bgp_next_hop = %s; accept; }; };
+ ipv4 { import none; export filter { if drained then reject; accept; }; };
+ ipv6 { import none; export filter { if drained then reject; bgp_next_hop = %s; accept; }; };
 }
 `, quick, r.Node.To(r.i.Here, netip.IPv6Unspecified()))
 	fmt.Fprintf(b, "protocol bgp collector {\n local %s as %d;\n neighbor range %s as %d;\n dynamic name \"collector\"; passive on;\n%s",
 		here, uint32(r.AS), link, uint32(Collectors), rest)
-	fmt.Fprintf(b, "protocol bgp %s {\n disabled yes;\n local %s as %d;\n neighbor %s as %d;\n%s",
-		calledCollector, here, uint32(r.AS), collectorAddr(link, collectorBMPGoBGP), uint32(Collectors), rest)
+	fmt.Fprintf(b, "protocol bgp %s {\n disabled %s;\n local %s as %d;\n neighbor %s as %d;\n%s",
+		calledCollector, disabled[!r.calls], here, uint32(r.AS), collectorAddr(link, collectorBMPGoBGP), uint32(Collectors), rest)
+}
+
+// disabled is BIRD's word for it.
+var disabled = map[bool]string{true: "yes", false: "no"}
+
+// call begins to call the collector that is called.
+func (r *Router) call() {
+	r.i.t.Helper()
+	r.calls = true
+	r.ask("enable", calledCollector)
 }
 
 // calledCollector is the session of the collector that is called.

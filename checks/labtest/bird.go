@@ -38,8 +38,17 @@ func bird(t testing.TB, config string, start func(*exec.Cmd) error) *Daemon {
 	d.talk = func(args ...string) (string, error) { return birdSays(socket, strings.Join(args, " ")) }
 	d.look = "birdc -s " + socket
 	d.dump = [][]string{{"show", "protocols", "all"}, {"show", "route", "all"}}
-	d.start(exec.Command(program, "-f", "-c", d.write("bird.conf", "log stderr all;\n"+config), "-s", socket, "-P", filepath.Join(d.dir, "pid")))
+	d.start(exec.Command(program, "-f", "-c", d.write("bird.conf", birdLog+config), "-s", socket, "-P", filepath.Join(d.dir, "pid")))
 	return d.ready("show", "status")
+}
+
+const birdLog = "log stderr all;\n"
+
+// Configure gives BIRD another configuration while it runs.
+func (d *Daemon) Configure(config string) {
+	d.t.Helper()
+	d.write("bird.conf", birdLog+config)
+	d.Control("configure")
 }
 
 // Look is the beginning of a command line with which a person asks BIRD from anywhere on

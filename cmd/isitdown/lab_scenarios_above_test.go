@@ -25,7 +25,8 @@ func labScenariosAbove() []labScenario {
 	}
 }
 
-// resets is a script in which every collector clears its sessions, twice.
+// resets is a script in which every collector clears its sessions, twice, and the vantage
+// points then end them with care: they take every route back first.
 func resets(s *labStage) {
 	for _, name := range []string{"reset", "reset again"} {
 		s.do(name, 25*time.Minute, func() {
@@ -34,6 +35,7 @@ func resets(s *labStage) {
 			}
 		}, s.recorder.Back)
 	}
+	s.do("drained", 25*time.Minute, func() { s.Drain(s.feeds...) }, s.recorder.Back)
 }
 
 // restarts is a script in which what receives routes ends and starts again, twice.
