@@ -68,11 +68,11 @@ func (j *labJudge) notice(want *labNotice, got *labTold) {
 	}
 }
 
-var after = regexp.MustCompile(`\bafter (?:about )?(?:(\d+) h ?)?(?:(\d+) min)?`)
+var lastedWords = regexp.MustCompile(`\bafter (?:about )?(?:(\d+) h ?)?(?:(\d+) min)?`)
 
 // toldAfter finds how long a headline says that something lasted.
 func toldAfter(headline string) (time.Duration, bool) {
-	m := after.FindStringSubmatch(headline)
+	m := lastedWords.FindStringSubmatch(headline)
 	if m == nil {
 		return 0, false
 	}

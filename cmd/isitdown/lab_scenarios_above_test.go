@@ -55,7 +55,7 @@ func linksLost(s *labStage) {
 	var left, right *lab.Fault
 	s.do("one lost", 25*time.Minute, func() { left = s.Cut(s.CollectLeft) }, lab.Sessions(1))
 	s.do("both lost", 25*time.Minute, func() { right = s.Cut(s.CollectRight) }, lab.Sessions(0))
-	s.do("both back", calm, func() { left.Heal(); right.Heal() }, s.recorder.Back)
+	s.do("both back", healedFor, func() { left.Heal(); right.Heal() }, s.recorder.Back)
 }
 
 // nothing is what there is to say where a collector loses sight of what goes on: not one
@@ -81,9 +81,9 @@ const carrierPath = "3356 1299 4837"
 
 func oneTransit(s *labStage) {
 	var f *lab.Fault
-	s.do("cut", outage, func() { f = s.Cut(s.CarrierLeft) },
+	s.do("cut", lossLasts, func() { f = s.Cut(s.CarrierLeft) },
 		lab.All(lab.Sessions(2), lab.PathIs(lab.Left, lab.CarrierPrefixes()[0], carrierPath), lab.PathIs(lab.Left, lab.HomePrefixes()[0], carrierPath+" 131279")))
-	s.do("healed", calm, func() { f.Heal() }, s.recorder.Back)
+	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
 }
 
 // carrierMoved: AS4837's routes have another way. For North Korea, whose upstream it is,
@@ -111,10 +111,10 @@ func carrierMoved(vantage) labMust {
 
 func dualLost(s *labStage) {
 	var left, right *lab.Fault
-	s.do("one lost", outage, func() { left = s.Cut(s.DualLeft) }, lab.All(lab.Sessions(2),
+	s.do("one lost", lossLasts, func() { left = s.Cut(s.DualLeft) }, lab.All(lab.Sessions(2),
 		lab.PathIs(lab.Left, lab.DualPrefixes()[0], "3356 1299 64500"), lab.PathIs(lab.Left, lab.DualPrefixes()[len(lab.DualPrefixes())-1], "3356 1299 64500")))
-	s.do("both lost", outage, func() { right = s.Cut(s.DualRight) }, gone(lab.DualPrefixes()...))
-	s.do("healed", calm, func() { left.Heal(); right.Heal() }, s.recorder.Back)
+	s.do("both lost", lossLasts, func() { right = s.Cut(s.DualRight) }, gone(lab.DualPrefixes()...))
+	s.do("healed", healedFor, func() { left.Heal(); right.Heal() }, s.recorder.Back)
 }
 
 // dualDown: first a change of the way, then a loss, in which IPv4 and IPv6 are two things.
@@ -139,7 +139,7 @@ func dualDown(vantage) labMust {
 				moment: "both lost", kind: "opened", from: openedFrom, to: openedBy,
 				says: append([]string{"DOWN: AS64500", "2 of 2 IPv4 prefixes and 1 of 1 IPv6 prefix withdrawn since", "cannot tell from outside"}, families...),
 			},
-		}, append(backNotices("healed", "AS64500", "both IPv4 prefixes and the one IPv6 prefix", outage, "AS1299"),
+		}, append(backNotices("healed", "AS64500", "both IPv4 prefixes and the one IPv6 prefix", lossLasts, "AS1299"),
 			labNotice{moment: "healed", kind: "upstream_changed", may: true})...)},
 		incidents: map[string]int{"AS64500": 1},
 	}
@@ -148,8 +148,8 @@ func dualDown(vantage) labMust {
 // oneOfFour is a script in which one of North Korea's prefixes goes.
 func oneOfFour(s *labStage) {
 	one := lab.HomePrefixes()[3]
-	s.do("cut", outage, func() { s.Home.Withdraw(one) }, gone(one))
-	s.do("healed", calm, func() { s.Home.Announce(one) }, s.recorder.Back)
+	s.do("cut", lossLasts, func() { s.Home.Withdraw(one) }, gone(one))
+	s.do("healed", healedFor, func() { s.Home.Announce(one) }, s.recorder.Back)
 }
 
 func homePart(vantage) labMust {
@@ -164,7 +164,7 @@ func homePart(vantage) labMust {
 		}, homeUp("healed")},
 		told: map[string][]labNotice{"KP": append([]labNotice{{
 			moment: "cut", kind: "opened", from: openedFrom, to: openedBy, says: append([]string{"DEGRADED: North Korea (KP)"}, words...),
-		}}, backNotices("healed", "North Korea (KP)", "all 4 networks", outage, "256 of 1,024 addresses")...)},
+		}}, backNotices("healed", "North Korea (KP)", "all 4 networks", lossLasts, "256 of 1,024 addresses")...)},
 		incidents: map[string]int{"KP": 1},
 		never:     []string{"DOWN", "covered by", "25 %"},
 	}
@@ -173,9 +173,9 @@ func homePart(vantage) labMust {
 // bothTransits is a script in which AS4837 is left without a way to anywhere.
 func bothTransits(s *labStage) {
 	var left, right *lab.Fault
-	s.do("cut", outage, func() { left, right = s.Cut(s.CarrierLeft), s.Cut(s.CarrierRight) },
+	s.do("cut", lossLasts, func() { left, right = s.Cut(s.CarrierLeft), s.Cut(s.CarrierRight) },
 		gone(slices.Concat(lab.HomePrefixes(), lab.CarrierPrefixes())...))
-	s.do("healed", calm, func() { left.Heal(); right.Heal() }, s.recorder.Back)
+	s.do("healed", healedFor, func() { left.Heal(); right.Heal() }, s.recorder.Back)
 }
 
 // carrierLost: what went is AS4837, not North Korea's own link to it. From inside AS4837
@@ -206,7 +206,7 @@ func carrierLost(from vantage) labMust {
 					"DOWN: AS4837", "withdrawn since", "^IPv4 0 of 1 prefix", "^IPv6 0 of 1 prefix",
 					"cannot tell from outside whether AS4837 withdrew its routes",
 				},
-			}}, backNotices("healed", "AS4837…", "…", outage, "same upstreams as before")...),
+			}}, backNotices("healed", "AS4837…", "…", lossLasts, "same upstreams as before")...),
 		},
 		incidents: map[string]int{"KP": 1, "AS4837": 1},
 	}
@@ -224,11 +224,11 @@ func carrierLost(from vantage) labMust {
 
 // covered is a script in which a provider's route takes the place of all four.
 func covered(s *labStage) {
-	s.do("cut", outage, func() {
+	s.do("cut", lossLasts, func() {
 		s.Carrier.Announce(lab.HomeBlock())
 		s.Home.Withdraw(lab.HomePrefixes()...)
 	}, lab.All(gone(lab.HomePrefixes()...), lab.PathIs(lab.Left, lab.HomeBlock(), "3356 4837"), lab.PathIs(lab.Right, lab.HomeBlock(), "1299 4837")))
-	s.do("healed", calm, func() {
+	s.do("healed", healedFor, func() {
 		s.Home.Announce(lab.HomePrefixes()...)
 		s.Carrier.Withdraw(lab.HomeBlock())
 	}, lab.All(s.recorder.Back, gone(lab.HomeBlock())))
@@ -246,7 +246,7 @@ func homeCovered(vantage) labMust {
 			says: []string{"DEGRADED: North Korea (KP): 4 of 4 networks covered by AS4837 since"},
 		}, { // when probes have found that nothing answers by way of the other route
 			moment: "cut", kind: "updated", may: true, says: []string{"covered by AS4837", "4 of 4 usual hosts silent"},
-		}}, backNotices("healed", "North Korea (KP)", "all 4 networks", outage, "AS4837")...)},
+		}}, backNotices("healed", "North Korea (KP)", "all 4 networks", lossLasts, "AS4837")...)},
 		incidents: map[string]int{"KP": 1},
 		never:     []string{"DOWN", "withdrawn", "withdrew"},
 		only:      []checks.State{checks.Up, checks.Degraded, checks.Unknown},
@@ -259,8 +259,8 @@ var taken = netip.MustParsePrefix("175.45.176.0/24")
 // takenOver is a script in which AS64500 announces one of North Korea's prefixes. It is
 // nearer to both vantage points than AS131279.
 func takenOver(s *labStage) {
-	s.do("taken", outage, func() { s.Dual.Announce(taken) }, lab.All(lab.PathIs(lab.Left, taken, "3356 64500"), lab.PathIs(lab.Right, taken, "1299 64500")))
-	s.do("healed", calm, func() { s.Dual.Withdraw(taken) }, s.recorder.Back)
+	s.do("taken", lossLasts, func() { s.Dual.Announce(taken) }, lab.All(lab.PathIs(lab.Left, taken, "3356 64500"), lab.PathIs(lab.Right, taken, "1299 64500")))
+	s.do("healed", healedFor, func() { s.Dual.Withdraw(taken) }, s.recorder.Back)
 }
 
 // homeTakenOver: another origin, which is neither a withdrawal nor all is well.
@@ -285,7 +285,7 @@ func homeTakenOver(vantage) labMust {
 			"KP": append([]labNotice{{
 				moment: "taken", kind: "opened", from: openedFrom, to: openedBy,
 				says: []string{"DEGRADED: North Korea (KP): 1 of 4 networks announced by AS64500 instead since", "Routes do not show whether it is meant so"},
-			}}, backNotices("healed", "North Korea (KP)", "all 4 networks", outage, "AS4837")...),
+			}}, backNotices("healed", "North Korea (KP)", "all 4 networks", lossLasts, "AS4837")...),
 			// It is a part of North Korea's incident, and may be told as that alone.
 			taken.String(): {
 				{moment: "taken", kind: "opened", may: true, says: []string{"announced by AS64500 instead"}},

@@ -42,19 +42,19 @@ func labScenarios() []labScenario {
 // homeSet is what cannot be told apart where a network is lost behind its only upstream.
 const homeSet = "adjacency AS4837-AS131279, origin AS131279"
 
-// outage is how long losses last in the time of scenarios, and calm how long all is well
+// lossLasts is how long losses last in the time of scenarios, and healedFor how long all is well
 // afterwards: until it has been well for 5 and 15 minutes more.
 const (
-	outage = 40 * time.Minute
-	calm   = 40 * time.Minute
+	lossLasts = 40 * time.Minute
+	healedFor = 40 * time.Minute
 )
 
 // homeLost is a script in which AS131279's routes go, and come back.
 func homeLost(cut func(*labStage) (heal func())) func(*labStage) {
 	return func(s *labStage) {
 		var heal func()
-		s.do("cut", outage, func() { heal = cut(s) }, gone(lab.HomePrefixes()...))
-		s.do("healed", calm, func() { heal() }, s.recorder.Back)
+		s.do("cut", lossLasts, func() { heal = cut(s) }, gone(lab.HomePrefixes()...))
+		s.do("healed", healedFor, func() { heal() }, s.recorder.Back)
 	}
 }
 
@@ -96,7 +96,7 @@ const (
 
 // homeNotices are those of a loss of all of North Korea's networks and of its end.
 func homeNotices(healed string, opened ...labNotice) []labNotice {
-	return append(opened, backNotices(healed, "North Korea (KP)", "all 4 networks", outage, "same upstream as before: AS4837")...)
+	return append(opened, backNotices(healed, "North Korea (KP)", "all 4 networks", lossLasts, "same upstream as before: AS4837")...)
 }
 
 // downNotice is the first of them.
@@ -136,8 +136,8 @@ func homeGone(vantage) labMust {
 // dropped is a script in which packets are lost in transit, and routes stay.
 func dropped(s *labStage) {
 	var f *netlab.Fault
-	s.do("dropped", outage, func() { f = s.Carrier.Node.Drop(netlab.Packets{To: lab.HomeBlock()}) }, s.recorder.Back)
-	s.do("healed", calm, func() { f.Heal() }, s.recorder.Back)
+	s.do("dropped", lossLasts, func() { f = s.Carrier.Node.Drop(netlab.Packets{To: lab.HomeBlock()}) }, s.recorder.Back)
+	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
 }
 
 func silentHome(vantage) labMust {
@@ -180,8 +180,8 @@ func dead(s *labStage) {
 	s.do("silent", holdTime, func() {
 		pings, datagrams = s.Home.Node.Drop(netlab.Packets{Proto: "icmp"}), s.Home.Node.Drop(netlab.Packets{Proto: "udp"})
 	}, s.recorder.Back)
-	s.do("hold time over", outage, func() { link = s.Silence(s.Access) }, gone(lab.HomePrefixes()...))
-	s.do("healed", calm, func() { pings.Heal(); datagrams.Heal(); link.Heal() }, s.recorder.Back)
+	s.do("hold time over", lossLasts, func() { link = s.Silence(s.Access) }, gone(lab.HomePrefixes()...))
+	s.do("healed", healedFor, func() { pings.Heal(); datagrams.Heal(); link.Heal() }, s.recorder.Back)
 }
 
 func homeDead(vantage) labMust {
@@ -243,7 +243,7 @@ func unstableHome(vantage) labMust {
 func manyLost(s *labStage) {
 	var f *netlab.Fault
 	s.do("lossy", lossyFor, func() { f = s.Carrier.Node.Drop(netlab.Packets{To: lab.HomeBlock(), Share: 40}) }, s.recorder.Back)
-	s.do("healed", calm, func() { f.Heal() }, s.recorder.Back)
+	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
 }
 
 // lossyFor is long enough for twenty probes of two hosts every two minutes.
