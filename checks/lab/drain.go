@@ -1,33 +1,50 @@
 package lab
 
-import "isitdown/checks/route"
+import (
+	"isitdown/checks"
+	"isitdown/checks/route"
+)
 
-// Drain has both vantage points take every route back from their collectors, and then end
-// the sessions: so do routers that are taken out of service with care, and some that merely
-// lose a session. It waits until the feeds have told both. The
-// sessions come back by themselves, with every route.
-func (i *Internet) Drain(feeds ...*Feed) {
+// Drain has both vantage points take every route back from their collectors, as routers do
+// that are taken out of service with care, and waits until the feeds have told so. The
+// sessions stay up until what it returns is called, which ends them; they come back by
+// themselves, with every route.
+func (i *Internet) Drain(feeds ...*Feed) (end func()) {
 	i.t.Helper()
 	vantages := []*Router{i.Left, i.Right}
+	i.drained = true
 	for _, r := range vantages {
 		r.Daemon.Configure(r.config(true))
 	}
 	for _, f := range feeds {
 		f.await(i.t, "every route is withdrawn", f.empty)
 	}
-	downs := map[*Feed]int{}
-	for _, f := range feeds {
-		downs[f] = f.count(route.PeerDown)
+	return func() {
+		i.t.Helper()
+		downs := map[*Feed]int{}
+		for _, f := range feeds {
+			downs[f] = f.count(route.PeerDown)
+		}
+		for _, r := range vantages {
+			r.ask("restart", `"collector*"`)
+		}
+		for _, f := range feeds {
+			f.await(i.t, "the sessions end", func() bool { return f.count(route.PeerDown) >= downs[f]+len(vantages) })
+		}
+		for _, r := range vantages {
+			r.Daemon.Configure(r.config(false))
+		}
+		i.drained = false
 	}
-	for _, r := range vantages {
-		r.ask("restart", `"collector*"`)
+}
+
+// told is what collectors must have been told.
+func (i *Internet) told() map[checks.ASN]Routes {
+	i.t.Helper()
+	if i.drained {
+		return map[checks.ASN]Routes{Left: {}, Right: {}}
 	}
-	for _, f := range feeds {
-		f.await(i.t, "the sessions end", func() bool { return f.count(route.PeerDown) >= downs[f]+len(vantages) })
-	}
-	for _, r := range vantages {
-		r.Daemon.Configure(r.config(false))
-	}
+	return map[checks.ASN]Routes{Left: i.Left.Routes(), Right: i.Right.Routes()}
 }
 
 // empty reports whether no session has any route, though all are up.

@@ -23,7 +23,7 @@ func TestDrain(t *testing.T) {
 		}
 	}
 	r := i.Record(feeds...)
-	r.Do("drained", time.Hour, func() { i.Drain(feeds...) }, r.Back)
+	r.Do("drained", time.Hour, func() { i.Drain(feeds...)() }, r.Back)
 	m := r.Recording().Moments[1]
 	for _, f := range feeds {
 		withdrawn, ended := m.order(f.Name)

@@ -24,6 +24,7 @@ type Internet struct {
 
 	t       testing.TB
 	sandbox *netlab.Sandbox
+	drained bool                        // collectors are told nothing
 	routers []*Router                   // those that were started, from the edge to the middle
 	ends    map[*netlab.Link][2]*Router // of links between networks
 	broken  map[any]bool                // links, routers and announcements that are not as they were built

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"isitdown/checks"
 	"isitdown/checks/labtest"
 	"isitdown/checks/route"
 )
@@ -130,7 +129,7 @@ func (r *Recorder) await(name string, until func(*Feed) bool) {
 				return false
 			}
 		}
-		truth := map[checks.ASN]Routes{Left: r.i.Left.Routes(), Right: r.i.Right.Routes()}
+		truth := r.i.told()
 		return !slices.ContainsFunc(r.feeds, func(f *Feed) bool {
 			return f.differs(truth) != "" || f.recorded != nil && f.recorded.Table() != f.Table()
 		})
@@ -140,7 +139,7 @@ func (r *Recorder) await(name string, until func(*Feed) bool) {
 // tell is what there is where something was waited for in vain.
 func (r *Recorder) tell() string {
 	var b strings.Builder
-	truth := map[checks.ASN]Routes{Left: r.i.Left.Routes(), Right: r.i.Right.Routes()}
+	truth := r.i.told()
 	for _, f := range r.feeds {
 		fmt.Fprintf(&b, "%v%s\n", f, f.differs(truth))
 	}

@@ -25,6 +25,10 @@ func labScenariosAbove() []labScenario {
 	}
 }
 
+// settling is how long a vantage point has withdrawn everything before its session ends: not
+// as long as a withdrawal has to stand to count.
+const settling = 25 * time.Second
+
 // resets is a script in which every collector clears its sessions, twice, and the vantage
 // points then end them with care: they take every route back first.
 func resets(s *labStage) {
@@ -35,7 +39,9 @@ func resets(s *labStage) {
 			}
 		}, s.recorder.Back)
 	}
-	s.do("drained", 25*time.Minute, func() { s.Drain(s.feeds...) }, s.recorder.Back)
+	end := func() {}
+	s.do("drained", settling, func() { end = s.Drain(s.feeds...) }, gone(lab.HomePrefixes()...))
+	s.do("ended", 25*time.Minute, func() { end() }, s.recorder.Back)
 }
 
 // restarts is a script in which what receives routes ends and starts again, twice.
