@@ -214,14 +214,9 @@ func (f *Feed) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, h := range f.heard[max(0, len(f.heard)-lastSaid):] {
-		u := &h.Update
-		fmt.Fprintf(&b, "%s %s %v +%v -%v %v\n", h.Arrived.Format("15:04:05.000"), word(u.Kind), u.Peer, u.Announced, u.Withdrawn, u.Path)
+		fmt.Fprintf(&b, "%s %s\n", h.Arrived.Format("15:04:05.000"), h.line())
 	}
 	return b.String()
 }
 
 const lastSaid = 30
-
-func word(k route.Kind) string {
-	return [...]string{"?", "routes", "up", "down", "whole", "table", "lost", "size", "refreshed", "alive"}[k]
-}

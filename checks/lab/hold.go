@@ -13,7 +13,7 @@ import (
 // running meanwhile. A [Recorder] does so after each moment.
 func (i *Internet) Hold(moment string) {
 	i.t.Helper()
-	if os.Getenv("LAB_HOLD") != "1" {
+	if !holding() {
 		return
 	}
 	file := filepath.Join(i.t.TempDir(), "held")
@@ -32,6 +32,8 @@ func (i *Internet) Hold(moment string) {
 		}
 	}
 }
+
+func holding() bool { return os.Getenv("LAB_HOLD") == "1" }
 
 // waysIn says how to look inside.
 func (i *Internet) waysIn(moment, file string) string {

@@ -91,7 +91,19 @@ func (r *Recorder) Do(name string, pass time.Duration, fault func(), until func(
 	fault()
 	r.await(name, until)
 	r.keep(m)
+	if holding() {
+		r.i.t.Log(r.said())
+	}
 	r.i.Hold(name)
+}
+
+// said tells what every feed delivered in the latest moment.
+func (r *Recorder) said() string {
+	var b strings.Builder
+	for _, f := range r.feeds {
+		fmt.Fprintf(&b, "what %s delivered:\n%s", f.Name, r.rec.Moments[len(r.rec.Moments)-1].Said(f.Name))
+	}
+	return b.String()
 }
 
 // Back is a condition: all is as it was in the first moment.

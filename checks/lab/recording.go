@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"isitdown/checks"
@@ -27,6 +29,40 @@ type Heard struct {
 // come up and tables are sent.
 type Recording struct {
 	Moments []Moment
+}
+
+// line tells it in a line.
+func (h *Heard) line() string {
+	u := &h.Update
+	parts := []string{u.Peer.Collector}
+	if u.Peer.AS != 0 {
+		parts[0] += " " + u.Peer.AS.String()
+	}
+	if u.Kind != route.Routes {
+		parts = append(parts, word(u.Kind))
+	}
+	if len(u.Withdrawn) > 0 {
+		parts = append(parts, "withdrawn "+joined(u.Withdrawn))
+	}
+	if len(u.Announced) > 0 {
+		parts = append(parts, fmt.Sprintf("announced %s by %v", joined(u.Announced), u.Path))
+	}
+	return strings.Join(parts, ": ")
+}
+
+func word(k route.Kind) string {
+	return [...]string{
+		"?", "routes", "session up", "session down", "has sent its whole table", "table",
+		"feed lost", "size of the table", "dump is whole", "alive",
+	}[k]
+}
+
+func joined(prefixes []route.NLRI) string {
+	var words []string
+	for _, n := range prefixes {
+		words = append(words, n.Prefix.String())
+	}
+	return strings.Join(words, " ")
 }
 
 // Moment is one thing that happened, and what followed from it.
@@ -59,4 +95,19 @@ func (m *Moment) Withdrawn(feed string) (first, last time.Duration, n int) {
 		n += len(h.Update.Withdrawn)
 	}
 	return first, last, n
+}
+
+// Said tells what a feed delivered in the moment besides signs of life, a line each: how long
+// after the moment began, in real time, and what.
+func (m *Moment) Said(feed string) string {
+	var b strings.Builder
+	for _, h := range m.Heard[feed] {
+		if h.Update.Kind != route.Alive {
+			fmt.Fprintf(&b, "%7.0f ms  %s\n", float64(h.Arrived.Sub(m.Began))/float64(time.Millisecond), h.line())
+		}
+	}
+	if b.Len() == 0 {
+		return "           nothing\n"
+	}
+	return b.String()
 }

@@ -33,7 +33,7 @@ func TestMissing(t *testing.T) {
 		t.Errorf("got %v and:\n%s\nwant one test passed and one skipped with a sentence", err, out)
 	}
 	out, err = outside(t, "^(TestPackets|TestChain)$", "LAB_REQUIRED=1").CombinedOutput()
-	if err == nil || !bytes.Contains(out, []byte("--- FAIL: TestChain")) || !bytes.Contains(out, []byte("LAB_REQUIRED=1, and allow user namespaces")) {
+	if err == nil || !bytes.Contains(out, []byte("--- FAIL: TestChain")) || !bytes.Contains(out, []byte("LAB_REQUIRED=1 lets no test be skipped: allow user namespaces")) {
 		t.Errorf("required: got %v and:\n%s\nwant a failure", err, out)
 	}
 }

@@ -29,6 +29,7 @@ type played struct {
 	// of what was said, and charts, are besides.
 	told, besides []labTold
 	log           string
+	began         []time.Time // of the moments, in the time of the scenario
 }
 
 // labTold is one message of the program that nobody had asked for.
@@ -69,6 +70,7 @@ func playLab(t *testing.T, rec *lab.Recording, feed string, from vantage, target
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(labBegin.Add(-time.Second)))
 		s := &labShow{t: t, rec: rec, feed: feed, from: from, targets: targets, began: schedule(rec, feed)}
+		out.began = s.began
 		end := s.begin(dir)
 		defer func() {
 			out.text, out.log = s.screen.String(), s.stderr.String()

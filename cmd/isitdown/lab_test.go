@@ -14,6 +14,7 @@ import (
 
 	"isitdown/checks"
 	"isitdown/checks/lab"
+	"isitdown/checks/labtest"
 	"isitdown/checks/netlab"
 )
 
@@ -63,6 +64,7 @@ func (s labScenario) run(t *testing.T) {
 	}
 	rec, feeds := s.record(t)
 	plays := map[vantage]map[string]*played{abroad: {}, inside: {}}
+	shown := labShown{delivered: map[string]bool{}, said: map[vantage][]labSaid{}}
 	for _, f := range feeds {
 		t.Run(f.Name, func(t *testing.T) {
 			for _, from := range []vantage{abroad, inside} {
@@ -71,9 +73,13 @@ func (s labScenario) run(t *testing.T) {
 					plays[from][f.Name] = p
 					judge := labJudge{T: t, rec: rec, play: p, must: s.must(from), targets: s.targets}
 					judge.judge()
+					shown.show(t, &judge, f.Name, from)
 				})
 			}
 		})
+	}
+	if len(plays[abroad])+len(plays[inside]) == 0 {
+		t.Fatal("by no feed was anything judged: -run or LAB_FEEDS names one that is not there")
 	}
 	for _, from := range []vantage{abroad, inside} {
 		sameVerdicts(t, rec, from, plays[from])
@@ -86,6 +92,11 @@ func (s *labScenario) record(t *testing.T) (*lab.Recording, []*lab.Feed) {
 	t.Helper()
 	t.Logf("%s: %s", s.id, s.fault)
 	began, kinds := time.Now(), labReceivers(t)
+	for _, k := range kinds {
+		if missing := k.Missing(); missing != "" {
+			labtest.Missing(t, missing)
+		}
+	}
 	a := newAct(t)
 	defer a.end()
 	stage := labStage{Internet: lab.Build(a)}
