@@ -82,14 +82,21 @@ func (i *Internet) Heal(faults ...*Fault) {
 			return ends[0].Up(ends[1]) && ends[1].Up(ends[0])
 		})
 	}
-	i.mended(nil)
+	i.mended()
 }
 
-// mended forgets that something was broken, nil for nothing more, and waits until all is as
-// it was built where nothing else is.
-func (i *Internet) mended(what any) {
+// mark notes whether something is not as it was built.
+func (i *Internet) mark(what any, broken bool) {
+	if broken {
+		i.broken[what] = true
+	} else {
+		delete(i.broken, what)
+	}
+}
+
+// mended waits until all is as it was built, where nothing is broken any more.
+func (i *Internet) mended() {
 	i.t.Helper()
-	delete(i.broken, what)
 	if len(i.broken) == 0 {
 		i.Converged()
 	}
@@ -177,5 +184,5 @@ func (r *Router) back() {
 		}
 		return true
 	})
-	r.i.mended(nil)
+	r.i.mended()
 }

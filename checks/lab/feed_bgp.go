@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"isitdown/checks"
-	"isitdown/checks/route"
 	"isitdown/checks/route/session"
 )
 
@@ -46,28 +45,16 @@ func (i *Internet) BGP() *Feed {
 		if err != nil {
 			i.t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(context.Background())
-		var wg sync.WaitGroup
-		wg.Go(func() { _ = c.Run(ctx, f.hear) }) // it returns nil
-		stop = func() {
-			cancel()
-			wg.Wait()
-		}
+		stop = background(func(ctx context.Context) { _ = c.Run(ctx, f.hear) }) // it returns nil
 	}
 	i.t.Cleanup(func() {
 		i.silent(i.Left, left)
 		i.silent(i.Right, right)
 		stop()
 	})
-	again := func(end func()) {
-		downs := f.count(route.PeerDown)
-		up := f.Up()
-		end()
-		f.await(i.t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
-	}
-	f.Reset = func() { again(lines.cut) }
+	f.Reset = func() { f.ends(i.t, lines.cut) }
 	f.Restart = func() {
-		again(func() { stop() })
+		f.ends(i.t, stop)
 		start()
 	}
 	start()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"strings"
-	"sync"
 
 	"isitdown/checks/labtest"
 	"isitdown/checks/route"
@@ -22,7 +21,7 @@ import (
 func (i *Internet) BMPGoBGP() *Feed {
 	i.t.Helper()
 	f, at := i.station("bmp-gobgp")
-	m := i.monitored(collectorBMPGoBGP, at)
+	m := i.Monitored(collectorBMPGoBGP, at)
 	m.Listen = netip.AddrPortFrom(m.ID, 179)
 	for n := range m.Peers {
 		m.Peers[n].Waits = true // 3.10 calls five to ten seconds after it has begun to think of it
@@ -31,7 +30,7 @@ func (i *Internet) BMPGoBGP() *Feed {
 	i.Left.call()
 	i.Right.call()
 	f.Reset = func() {
-		f.ends(i, func() {
+		f.ends(i.t, func() {
 			for _, do := range []string{"disable", "enable"} { // its own "reset" is idle for half a minute
 				for _, as := range vantages() {
 					gobgp.Control("neighbor", i.VantageAddr(as).String(), do)
@@ -75,16 +74,15 @@ func (r *Router) repeat(collector netip.Addr) {
 func (i *Internet) BMPFRR() *Feed {
 	i.t.Helper()
 	f, at := i.station("bmp-frr")
-	frr := i.monitored(collectorBMPFRR, at).FRR(i.t, "soft-reconfiguration inbound", "pre-policy")
-	f.Reset = func() {
-		f.ends(i, func() { frr.Control("clear bgp *") })
-	}
+	frr := i.Monitored(collectorBMPFRR, at).FRR(i.t, "soft-reconfiguration inbound", "pre-policy")
+	f.Reset = func() { f.ends(i.t, func() { frr.Control("clear bgp *") }) }
 	f.await(i.t, "two sessions", func() bool { return f.Up() == 2 })
 	return f
 }
 
-// monitored is a router that has both vantage points as its peers and reports to a station.
-func (i *Internet) monitored(number int, station netip.AddrPort) labtest.Monitored {
+// Monitored is a router at the addresses of a collector ([Internet.CollectorAddr]) that has both
+// vantage points as its peers and reports to a BMP station.
+func (i *Internet) Monitored(number int, station netip.AddrPort) labtest.Monitored {
 	i.t.Helper()
 	left, right := i.CollectorAddr(number)
 	return labtest.Monitored{
@@ -105,13 +103,7 @@ func (i *Internet) station(name string) (*Feed, netip.AddrPort) {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = s.Run(ctx, f.hear) }) // the context's end
-	i.t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
+	i.t.Cleanup(background(func(ctx context.Context) { _ = s.Run(ctx, f.hear) })) // the context's end
 	f.Restart = func() {
 		holes := f.count(route.Lost)
 		d.shut()

@@ -70,9 +70,9 @@ func (i *Internet) calls(number int, export string) string {
 // reset clears both sessions, and waits until a feed has told that they ended.
 func (c *collector) reset(f *Feed) {
 	c.i.t.Helper()
-	downs, up := f.count(route.PeerDown), f.Up()
-	for _, name := range []string{"left", "right"} {
-		c.Control("restart", name)
-	}
-	f.await(c.i.t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
+	f.ends(c.i.t, func() {
+		for _, name := range []string{"left", "right"} {
+			c.Control("restart", name)
+		}
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"isitdown/checks"
@@ -38,9 +37,7 @@ func (i *Internet) MRTOpenBGPD() *Feed {
 			open.Control("neighbor", i.VantageAddr(as).String(), do)
 		}
 	}
-	f.Reset = func() {
-		f.ends(i, func() { neighbors("clear") })
-	}
+	f.Reset = func() { f.ends(i.t, func() { neighbors("clear") }) }
 	f.Restart = func() {
 		open.Kill()
 		caughtUp()
@@ -59,13 +56,7 @@ func (i *Internet) MRTOpenBGPD() *Feed {
 // hurry has OpenBGPD call vantage points that it has no session with: by itself it stays
 // idle for half a minute and more after one was lost.
 func (i *Internet) hurry(f *Feed, open *labtest.Daemon) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	i.t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
-	running.Go(func() {
+	i.t.Cleanup(background(func(ctx context.Context) {
 		for {
 			select {
 			case <-ctx.Done():
@@ -78,7 +69,7 @@ func (i *Internet) hurry(f *Feed, open *labtest.Daemon) {
 				}
 			}
 		}
-	})
+	}))
 }
 
 const hurryEvery = 200 * time.Millisecond
@@ -103,13 +94,4 @@ func (i *Internet) vantagePeers(left, right netip.Addr) []labtest.MonitoredPeer 
 		list = append(list, labtest.MonitoredPeer{AS: uint32(as), At: netip.AddrPortFrom(i.VantageAddr(as), 179), Local: local, Hold: holdTime})
 	}
 	return list
-}
-
-// ends has something end the sessions of a feed, and waits until it has told so of each
-// that was up.
-func (f *Feed) ends(i *Internet, do func()) {
-	i.t.Helper()
-	downs, up := f.count(route.PeerDown), f.Up()
-	do()
-	f.await(i.t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
 }

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"io"
-	"sync"
 
 	"isitdown/checks/route"
 	"isitdown/checks/route/rislive"
@@ -19,17 +18,11 @@ func (i *Internet) RISLive() *Feed {
 	server := &rislivetest.Server{Collectors: []string{f.Collector}}
 	client := rislive.New(rislive.Options{URL: server.Start(i.t), App: "isitdown-lab"})
 	client.Watch([]rislive.Filter{{}})
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	i.t.Cleanup(func() {
-		cancel()
-		wg.Wait()
-	})
-	wg.Go(func() {
+	i.t.Cleanup(background(func(ctx context.Context) {
 		if err := client.Run(ctx, f.hear); err != nil {
 			i.t.Error(err)
 		}
-	})
+	}))
 	whole := func() bool {
 		s := client.Status()
 		return !s.Connected.IsZero() && s.Wanted == 1 && s.Served == 1

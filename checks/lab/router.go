@@ -166,16 +166,10 @@ func (r *Router) Withdraw(list ...netip.Prefix) {
 	r.i.t.Helper()
 	for _, p := range list {
 		r.ask("disable", origin(p))
-		if slices.Contains(r.network.own, p) {
-			r.i.broken[begins{r, p}] = true
-		}
+		r.i.mark(begins{r, p}, slices.Contains(r.network.own, p))
 	}
 	r.i.Await(fmt.Sprintf("%v has withdrawn %v", r.AS, list), func() bool { return r.spread(list) == 0 })
-	for _, p := range list {
-		if slices.Contains(r.network.later, p) {
-			r.i.mended(begins{r, p})
-		}
-	}
+	r.i.mended()
 }
 
 // begins is a prefix that is announced by a network, or shall be.
@@ -191,9 +185,7 @@ func (r *Router) Announce(list ...netip.Prefix) {
 	r.i.t.Helper()
 	for _, p := range list {
 		r.ask("enable", origin(p))
-		if slices.Contains(r.network.later, p) {
-			r.i.broken[begins{r, p}] = true
-		}
+		r.i.mark(begins{r, p}, slices.Contains(r.network.later, p))
 	}
 	r.i.Await(fmt.Sprintf("%v has announced %v", r.AS, list), func() bool {
 		for _, p := range list {
@@ -208,11 +200,7 @@ func (r *Router) Announce(list ...netip.Prefix) {
 		}
 		return true
 	})
-	for _, p := range list {
-		if slices.Contains(r.network.own, p) {
-			r.i.mended(begins{r, p})
-		}
-	}
+	r.i.mended()
 }
 
 // spread counts the routers that have a route of a prefix from this network, itself too.

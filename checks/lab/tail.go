@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"isitdown/checks/labtest"
+	"isitdown/checks/route"
 	"isitdown/checks/route/archive"
 )
 
@@ -47,29 +48,35 @@ func (t *tail) Read(b []byte) (int, error) {
 // file may be there yet or not. caughtUp waits until all that is in it has been read.
 func followFile(t testing.TB, name string, read func(io.Reader) error) (caughtUp func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	t.Cleanup(func() {
-		cancel()
-		wg.Wait()
-	})
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	follow := &tail{ctx: ctx, file: file}
-	wg.Go(func() {
+	follow := &tail{file: file}
+	t.Cleanup(background(func(ctx context.Context) {
 		defer file.Close()
+		follow.ctx = ctx
 		if err := read(follow); err != nil && ctx.Err() == nil { // it may end inside a record
 			t.Errorf("reading %s: %v", name, err)
 		}
-	})
+	}))
 	return func() {
 		t.Helper()
 		labtest.Await(t, "all of "+name+" is read", func() bool {
 			info, err := os.Stat(name)
 			return err == nil && follow.done.Load() == info.Size()
 		}, nil)
+	}
+}
+
+// background runs something until stop is called, which waits for its end.
+func background(run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
 	}
 }
 
@@ -84,4 +91,13 @@ func (f *Feed) followMRT(t testing.TB, name string) (caughtUp func()) {
 func (f *Feed) await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	labtest.Await(t, f.Name+": "+what, ok, f.String)
+}
+
+// ends has something end the sessions of a feed, and waits until it has told so of each
+// that was up.
+func (f *Feed) ends(t testing.TB, do func()) {
+	t.Helper()
+	downs, up := f.count(route.PeerDown), f.Up()
+	do()
+	f.await(t, "its sessions end", func() bool { return f.count(route.PeerDown) >= downs+up })
 }

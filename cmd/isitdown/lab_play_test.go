@@ -94,7 +94,7 @@ func (s *labShow) begin(dir string) (end func()) {
 	t := s.t
 	in, typing := io.Pipe()
 	s.typing = typing
-	file := writeLabSettings(t, dir, labSettings(t, dir, s.rec, s.from, s.targets))
+	file := labFile(t, dir, "settings.toml", labSettings(t, dir, s.rec, s.from, s.targets))
 	a, err := newApp(&console{in: in, out: &s.screen, err: &s.stderr}, file, false)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -58,14 +57,7 @@ const (
 func serveSettings(t *testing.T, more string) (path string) {
 	t.Helper()
 	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	return write("isitdown.toml", fmt.Sprintf(quickly, write("delegated-apnic", labRegistry), write("asnames.txt", labNames))+more)
+	return labFile(t, dir, "isitdown.toml", fmt.Sprintf(quickly, labFile(t, dir, "delegated-apnic", labRegistry), labFile(t, dir, "asnames.txt", labNames))+more)
 }
 
 // serveInLab runs the whole program on a file of settings, as `isitdown serve --config` does,

@@ -13,7 +13,6 @@ import (
 	"isitdown/bot/chattest"
 	"isitdown/checks"
 	"isitdown/checks/lab"
-	"isitdown/checks/labtest"
 	"isitdown/checks/route/rislivetest"
 )
 
@@ -27,15 +26,8 @@ const (
 // probes are the settings under which hosts of the lab are probed, and what has to answer
 // before any of them is called silent.
 func probes() string {
-	var allow, controls []string
-	for _, p := range lab.Allowed() {
-		allow = append(allow, fmt.Sprintf("%q", p))
-	}
-	for _, c := range lab.Controls() {
-		controls = append(controls, fmt.Sprintf("\"%v %v\"", c.Addr, c.ASN))
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "[probe]\nevery = \"1m\"\ntimeout = \"500ms\"\nname_servers = false\nallow = [%s]\ncontrols = [%s]\n", strings.Join(allow, ", "), strings.Join(controls, ", "))
+	fmt.Fprintf(&b, "[probe]\nevery = \"1m\"\ntimeout = \"500ms\"\nname_servers = false\nallow = [%s]\ncontrols = [%s]\n", quoted(lab.Allowed(), netip.Prefix.String), quoted(lab.Controls(), controlText))
 	for _, h := range lab.Hosts("KP") {
 		fmt.Fprintf(&b, "[[host]]\ntarget = \"KP\"\nhost = \"%v\"\n", h)
 	}
@@ -53,20 +45,6 @@ func bgpRouters(i *lab.Internet) string {
 			r.name, i.VantageAddr(r.as), r.as, lab.Collectors)
 	}
 	return b.String()
-}
-
-// monitored starts GoBGP as a router that has sessions with both vantage points, and reports
-// to a BMP station.
-func monitored(t *testing.T, i *lab.Internet, station netip.AddrPort) {
-	t.Helper()
-	left, right := i.CollectorAddr(20)
-	m := labtest.Monitored{AS: uint32(lab.Collectors), ID: left, Listen: labtest.AddrPort(t), Station: station}
-	for as, local := range map[checks.ASN]netip.Addr{lab.Left: left, lab.Right: right} {
-		m.Peers = append(m.Peers, labtest.MonitoredPeer{
-			AS: uint32(as), At: netip.AddrPortFrom(i.VantageAddr(as), 179), Local: local, Hold: 3 * time.Second,
-		})
-	}
-	m.GoBGP(t, "pre-policy")
 }
 
 // risSources are RIS Live and RIPEstat, as of what a collector hears in the lab.

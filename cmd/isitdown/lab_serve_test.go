@@ -74,7 +74,7 @@ func serveCarrierLost(t *testing.T) {
 	station := labtest.AddrPort(t)
 	s := serveInLab(t, serveSettings(t, noSources+noProbes+listening(t)+discordApp(d)+fmt.Sprintf(
 		"[[router]]\nname = \"edge1\"\nkind = \"bmp\"\nlisten = \"%v\"\naddress = \"127.0.0.1\"\nview = \"pre-policy\"\nfull = true\n", station)), d.Client(), "")
-	monitored(t, i, station)
+	i.Monitored(20, station).GoBGP(t, "pre-policy")
 	here, there := p.places()[0], p.places()[1]
 	answers(t, p, here, "UP: North Korea (KP)", bothVote)
 	subscribes(t, p, here, "KP level:down")

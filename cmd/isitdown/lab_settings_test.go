@@ -56,15 +56,8 @@ func (v vantage) asked(rec *lab.Recording, host netip.Addr) bool {
 // vantage points both are declared, and each counts.
 func labSettings(t testing.TB, dir string, rec *lab.Recording, from vantage, targets []string) string {
 	t.Helper()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "registry = [%q]\nasnames = %q\n", write("delegated-apnic", labRegistry), write("asn.txt", labNames))
+	fmt.Fprintf(&b, "registry = [%q]\nasnames = %q\n", labFile(t, dir, "delegated-apnic", labRegistry), labFile(t, dir, "asn.txt", labNames))
 	b.WriteString(`
 [assess]
 min_full_feed_peers = 2
@@ -100,6 +93,16 @@ gateway = false
 		}
 	}
 	return b.String()
+}
+
+// labFile writes a file into a folder.
+func labFile(t testing.TB, dir, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func controlText(c reach.Control) string { return c.Addr.String() + " " + c.ASN.String() }

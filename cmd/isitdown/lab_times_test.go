@@ -42,15 +42,7 @@ func (s *labScenario) measure(t *testing.T, rec *lab.Recording, plays map[string
 			continue
 		}
 		times := labTimes{Scenario: s.id, Feed: k.Name}
-		for _, h := range rec.Moments[i].Heard[k.Name] {
-			if len(h.Update.Withdrawn) == 0 {
-				continue
-			}
-			times.Last = h.Arrived.Sub(rec.Moments[i].Began)
-			if times.First == 0 {
-				times.First = times.Last
-			}
-		}
+		times.First, times.Last, _ = rec.Moments[i].Withdrawn(k.Name)
 		if n := slices.IndexFunc(p.told, func(told labTold) bool { return told.moment == i && told.kind == "opened" }); n >= 0 {
 			times.Notice = p.told[n].after
 		}

@@ -3,25 +3,13 @@ package main
 import (
 	"context"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"isitdown/bot"
 	"isitdown/checks"
 )
-
-func writeLabSettings(t testing.TB, dir, text string) string {
-	t.Helper()
-	file := filepath.Join(dir, "settings.toml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 // trace gives the way to a host at the moment.
 func (s *labShow) trace(ctx context.Context, to netip.Addr) ([]checks.Router, error) {
