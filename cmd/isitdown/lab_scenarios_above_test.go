@@ -29,16 +29,14 @@ func labScenariosAbove() []labScenario {
 // as long as a withdrawal has to stand to count.
 const settling = 25 * time.Second
 
-// resets is a script in which every collector clears its sessions, twice, and the vantage
-// points then end them with care: they take every route back first.
+// resets is a script in which every collector clears its sessions, and the vantage points
+// then end them with care: they take every route back first.
 func resets(s *labStage) {
-	for _, name := range []string{"reset", "reset again"} {
-		s.do(name, 25*time.Minute, func() {
-			for _, f := range s.feeds {
-				f.Reset()
-			}
-		}, s.recorder.Back)
-	}
+	s.do("reset", 25*time.Minute, func() {
+		for _, f := range s.feeds {
+			f.Reset()
+		}
+	}, s.recorder.Back)
 	end := func() {}
 	s.do("drained", settling, func() { end = s.Drain(s.feeds...) }, gone(lab.HomePrefixes()...))
 	s.do("ended", 25*time.Minute, func() { end() }, s.recorder.Back)
@@ -69,12 +67,12 @@ func linksLost(s *labStage) {
 func nothing(vantage) labMust {
 	calm := []checks.State{checks.Up, checks.Unknown}
 	must := labMust{never: []string{"DOWN", "DEGRADED", "withdrawn", "UNSTABLE"}, only: calm}
-	for _, moment := range []string{"reset", "reset again", "one lost", "both lost", "both back", "restarted", "restarted again"} {
+	for _, moment := range []string{"reset", "drained", "one lost", "both lost", "restarted"} {
 		for _, target := range []string{"KP", "AS64500"} {
 			must.at = append(must.at, labAt{moment: moment, target: target, states: calm, may: true})
 		}
 	}
-	for _, moment := range []string{"reset again", "both back", "restarted again"} {
+	for _, moment := range []string{"ended", "both back", "restarted again"} {
 		for _, target := range []string{"KP", "AS64500"} { // it is known again
 			must.at = append(must.at, labAt{moment: moment, target: target, states: []checks.State{checks.Up}, announced: checks.ExtentAll, may: true})
 		}
@@ -89,7 +87,7 @@ func oneTransit(s *labStage) {
 	var f *lab.Fault
 	s.do("cut", lossLasts, func() { f = s.Cut(s.CarrierLeft) },
 		lab.All(lab.Sessions(2), lab.PathIs(lab.Left, lab.CarrierPrefixes()[0], carrierPath), lab.PathIs(lab.Left, lab.HomePrefixes()[0], carrierPath+" 131279")))
-	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
+	s.healed(f.Heal)
 }
 
 // carrierMoved: AS4837's routes have another way. For North Korea, whose upstream it is,
@@ -120,7 +118,7 @@ func dualLost(s *labStage) {
 	s.do("one lost", lossLasts, func() { left = s.Cut(s.DualLeft) }, lab.All(lab.Sessions(2),
 		lab.PathIs(lab.Left, lab.DualPrefixes()[0], "3356 1299 64500"), lab.PathIs(lab.Left, lab.DualPrefixes()[len(lab.DualPrefixes())-1], "3356 1299 64500")))
 	s.do("both lost", lossLasts, func() { right = s.Cut(s.DualRight) }, gone(lab.DualPrefixes()...))
-	s.do("healed", healedFor, func() { left.Heal(); right.Heal() }, s.recorder.Back)
+	s.healed(left.Heal, right.Heal)
 }
 
 // dualDown: first a change of the way, then a loss, in which IPv4 and IPv6 are two things.
@@ -155,7 +153,7 @@ func dualDown(vantage) labMust {
 func oneOfFour(s *labStage) {
 	one := lab.HomePrefixes()[3]
 	s.do("cut", lossLasts, func() { s.Home.Withdraw(one) }, gone(one))
-	s.do("healed", healedFor, func() { s.Home.Announce(one) }, s.recorder.Back)
+	s.healed(func() { s.Home.Announce(one) })
 }
 
 func homePart(vantage) labMust {
@@ -181,7 +179,7 @@ func bothTransits(s *labStage) {
 	var left, right *lab.Fault
 	s.do("cut", lossLasts, func() { left, right = s.Cut(s.CarrierLeft), s.Cut(s.CarrierRight) },
 		gone(slices.Concat(lab.HomePrefixes(), lab.CarrierPrefixes())...))
-	s.do("healed", healedFor, func() { left.Heal(); right.Heal() }, s.recorder.Back)
+	s.healed(left.Heal, right.Heal)
 }
 
 // carrierLost: what went is AS4837, not North Korea's own link to it. From inside AS4837
@@ -234,10 +232,10 @@ func covered(s *labStage) {
 		s.Carrier.Announce(lab.HomeBlock())
 		s.Home.Withdraw(lab.HomePrefixes()...)
 	}, lab.All(gone(lab.HomePrefixes()...), lab.PathIs(lab.Left, lab.HomeBlock(), "3356 4837"), lab.PathIs(lab.Right, lab.HomeBlock(), "1299 4837")))
-	s.do("healed", healedFor, func() {
+	s.healed(func() {
 		s.Home.Announce(lab.HomePrefixes()...)
 		s.Carrier.Withdraw(lab.HomeBlock())
-	}, lab.All(s.recorder.Back, gone(lab.HomeBlock())))
+	})
 }
 
 func homeCovered(vantage) labMust {
@@ -266,7 +264,7 @@ var taken = netip.MustParsePrefix("175.45.176.0/24")
 // nearer to both vantage points than AS131279.
 func takenOver(s *labStage) {
 	s.do("taken", lossLasts, func() { s.Dual.Announce(taken) }, lab.All(lab.PathIs(lab.Left, taken, "3356 64500"), lab.PathIs(lab.Right, taken, "1299 64500")))
-	s.do("healed", healedFor, func() { s.Dual.Withdraw(taken) }, s.recorder.Back)
+	s.healed(func() { s.Dual.Withdraw(taken) })
 }
 
 // homeTakenOver: another origin, which is neither a withdrawal nor all is well.

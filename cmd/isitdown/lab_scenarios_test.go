@@ -54,7 +54,7 @@ func homeLost(cut func(*labStage) (heal func())) func(*labStage) {
 	return func(s *labStage) {
 		var heal func()
 		s.do("cut", lossLasts, func() { heal = cut(s) }, gone(lab.HomePrefixes()...))
-		s.do("healed", healedFor, func() { heal() }, s.recorder.Back)
+		s.healed(heal)
 	}
 }
 
@@ -137,7 +137,7 @@ func homeGone(vantage) labMust {
 func dropped(s *labStage) {
 	var f *netlab.Fault
 	s.do("dropped", lossLasts, func() { f = s.Carrier.Node.Drop(netlab.Packets{To: lab.HomeBlock()}) }, s.recorder.Back)
-	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
+	s.healed(f.Heal)
 }
 
 func silentHome(vantage) labMust {
@@ -181,7 +181,7 @@ func dead(s *labStage) {
 		pings, datagrams = s.Home.Node.Drop(netlab.Packets{Proto: "icmp"}), s.Home.Node.Drop(netlab.Packets{Proto: "udp"})
 	}, s.recorder.Back)
 	s.do("hold time over", lossLasts, func() { link = s.Silence(s.Access) }, gone(lab.HomePrefixes()...))
-	s.do("healed", healedFor, func() { pings.Heal(); datagrams.Heal(); link.Heal() }, s.recorder.Back)
+	s.healed(pings.Heal, datagrams.Heal, link.Heal)
 }
 
 func homeDead(vantage) labMust {
@@ -243,7 +243,7 @@ func unstableHome(vantage) labMust {
 func manyLost(s *labStage) {
 	var f *netlab.Fault
 	s.do("lossy", lossyFor, func() { f = s.Carrier.Node.Drop(netlab.Packets{To: lab.HomeBlock(), Share: 40}) }, s.recorder.Back)
-	s.do("healed", healedFor, func() { f.Heal() }, s.recorder.Back)
+	s.healed(f.Heal)
 }
 
 // lossyFor is long enough for twenty probes of two hosts every two minutes.

@@ -33,6 +33,15 @@ func (s *labStage) do(name string, pass time.Duration, fault func(), until func(
 	s.recorder.Do(name, pass, fault, until)
 }
 
+// healed has some faults end, after which all is as it was at first.
+func (s *labStage) healed(heal ...func()) {
+	s.do("healed", healedFor, func() {
+		for _, f := range heal {
+			f()
+		}
+	}, s.recorder.Back)
+}
+
 // hosts are those that are probed in a scenario.
 func (s *labScenario) hosts() (list []netip.Addr) {
 	for _, target := range s.targets {
