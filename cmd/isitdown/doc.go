@@ -41,4 +41,9 @@
 // sends those, once.go one answer from lookups,
 // collectors.go answers from recordings that are fetched, follower.go whole tables of public collectors,
 // rehearse.go a recording with its own clock.
+//
+// Tests alone use the packages whose names end in test, checks/lab and checks/netlab. netlab makes
+// networks, links and faults inside a sandbox; labtest starts routing daemons and servers; lab
+// makes an Internet of both, breaks it, and records what each feed delivers and probes find.
+// lab_*_test.go here plays that to the program and judges what it says; docs/lab.md.
 package main
