@@ -62,7 +62,7 @@ func Assess(c Case) Verdict {
 		Target: c.Footprint.Target, Name: c.Footprint.Name, At: c.Now,
 		Vantage: c.Vantage, MovedOnly: c.Baseline.MovedOnly, Frozen: c.Baseline.Frozen,
 		Claims: slices.Clone(c.Claims), Gaps: slices.Clone(c.Gaps), Registered: c.Footprint,
-		BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.Window,
+		BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.known(),
 	}
 	v.Vantage.Needed = c.Rules.MinVoting
 	a := assessment{in: &c, Verdict: &v}

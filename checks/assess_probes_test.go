@@ -52,10 +52,10 @@ func TestAssessJoins(t *testing.T) {
 	}{
 		{"announced, answering", "all", up, "", Up, ExtentAll, EvidenceStrong, "3 of 3 usual hosts answer, seen from our vantage point; 8 of 8 controls answer"},
 		{"announced, not probed", "all", "", "", Up, ExtentUnknown, EvidenceStrong, ""},
-		{"announced, cannot tell", "all", unsure, "", Up, ExtentUnknown, EvidenceStrong, "only 0 of 3 usual hosts"},
+		{"announced, cannot tell", "all", unsure, "", Up, ExtentUnknown, EvidenceStrong, "none of 3 usual hosts"},
 		{"gone, silent", "none", down, "", Down, ExtentNone, EvidenceStrong, "3 of 3 usual hosts are silent from our vantage point; 8 of 8 controls answer"},
 		{"gone, not probed", "none", "", "", Down, ExtentUnknown, EvidenceStrong, ""},
-		{"gone, cannot tell", "none", unsure, "", Down, ExtentUnknown, EvidenceStrong, "only 0 of 3 usual hosts"},
+		{"gone, cannot tell", "none", unsure, "", Down, ExtentUnknown, EvidenceStrong, "none of 3 usual hosts"},
 		{"announced, silent to us", "all", down, "", Degraded, ExtentNone, EvidenceWeak, "1: 3 of 3 usual hosts are silent from our vantage point"},
 		{"announced, silent by quorum", "all", down, quorum, Degraded, ExtentNone, EvidenceModerate, "1: 3 of 3 usual hosts are silent from 3 networks on 3 continents; 8 of 8 controls answer"},
 		{"announced, some silent", "all", part, "", Degraded, ExtentPart, EvidenceWeak, "1: 2 of 4 usual hosts are silent from our vantage point"},

@@ -80,13 +80,17 @@ func (s Siblings) fated() bool {
 func (s Siblings) fateText() string {
 	text := fmt.Sprintf("of %d other networks reached through %s before, %d lost visibility within %.0f minutes", s.Networks, s.Upstream, s.Lost, SiblingWindow.Minutes())
 	p, known := s.usual()
-	switch {
-	case !known:
+	if !known {
 		return text + " (how many usually do is not known)"
-	case s.fated():
-		return fmt.Sprintf("%s (usual: %s): more than chance would have (p < %g)", text, percentText(p), sharedFate)
 	}
-	return fmt.Sprintf("%s (usual: %s)", text, percentText(p))
+	usual := percentText(p)
+	if p > s.Usual { // what was seen in so short a time, or of so few, allows for that
+		usual += " at most"
+	}
+	if s.fated() {
+		return fmt.Sprintf("%s (usual: %s): more than chance would have (p < %g)", text, usual, sharedFate)
+	}
+	return fmt.Sprintf("%s (usual: %s)", text, usual)
 }
 
 func percentText(p float64) string {

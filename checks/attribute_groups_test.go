@@ -190,7 +190,7 @@ func TestSharedFate(t *testing.T) {
 		{Siblings{Upstream: 4837, Networks: 61, Lost: 1, Usual: .004, History: 7 * 24 * time.Hour}, false, "1 lost visibility within 5 minutes (usual: 0.4 %)"},
 		{Siblings{Upstream: 4837, Networks: 61, Lost: 5, Usual: .004, History: 7 * 24 * time.Hour}, true, "more than chance would have (p < 0.001)"},
 		// In an hour twelve windows of 61 networks without a loss allow for one in 244.
-		{Siblings{Upstream: 4837, Networks: 61, Lost: 1, History: time.Hour}, false, "(usual: 0.41 %)"},
+		{Siblings{Upstream: 4837, Networks: 61, Lost: 1, History: time.Hour}, false, "(usual: 0.41 % at most)"},
 		{Siblings{Upstream: 4837, Networks: 60000, Lost: 60000, Usual: 1, History: time.Hour}, false, "(usual: 100 %)"},
 	}
 	for _, tt := range tests {

@@ -108,7 +108,7 @@ const pastHeld = time.Hour
 func Depend(c Case) Dependence {
 	d := Dependence{
 		Target: c.Footprint.Target, Name: c.Footprint.Name, At: c.Now, Registered: c.Footprint, Vantage: c.Vantage,
-		Past: c.Past, BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.Window, MovedOnly: c.Baseline.MovedOnly,
+		Past: c.Past, BaselineAsOf: c.Baseline.AsOf, BaselineWindow: c.Baseline.known(), MovedOnly: c.Baseline.MovedOnly,
 		Gaps: slices.Clone(c.Gaps),
 	}
 	a := &assessment{in: &c, Verdict: &Verdict{}}

@@ -78,10 +78,7 @@ func (f *family) dateHomes(list []Homing) {
 	base := &f.a.in.Baseline
 	var since time.Time
 	if !base.Since.IsZero() && !base.MovedOnly {
-		since = base.Since
-		if from := base.AsOf.Add(-base.Window); from.After(since) {
-			since = from
-		}
+		since = base.AsOf.Add(-base.known())
 	}
 	if past := f.a.in.Past.Since; len(list) == 1 && f.a.in.Past.covers(list[0].Origin) && (since.IsZero() || past.Before(since)) {
 		since = past

@@ -93,3 +93,26 @@ func TestDependWithTooLittle(t *testing.T) {
 		t.Errorf("of a prefix that is withdrawn: known %v, announced %v", d.Known(), d.IPv4.Announced.Prefixes)
 	}
 }
+
+// Nothing is said of a time before the first route was seen.
+func TestBaselineKnown(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for since, want := range map[time.Time]time.Duration{
+		{}:                           24 * time.Hour, // where that is not known
+		now.Add(-48 * time.Hour):     24 * time.Hour,
+		now.Add(-90 * time.Minute):   90 * time.Minute,
+		now:                          0,
+		now.Add(time.Minute):         0,
+		now.Add(-24 * time.Hour):     24 * time.Hour,
+		now.Add(-1439 * time.Minute): 1439 * time.Minute,
+	} {
+		c := dependCase{target: Country("XX"), min: 10, routes: map[string][]pathsOf{"192.0.2.0/24": {{12, []ASN{200, 300}}}}}.made()
+		c.Baseline.AsOf, c.Baseline.Window, c.Baseline.Since = now, 24*time.Hour, since
+		if v := Assess(c); v.BaselineWindow != want {
+			t.Errorf("since %v: a verdict speaks of %v, want %v", since, v.BaselineWindow, want)
+		}
+		if d := Depend(c); d.BaselineWindow != want {
+			t.Errorf("since %v: what it hangs on is of %v, want %v", since, d.BaselineWindow, want)
+		}
+	}
+}

@@ -108,6 +108,14 @@ type Baseline struct {
 	Prefixes  []BaselinePrefix // IPv4 before IPv6, ascending
 }
 
+// known is how much of the window anything is known of.
+func (b *Baseline) known() time.Duration {
+	if b.Since.IsZero() || b.Window <= 0 {
+		return b.Window
+	}
+	return min(b.Window, max(0, b.AsOf.Sub(b.Since)))
+}
+
 // Vantage says who was asked. Counts are of peer ASes where nothing else is said.
 type Vantage struct {
 	Source string // "RIPE RIS rrc23", "rib.20140523.0600.bz2"

@@ -49,13 +49,16 @@ func (h *hearing) noWitness() string {
 	return "it has never answered us, so its silence says nothing"
 }
 
-// undecided says that too few hosts have answered or are called silent.
+// undecided says that too few hosts have answered or missed enough probes.
 func (h *hearing) undecided(usable, decided int) string {
 	if why := h.rerouted(); why != "" {
 		return why
 	}
+	if !h.single() && decided == 0 {
+		return fmt.Sprintf("none of %d usual hosts has answered or missed enough probes yet", usable)
+	}
 	if !h.single() {
-		return fmt.Sprintf("only %d of %d usual hosts have answered or are called silent", decided, usable)
+		return fmt.Sprintf("only %d of %d usual hosts have answered or missed enough probes", decided, usable)
 	}
 	missed, detail := 0, ""
 	for i := range h.reach.Hosts {

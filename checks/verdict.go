@@ -158,7 +158,8 @@ type Verdict struct {
 	Gaps     []Gap
 
 	Registered Footprint
-	// BaselineAsOf and BaselineWindow date what "before" means.
+	// BaselineAsOf and BaselineWindow date what "before" means: the end of the window, and
+	// how much of it anything is known of.
 	BaselineAsOf   time.Time
 	BaselineWindow time.Duration
 }

@@ -88,12 +88,12 @@ func behindText(us []checks.Upstream, share func(checks.Upstream) float64) strin
 	return strings.Join(parts, "; ")
 }
 
-// windowText dates what "before" means: "in the 24 h before".
+// windowText dates what "before" means: "in the 24 h before", or less where no more is known.
 func windowText(v *checks.Verdict) string {
 	switch {
 	case v.MovedOnly:
 		return "earlier in this recording"
-	case v.BaselineWindow > 0:
+	case v.BaselineWindow >= time.Minute:
 		text := "in the " + strings.TrimSuffix(span(v.BaselineWindow.Round(time.Minute)), ".") + " before"
 		if onset := Point(v.Onset); v.Frozen && onset.Sub(v.BaselineAsOf) > staleAge {
 			text += " " + near(v.BaselineAsOf, v.At) // held since then by an incident
