@@ -22,6 +22,8 @@ func labScenariosAbove() []labScenario {
 		{id: "E15", fault: "four /24s withdrawn while AS4837 announces the /22", targets: []string{"KP"}, script: covered, must: homeCovered},
 		{id: "E16", fault: "AS64500 announces 175.45.176.0/24 too", targets: []string{"KP", "175.45.176.0/24"}, script: takenOver, must: homeTakenOver},
 		{id: "E17", fault: "every receiver of routes restarted", targets: []string{"KP", "AS64500"}, script: restarts, must: nothing},
+		{id: "E18", fault: "the probers lose all packets themselves", targets: []string{"KP", "AS64500"}, script: ownLost, must: ownSilence},
+		{id: "E19", fault: "AS131279 withdraws, and the collectors lose AS3356's view of it", targets: []string{"KP"}, script: halfSeen, must: halfKnown},
 	}
 }
 
