@@ -29,7 +29,7 @@ func Follow(r io.Reader, collector string, emit func(*route.Update)) error {
 		case record.Kind == mrt.KindPeerIndexTable:
 			dumps++
 		case record.Kind == mrt.KindMessage && record.MessageType == bgp.MessageKeepalive:
-			t.open(record, collector)
+			t.spoke(record, collector)
 			emit(&route.Update{Kind: route.Alive, At: record.Time, Peer: route.Peer{Collector: collector}})
 		default:
 			_ = t.tell(record, collector, dumps, func(u *route.Update) error { // which gives emit's error alone

@@ -13,8 +13,9 @@ type teller struct {
 	update  route.Update
 	entries []route.Entry
 	paths   []byte
-	// opened are the sessions that records hold messages of other kinds than UPDATE of.
-	opened map[session]bool
+	// spoken are the sessions that records hold messages of, last is the newest of them.
+	spoken map[session]bool
+	last   session
 }
 
 // session is one as the records of a collector name it.
@@ -30,9 +31,10 @@ func (t *teller) tell(r *mrt.Record, collector string, dump int, emit func(*rout
 	*u = route.Update{At: r.Time, Peer: route.Peer{Collector: collector, Addr: r.PeerAddr, AS: r.PeerAS}}
 	switch r.Kind {
 	case mrt.KindUpdate:
+		t.spoke(r, collector)
 		return t.message(r, emit)
 	case mrt.KindMessage:
-		t.open(r, collector)
+		t.spoke(r, collector)
 	case mrt.KindStateChange:
 		if t.reversed(r, collector) {
 			u.Peer.Addr, u.Peer.AS = r.LocalAddr, r.LocalAS
@@ -52,20 +54,25 @@ func (t *teller) tell(r *mrt.Record, collector string, dump int, emit func(*rout
 	return nil
 }
 
-// open takes note of a session that a message came from.
-func (t *teller) open(r *mrt.Record, collector string) {
-	if t.opened == nil {
-		t.opened = map[session]bool{}
+// spoke takes note of a session that a message came from.
+func (t *teller) spoke(r *mrt.Record, collector string) {
+	s := session{collector, r.PeerAddr, r.LocalAddr}
+	if s == t.last {
+		return
 	}
-	t.opened[session{collector, r.PeerAddr, r.LocalAddr}] = true
+	if t.spoken == nil {
+		t.spoken = map[session]bool{}
+	}
+	t.spoken[s], t.last = true, s
 }
 
 // reversed reports whether a change of state has the collector where the peer belongs (RFC
 // 6396 section 4.4.1) and the peer where the collector does. OpenBGPD writes all of them so
 // (7.7 does, and so says its source of May 2026), and messages as they should be. Taken at
-// their word, sessions that are lost would be such as never were.
+// their word, sessions that are lost would be such as never were. Where messages name either
+// of them, as in files of what was sent too, the record is believed.
 func (t *teller) reversed(r *mrt.Record, collector string) bool {
-	return t.opened[session{collector, r.LocalAddr, r.PeerAddr}] && !t.opened[session{collector, r.PeerAddr, r.LocalAddr}]
+	return t.spoken[session{collector, r.LocalAddr, r.PeerAddr}] && !t.spoken[session{collector, r.PeerAddr, r.LocalAddr}]
 }
 
 func (t *teller) message(r *mrt.Record, emit func(*route.Update) error) error {

@@ -68,3 +68,37 @@ func TestReversedState(t *testing.T) {
 		})
 	}
 }
+
+// A collector that writes down what it sends, as a message of its own, does not have the
+// end of a peer's session taken for the end of its own.
+func TestSentAndReceived(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	peer := mrt.Peer{AS: 3356, Addr: netip.MustParseAddr("192.0.2.7")}
+	us := mrt.Peer{AS: 12654, Addr: netip.MustParseAddr("192.0.2.1")}
+	routes, err := (&bgp.Draft{
+		Path: checks.MakePath(3356, 131279), NextHop: peer.Addr, Announce: []bgp.NLRI{{Prefix: netip.MustParsePrefix("175.45.176.0/24")}},
+	}).Append(nil, bgp.Options{AS4: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	w := mrt.NewWriter(&file)
+	var down []checks.ASN
+	for _, err := range []error{
+		w.Message(at, us, peer, bgp.AppendKeepalive(nil)),
+		w.Message(at, peer, us, routes),
+		w.StateChange(at, peer, us, mrt.StateEstablished, mrt.StateIdle),
+		Follow(&file, "rrc00", func(u *route.Update) {
+			if u.Kind == route.PeerDown {
+				down = append(down, u.Peer.AS)
+			}
+		}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(down, []checks.ASN{peer.AS}); diff != "" {
+		t.Errorf("whose session went down (-got +want):\n%s", diff)
+	}
+}
