@@ -130,7 +130,7 @@ func TestFeedDiffers(t *testing.T) {
 	if !PathIs(Left, prefix, "3356 4837 131279")(f) || PathIs(Left, prefix, "")(f) || !PathIs(Right, prefix, "")(f) {
 		t.Error("PathIs tells the wrong paths")
 	}
-	if text := f.String(); !strings.Contains(text, "AS3356 175.45.176.0/24 3356 4837 131279") || !strings.Contains(text, "down {made 62.115.12.1 AS1299}") {
+	if text := f.String(); !strings.Contains(text, "AS3356 175.45.176.0/24 3356 4837 131279") || !strings.Contains(text, "made AS1299: session down") {
 		t.Errorf("the feed is told as:\n%s", text)
 	}
 }

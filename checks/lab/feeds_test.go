@@ -138,11 +138,12 @@ func TestFeedsAgain(t *testing.T) {
 	}
 	i := Build(t)
 	feeds := []*Feed{i.BGP(), i.RISLive(), i.MRTBIRD()}
-	session := telling{announced: all(), other: "down up whole whole"}
+	up := strings.Join([]string{word(route.PeerUp), word(route.EndOfRIB), word(route.EndOfRIB)}, " ")
+	session := telling{announced: all(), other: word(route.PeerDown) + " " + up}
 	cases := map[string]struct{ reset, restart telling }{
 		"bgp":      {session, session},
-		"ris-live": {session, telling{other: "lost"}},
-		"mrt-bird": {session, telling{announced: all(), other: "lost up whole whole"}},
+		"ris-live": {session, telling{other: word(route.Lost)}},
+		"mrt-bird": {session, telling{announced: all(), other: word(route.Lost) + " " + up}},
 	}
 	r := i.Record(feeds...)
 	for _, f := range feeds {
@@ -165,12 +166,12 @@ func TestFeedsAgain(t *testing.T) {
 			}
 		}
 	}
-	cutOff(t, i, r, feeds)
+	cutOff(t, i, r, feeds, up)
 }
 
 // cutOff has the links of the collectors fall silent. A collector then loses its sessions,
 // and hears of no withdrawal.
-func cutOff(t *testing.T, i *Internet, r *Recorder, feeds []*Feed) {
+func cutOff(t *testing.T, i *Internet, r *Recorder, feeds []*Feed, up string) {
 	var left, right *Fault
 	r.Do("cut off", 0, func() { left, right = i.Silence(i.CollectLeft), i.Silence(i.CollectRight) }, Sessions(0))
 	r.Do("back", 0, func() { left.Heal(); right.Heal() }, r.Back)
@@ -181,10 +182,10 @@ func cutOff(t *testing.T, i *Internet, r *Recorder, feeds []*Feed) {
 	}
 	for _, f := range feeds {
 		for _, at := range vantages() {
-			if got := told(gone, f, at); got != (telling{other: "down"}) {
+			if got := told(gone, f, at); got != (telling{other: word(route.PeerDown)}) {
 				t.Errorf("%s told by %v %+v, want the end of the session alone", f.Name, at, got)
 			}
-			if got := told(back, f, at); got != (telling{announced: all(), other: "up whole whole"}) {
+			if got := told(back, f, at); got != (telling{announced: all(), other: up}) {
 				t.Errorf("%s told by %v %+v, want its beginning and the table", f.Name, at, got)
 			}
 		}

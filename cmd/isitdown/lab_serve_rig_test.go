@@ -182,14 +182,18 @@ func settled(t *testing.T, p stand, in chat.Channel) {
 	asks(t, p, in, "outages now", func(answer string) bool { return strings.Contains(answer, "NOW: no incident open") })
 }
 
-// bothVote is said where both vantage points have a say.
-const bothVote = "weak: 2 full-feed vantage points, enough by this installation's own rule"
+// bothVote is said where both vantage points have a say, bothKnown where both have had the
+// routes for long enough to know what is normal: who loses them sooner has lost nothing.
+const (
+	bothVote  = "weak: 2 full-feed vantage points, enough by this installation's own rule"
+	bothKnown = "visible at 2 of 2 vantage points"
+)
 
-// answers asks about North Korea until the answer begins so, and has something besides.
-func answers(t *testing.T, p stand, in chat.Channel, begins, has string) (answer string) {
+// isUp asks about North Korea until it is up at both vantage points.
+func isUp(t *testing.T, p stand, in chat.Channel) (answer string) {
 	t.Helper()
 	return asks(t, p, in, "isitdown KP", func(answer string) bool {
-		return strings.HasPrefix(answer, begins) && strings.Contains(answer, has)
+		return strings.HasPrefix(answer, "UP: North Korea (KP)") && strings.Contains(answer, bothVote) && strings.Contains(answer, bothKnown)
 	})
 }
 
