@@ -134,7 +134,7 @@ const lookAgain = 250 * time.Millisecond
 // asks asks something until the answer is good.
 func asks(t *testing.T, p stand, in chat.Channel, line string, good func(answer string) bool) (answer string) {
 	t.Helper()
-	for end := time.Now().Add(60 * time.Second); ; time.Sleep(lookAgain) {
+	for end := time.Now().Add(150 * time.Second); ; time.Sleep(lookAgain) { // what is normal is worked out once a minute
 		if answer, _ = p.ask(t, in, line); good(answer) {
 			return answer
 		}
