@@ -21,11 +21,12 @@ const (
 	KindAddress
 	KindHost
 	KindURL
+	KindWorld
 )
 
 // String gives the lower-case word used in JSON.
 func (k Kind) String() string {
-	return [...]string{"invalid", "country", "asn", "prefix", "address", "host", "url"}[k]
+	return [...]string{"invalid", "country", "asn", "prefix", "address", "host", "url", "world"}[k]
 }
 
 // Target is what is asked about: exactly one of a country, a network, a prefix,
@@ -76,6 +77,10 @@ func Network(a ASN) Target {
 	return Target{kind: KindASN, asn: a}
 }
 
+// Worldwide gives the target that stands for everything: each country and each network of
+// some size. It can be subscribed to; it has no footprint.
+func Worldwide() Target { return Target{kind: KindWorld, text: "world"} }
+
 // String writes t in its normal form: "KP", "AS4837" (asplain, RFC 5396),
 // "175.45.176.0/22", "2001:db8::1" (RFC 5952), "example.org",
 // "https://example.org". The zero Target gives "".
@@ -101,6 +106,7 @@ func (t Target) String() string {
 //	                    length (/32, /128) it stays a prefix, not an address
 //	8.8.8.8, 2001::1    an address; IPv4-mapped IPv6 becomes IPv4
 //	example.org         a host: letters, digits and hyphens, at least one dot
+//	world               everything
 //	https://example.org http or https; fragment and default port are dropped
 //
 // The error is one sentence that can be shown to a person.
@@ -113,6 +119,8 @@ func ParseTarget(s string) (Target, error) {
 		return Target{}, fmt.Errorf("the target is longer than %d characters: %w", maxURL, ErrName)
 	case !printable(s):
 		return Target{}, errors.New("the target holds control characters: type it again by hand")
+	case strings.EqualFold(s, "world"):
+		return Worldwide(), nil
 	case strings.Contains(s, "://"):
 		return parseURL(s)
 	case strings.Contains(s, "/"):
