@@ -36,8 +36,8 @@
 // finds: of what is followed in the rounds of its Monitor, for questions at once.
 //
 // This package reads the command line, the settings and the environment, and wires
-// the rest. In it, serve.go makes the bot, server.go is the order in which it ends, world.go where
-// its facts come from, live.go the facts of the present, world_probe.go what probes add to them and probing_make.go what
+// the rest. In it, serve.go makes the bot, server.go is the order in which it ends, watchroom.go where
+// its facts come from, live.go the facts of the present, watchroom_probe.go what probes add to them and probing_make.go what
 // sends those, once.go one answer from lookups,
 // collectors.go answers from recordings that are fetched, follower.go whole tables of public collectors,
 // rehearse.go a recording with its own clock.

@@ -46,7 +46,7 @@ type labTold struct {
 	headline, text string
 }
 
-// labShow is the program, with what is its world in the lab.
+// labShow is the program, with what is its watchroom in the lab.
 type labShow struct {
 	*server
 	t       *testing.T
@@ -223,13 +223,13 @@ func (s *labShow) verdicts(now time.Time) map[string]checks.Verdict {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.world.mu.Lock()
-		e := s.world.targets[target]
-		s.world.mu.Unlock()
+		s.watchroom.mu.Lock()
+		e := s.watchroom.targets[target]
+		s.watchroom.mu.Unlock()
 		if e == nil {
 			s.t.Fatalf("%s is not followed at %s: %s", text, clock(now), s.screen.String())
 		}
-		out[text] = s.world.assess(e, now)
+		out[text] = s.watchroom.assess(e, now)
 	}
 	return out
 }

@@ -18,7 +18,7 @@ const againAfter = 15 * time.Minute
 
 // refreshLists keeps the lists in the cache up to date until the context ends, and
 // takes over what changes in them.
-func (w *world) refreshLists(ctx context.Context) {
+func (w *watchroom) refreshLists(ctx context.Context) {
 	c := &w.app.config
 	if !c.Sources.RegistryRefresh || len(c.Registry) > 0 {
 		return
@@ -50,7 +50,7 @@ func (w *world) refreshLists(ctx context.Context) {
 const sourceRegistries = "registries"
 
 // reload reads the lists anew and takes them over.
-func (w *world) reload() {
+func (w *watchroom) reload() {
 	reg, err := w.app.knownLists(nil)
 	if err != nil {
 		w.app.log.Error("reading the registry lists anew; those read before are used further", "err", err)
@@ -61,7 +61,7 @@ func (w *world) reload() {
 
 // adoptLists takes over lists. A target whose footprint is another now is followed
 // anew, unless an incident is open: what it is measured by does not change under it.
-func (w *world) adoptLists(reg *registry.Registry) {
+func (w *watchroom) adoptLists(reg *registry.Registry) {
 	w.registry.Store(reg)
 	w.mu.Lock()
 	defer w.mu.Unlock()

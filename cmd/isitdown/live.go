@@ -10,7 +10,7 @@ import (
 	"isitdown/checks/route/live"
 )
 
-// current is where a world's routes come from where they are live: lookups and streams,
+// current is where a watchroom's routes come from where they are live: lookups and streams,
 // which a hub joins for each target.
 type current struct {
 	sources *sources
@@ -59,7 +59,7 @@ func (c *current) gaps() (list []checks.Gap) {
 const failedFor = time.Minute
 
 // run serves until the context ends: the feeds, the hub, and the targets that are asked about.
-func (w *world) run(ctx context.Context) error {
+func (w *watchroom) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	errs := make(chan error, len(w.live.feeds))
 	ctx, stop := context.WithCancel(ctx)
@@ -100,7 +100,7 @@ func (w *world) run(ctx context.Context) error {
 
 // start begins to follow a target with live sources, and waits until what was known
 // before is there.
-func (w *world) start(ctx context.Context, e *watched) {
+func (w *watchroom) start(ctx context.Context, e *watched) {
 	f, gaps, err := w.live.sources.footprint(ctx, w.lists(), e.footprint.Target, time.Time{})
 	w.mu.Lock()
 	if err != nil {
@@ -131,14 +131,14 @@ func (w *world) start(ctx context.Context, e *watched) {
 }
 
 // fail leaves a target without a footprint for a while.
-func (w *world) fail(e *watched, err error) {
+func (w *watchroom) fail(e *watched, err error) {
 	e.failure = unregistered(e.footprint.Target, err).Reason
 	e.failed = time.Now()
 	e.open()
 }
 
 // retry puts those back into the queue whose footprint could not be found out; w.mu is held.
-func (w *world) retry() {
+func (w *watchroom) retry() {
 	for _, e := range w.targets {
 		if e.failure != "" && e.pins > 0 && time.Since(e.failed) >= failedFor {
 			e.failed = time.Now()
@@ -148,7 +148,7 @@ func (w *world) retry() {
 }
 
 // watchFeeds tells the ledger how the feeds do: the log hears of each change once.
-func (w *world) watchFeeds(ctx context.Context) {
+func (w *watchroom) watchFeeds(ctx context.Context) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
@@ -175,7 +175,7 @@ func (w *world) watchFeeds(ctx context.Context) {
 // question gives the answer about the present, once the target was looked up, its hosts
 // were asked and the witnesses were heard, or their time is over. Where nothing can be said of the present
 // yet, it is the answer of the moment that a lookup speaks of.
-func (w *world) question(ctx context.Context, e *watched) (checks.Verdict, error) {
+func (w *watchroom) question(ctx context.Context, e *watched) (checks.Verdict, error) {
 	ctx, stop := context.WithTimeout(ctx, w.app.config.Sources.Wait.Duration)
 	defer stop()
 	var probes sync.WaitGroup
@@ -215,7 +215,7 @@ const longAgo = 12 * time.Hour
 
 // ask has the witnesses asked about a target, those that cost only for a person's
 // question. The channel is closed when they were heard.
-func (w *world) ask(e *watched, costly bool) <-chan struct{} {
+func (w *watchroom) ask(e *watched, costly bool) <-chan struct{} {
 	w.mu.Lock()
 	f := e.footprint
 	w.mu.Unlock()
@@ -223,7 +223,7 @@ func (w *world) ask(e *watched, costly bool) <-chan struct{} {
 }
 
 // heard notes that the witnesses said something of a target.
-func (w *world) heard(e *watched) {
+func (w *watchroom) heard(e *watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	e.heard++

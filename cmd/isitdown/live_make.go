@@ -7,9 +7,9 @@ import (
 	"isitdown/checks/route/live"
 )
 
-// goLive gives a world live sources, and probes, whose history is kept in a store, nil for
+// goLive gives a watchroom live sources, and probes, whose history is kept in a store, nil for
 // none. What others connect to is open when it returns.
-func (w *world) goLive(ctx context.Context, store *bot.Store) error {
+func (w *watchroom) goLive(ctx context.Context, store *bot.Store) error {
 	s := w.app.newSources()
 	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration), rpki: s.newValidities()}

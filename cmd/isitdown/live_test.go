@@ -22,7 +22,7 @@ import (
 // liveShow is the program on live sources that are all ours, in a bubble: RIPEstat and
 // RIS Live, with the bot looking at North Korea every ten seconds.
 type liveShow struct {
-	*world
+	*watchroom
 	t      *testing.T
 	ripe   *ripeStand
 	ris    *rislivetest.Server
@@ -73,7 +73,7 @@ func showLiveWith(t *testing.T, more func(*app, byHost), play func(t *testing.T,
 		a.config.URLs.RISLive = "ws://ris-live.ripe.net/v1/ws/"
 		a.config.Sources.IODA, a.config.Sources.Globalping, a.config.Sources.RegistryRefresh = false, false, false
 		more(a, services)
-		s.world = a.newWorld(source{registry: emptyRegistry(t)})
+		s.watchroom = a.newWatchroom(source{registry: emptyRegistry(t)})
 		if err := s.goLive(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}

@@ -35,11 +35,11 @@ func (s speed) unbounded() bool { return math.IsInf(float64(s), 1) }
 // waits until somebody has subscribed to anything: before that nobody would
 // notice it.
 type rehearsal struct {
-	world *world
-	step  func(now time.Time) error // of the bot
-	speed speed
-	from  time.Time // before it nothing is told
-	until time.Time // zero for the end
+	watchroom *watchroom
+	step      func(now time.Time) error // of the bot
+	speed     speed
+	from      time.Time // before it nothing is told
+	until     time.Time // zero for the end
 
 	once  sync.Once
 	begun chan struct{} // closed when it may begin
@@ -49,12 +49,12 @@ type rehearsal struct {
 	wall  time.Time // when that was
 }
 
-func newRehearsal(w *world, s speed, from, until time.Time) *rehearsal {
+func newRehearsal(w *watchroom, s speed, from, until time.Time) *rehearsal {
 	if s.unbounded() {
 		w.patience = time.Hour // the recording waits as well
 	}
 	w.lack(notBegun)
-	return &rehearsal{world: w, speed: s, from: from, until: until, begun: make(chan struct{}), ended: make(chan struct{})}
+	return &rehearsal{watchroom: w, speed: s, from: from, until: until, begun: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // notBegun is what is said to whoever asks too early.
@@ -71,13 +71,13 @@ func (r *rehearsal) run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	r.world.lack("")
+	r.watchroom.lack("")
 	look := ticks{step: func(now time.Time) error { return r.tick(ctx, now) }}
-	err := r.world.rec.Play(ctx, r.until, func(u *route.Update) error {
+	err := r.watchroom.rec.Play(ctx, r.until, func(u *route.Update) error {
 		if err := look.before(u); err != nil {
 			return err
 		}
-		r.world.apply(u)
+		r.watchroom.apply(u)
 		return nil
 	})
 	switch {
@@ -88,9 +88,9 @@ func (r *rehearsal) run(ctx context.Context) error {
 	}
 	end := r.until
 	if end.IsZero() {
-		r.world.mu.Lock()
-		end = r.world.rib.Newest()
-		r.world.mu.Unlock()
+		r.watchroom.mu.Lock()
+		end = r.watchroom.rib.Newest()
+		r.watchroom.mu.Unlock()
 	}
 	if end.IsZero() {
 		return fail(exitData, "the recording holds no routing data")
@@ -104,7 +104,7 @@ func (r *rehearsal) run(ctx context.Context) error {
 // tick waits until the wall has come as far as the recording, and has the bot do
 // what is due.
 func (r *rehearsal) tick(ctx context.Context, now time.Time) error {
-	r.world.tell(now, r.world.rec.Gaps())
+	r.watchroom.tell(now, r.watchroom.rec.Gaps())
 	if now.Before(r.from) {
 		return nil
 	}

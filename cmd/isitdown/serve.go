@@ -34,7 +34,7 @@ type serveCommand struct {
 // server is the bot with everything around it.
 type server struct {
 	app       *app
-	world     *world
+	watchroom *watchroom
 	rehearsal *rehearsal // nil for none
 	store     *bot.Store
 	db        string
@@ -171,10 +171,10 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 	if err != nil {
 		return err
 	}
-	s.world = s.app.newWorld(src)
+	s.watchroom = s.app.newWatchroom(src)
 	switch {
 	case src.rec == nil && s.app.config.live():
-		if err := s.world.goLive(ctx, s.store); err != nil {
+		if err := s.watchroom.goLive(ctx, s.store); err != nil {
 			return err
 		}
 	case len(c.Rehearse) > 0:
@@ -184,16 +184,16 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 			return fail(exitUsage, "%s has lived through %s, and the recording begins at %s: it would tell nothing of it again; leave --db out, name a new file, or go on from there with --from %s",
 				s.db, clock(seen), clock(src.rec.Start()), seen.Add(time.Minute-1).UTC().Truncate(time.Minute).Format("2006-01-02T15:04Z"))
 		}
-		s.world.caveats = slices.Concat([]string{rehearsalCaveat}, src.caveats)
-		if _, err := s.world.begin(ctx, nil); err != nil {
+		s.watchroom.caveats = slices.Concat([]string{rehearsalCaveat}, src.caveats)
+		if _, err := s.watchroom.begin(ctx, nil); err != nil {
 			return err
 		}
-		s.rehearsal = newRehearsal(s.world, c.Speed, from, until)
+		s.rehearsal = newRehearsal(s.watchroom, c.Speed, from, until)
 	case src.rec != nil:
-		if err := s.world.load(ctx, s.store.Targets(), until); err != nil {
+		if err := s.watchroom.load(ctx, s.store.Targets(), until); err != nil {
 			return err
 		}
-		s.world.caveats = append(slices.Clone(src.caveats), "The data is a recording that ends at "+clock(s.world.now())+"; nothing is known of what came after.")
+		s.watchroom.caveats = append(slices.Clone(src.caveats), "The data is a recording that ends at "+clock(s.watchroom.now())+"; nothing is known of what came after.")
 	}
 	return s.join()
 }
@@ -256,8 +256,8 @@ func (s *server) join() error {
 	a := s.app
 	config := bot.Config{
 		Store: s.store, Policy: a.config.policy(), Settle: a.config.Route.Settle.Duration, Logger: a.log,
-		Resolve: registry.Parse, Assess: s.world.answer, May: s.world.may, Follow: s.world.follow, Within: s.world.within,
-		Finish: s.world.finish, Name: s.world.title, Targets: s.world.suggest, Now: s.world.now,
+		Resolve: registry.Parse, Assess: s.watchroom.answer, May: s.watchroom.may, Follow: s.watchroom.follow, Within: s.watchroom.within,
+		Finish: s.watchroom.finish, Name: s.watchroom.title, Targets: s.watchroom.suggest, Now: s.watchroom.now,
 		AdminsOnly: a.config.Slack.AdminsOnly, Limits: a.config.Limits.limits(),
 	}
 	if !a.talks() {
@@ -291,13 +291,13 @@ func (s *server) join() error {
 	if s.app.vrps != nil {
 		s.metrics.registry.MustRegister(&vrpsPulse{s.app.vrps})
 	}
-	if s.world.live != nil {
-		s.metrics.registry.MustRegister(&sourcesPulse{s.world.live})
-		if p := s.world.live.probing; p.asker != nil {
+	if s.watchroom.live != nil {
+		s.metrics.registry.MustRegister(&sourcesPulse{s.watchroom.live})
+		if p := s.watchroom.live.probing; p.asker != nil {
 			s.metrics.registry.MustRegister(&probesPulse{p.monitor.State, p.asker.Counts})
 		}
 	}
-	s.world.assessed = func(d time.Duration) { s.metrics.assess.Observe(d.Seconds()) }
+	s.watchroom.assessed = func(d time.Duration) { s.metrics.assess.Observe(d.Seconds()) }
 	return nil
 }
 

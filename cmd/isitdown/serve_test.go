@@ -239,7 +239,7 @@ func TestRehearsalKeepsPace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := testApp().newWorld(src)
+		w := testApp().newWatchroom(src)
 		if _, err := w.begin(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}

@@ -56,8 +56,8 @@ func (s *server) serve(ctx context.Context) error {
 	}
 	part(&send, func() error { return s.outbox.Run(sending) })
 	part(&decide, func() error { return s.decide(deciding) })
-	if s.world.live == nil {
-		decide.Go(func() { s.world.serveTargets(deciding) })
+	if s.watchroom.live == nil {
+		decide.Go(func() { s.watchroom.serveTargets(deciding) })
 	}
 	decide.Go(func() { s.retain(deciding) })
 	s.takeIn(incoming, l, noMore, part, &in)
@@ -80,8 +80,8 @@ func (s *server) serve(ctx context.Context) error {
 // takeIn starts whatever requests come from.
 func (s *server) takeIn(ctx context.Context, l listeners, noMore func(), part func(*sync.WaitGroup, func() error), in *sync.WaitGroup) {
 	a := s.app
-	if s.world.live != nil {
-		part(in, func() error { return s.world.run(ctx) })
+	if s.watchroom.live != nil {
+		part(in, func() error { return s.watchroom.run(ctx) })
 	}
 	for _, p := range s.platforms {
 		in.Go(func() { p.keep(ctx, a.log) })
@@ -248,7 +248,7 @@ func (s *server) routes() http.Handler {
 // figures is what the metrics are made from.
 func (s *server) figures() figures {
 	return figures{
-		feedAge: s.world.age, outbox: s.outbox.Stats, bot: s.bot.Stats, log: s.app.log,
+		feedAge: s.watchroom.age, outbox: s.outbox.Stats, bot: s.bot.Stats, log: s.app.log,
 		storeBytes: func() (int64, error) {
 			info, err := os.Stat(s.db)
 			if err != nil {
@@ -276,9 +276,9 @@ func (s *server) findings() []finding {
 	if err := s.writable.ask(time.Now(), func() error { return s.store.Update(func(*bot.Tx) error { return nil }) }); err != nil {
 		store.OK, store.Reason = false, "the database cannot be written: "+err.Error()
 	}
-	list = append(list, store, s.world.finding())
-	if s.world.live != nil && s.world.live.probing.monitor != nil {
-		state := s.world.live.probing.monitor.State()
+	list = append(list, store, s.watchroom.finding())
+	if s.watchroom.live != nil && s.watchroom.live.probing.monitor != nil {
+		state := s.watchroom.live.probing.monitor.State()
 		list = append(list, probesFinding(&state))
 	}
 	return list
@@ -286,7 +286,7 @@ func (s *server) findings() []finding {
 
 // say tells, at the start, what is in use, and what is missing and how to get it.
 func (s *server) say() {
-	lines := []string{"data: " + s.world.describe(s.rehearsal != nil)}
+	lines := []string{"data: " + s.watchroom.describe(s.rehearsal != nil)}
 	names := []string{}
 	for _, p := range s.platforms {
 		names = append(names, p.name)
@@ -298,7 +298,7 @@ func (s *server) say() {
 	lines = append(lines,
 		"talks on: "+strings.Join(names, ", "),
 		fmt.Sprintf("database: %s, %s", s.db, counted(stats.Subscriptions, "subscription")))
-	if seen, err := s.seen(); err == nil && s.rehearsal == nil && s.world.rec != nil && seen.After(s.world.now()) {
+	if seen, err := s.seen(); err == nil && s.rehearsal == nil && s.watchroom.rec != nil && seen.After(s.watchroom.now()) {
 		lines = append(lines, "the database has seen "+clock(seen)+" already, later than this data: nothing new will be told")
 	}
 	if s.rehearsal != nil && stats.Subscriptions == 0 {

@@ -35,8 +35,8 @@ func (c *config) withoutProbes(at time.Time) string {
 	return ""
 }
 
-// withoutProbes says why no answer of a world has probes; "" where they may have.
-func (w *world) withoutProbes() string {
+// withoutProbes says why no answer of a watchroom has probes; "" where they may have.
+func (w *watchroom) withoutProbes() string {
 	if w.rec != nil {
 		return probesOfRecording
 	}

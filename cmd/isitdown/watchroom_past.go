@@ -16,7 +16,7 @@ import (
 var errCaughtUp = errors.New("caught up with the table")
 
 // serveTargets catches up with targets that are asked about until the context ends.
-func (w *world) serveTargets(ctx context.Context) {
+func (w *watchroom) serveTargets(ctx context.Context) {
 	var starts sync.WaitGroup
 	defer starts.Wait()
 	for {
@@ -46,7 +46,7 @@ func (w *world) serveTargets(ctx context.Context) {
 }
 
 // giveUp leaves targets without a history.
-func (w *world) giveUp(batch []*watched) {
+func (w *watchroom) giveUp(batch []*watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range batch {
@@ -59,7 +59,7 @@ func (w *world) giveUp(batch []*watched) {
 
 // catchUp plays the recording for a batch of targets to where the table is, and
 // moves their watches there.
-func (w *world) catchUp(ctx context.Context, batch []*watched) error {
+func (w *watchroom) catchUp(ctx context.Context, batch []*watched) error {
 	rib := route.NewRIB(w.app.config.recordedRules())
 	watches := make([]*route.Watch, len(batch))
 	for i, e := range batch {
@@ -96,7 +96,7 @@ func (w *world) catchUp(ctx context.Context, batch []*watched) error {
 }
 
 // adopt moves watches to the table where both have had n updates.
-func (w *world) adopt(n int64, k *keeper, watches []*route.Watch, batch []*watched) (done bool, err error) {
+func (w *watchroom) adopt(n int64, k *keeper, watches []*route.Watch, batch []*watched) (done bool, err error) {
 	if n < w.position.Load() {
 		return false, nil
 	}
@@ -152,7 +152,7 @@ func (p *past) keep(k pastKey, v checks.Verdict) {
 }
 
 // before answers for a moment that is not the data's now.
-func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (checks.Verdict, error) {
+func (w *watchroom) before(ctx context.Context, e *watched, at, now time.Time) (checks.Verdict, error) {
 	unknown := func(format string, args ...any) (checks.Verdict, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -198,7 +198,7 @@ func (w *world) before(ctx context.Context, e *watched, at, now time.Time) (chec
 }
 
 // replayed makes the verdict of a past moment from the recording.
-func (w *world) replayed(ctx context.Context, f checks.Footprint, at time.Time) (checks.Verdict, error) {
+func (w *watchroom) replayed(ctx context.Context, f checks.Footprint, at time.Time) (checks.Verdict, error) {
 	rec := w.again
 	d := &desk{app: w.app, registry: w.lists(), rec: &rec, rib: route.NewRIB(w.app.config.recordedRules())}
 	d.watches = []*route.Watch{d.rib.Watch(f)}

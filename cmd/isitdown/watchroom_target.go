@@ -27,7 +27,7 @@ func (v liveView) Observe(now time.Time) (checks.Baseline, checks.Vantage, []che
 	return seen.Baseline, seen.Vantage, seen.Observations
 }
 
-// watched is a target that the world knows about. What is behind ready may be
+// watched is a target that the watchroom knows about. What is behind ready may be
 // read once it is closed.
 type watched struct {
 	footprint checks.Footprint
@@ -53,7 +53,7 @@ type watched struct {
 	announced checks.Extent
 }
 
-// open lets those in who wait for it. The world is locked.
+// open lets those in who wait for it. The watchroom is locked.
 func (e *watched) open() {
 	if !closed(e.ready) {
 		close(e.ready)

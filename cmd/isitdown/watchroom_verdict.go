@@ -10,7 +10,7 @@ import (
 
 // assess makes the verdict about a target at now, which is not after the data's
 // own time, from whatever is known at present.
-func (w *world) assess(e *watched, now time.Time) checks.Verdict {
+func (w *watchroom) assess(e *watched, now time.Time) checks.Verdict {
 	began := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -41,7 +41,7 @@ func (w *world) assess(e *watched, now time.Time) checks.Verdict {
 }
 
 // verdict assesses what is seen of a target.
-func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
+func (w *watchroom) verdict(e *watched, now time.Time) checks.Verdict {
 	if e.live != nil {
 		seen := e.live.Observe(now)
 		w.live.probing.spaces.note(&e.footprint, seen.Baseline)
@@ -56,7 +56,7 @@ func (w *world) verdict(e *watched, now time.Time) checks.Verdict {
 }
 
 // liveVerdict assesses a case of live sources, with what was probed and what others say.
-func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verdict {
+func (w *watchroom) liveVerdict(e *watched, c checks.Case, found probed) checks.Verdict {
 	said := w.live.said.about(e.footprint.Target)
 	c.Claims, c.Reach = said.claims, found.with(said.votes, &w.app.config.Probe)
 	var streams []checks.Gap
@@ -69,7 +69,7 @@ func (w *world) liveVerdict(e *watched, c checks.Case, found probed) checks.Verd
 
 // refuse is the verdict about a target that has nothing to watch: who could have been
 // asked is known all the same.
-func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
+func (w *watchroom) refuse(e *watched, now time.Time) checks.Verdict {
 	c := checks.Case{Footprint: e.footprint, Now: now, Rules: w.app.config.assessRules()}
 	_, c.Vantage, _ = w.nobody.Observe(now)
 	return w.app.verdict(c, w.lists(), []checks.Gap{{Check: "registry", Reason: e.refusal}}, w.gaps, unprobed(cmp.Or(w.withoutProbes(), probesOfWhat)))
@@ -77,7 +77,7 @@ func (w *world) refuse(e *watched, now time.Time) checks.Verdict {
 
 // unknown is the verdict where nothing can be said, with the sentence that says why, and
 // why nothing was probed where something could have been.
-func (w *world) unknown(f checks.Footprint, now time.Time, why, unasked string) checks.Verdict {
+func (w *watchroom) unknown(f checks.Footprint, now time.Time, why, unasked string) checks.Verdict {
 	c := checks.Case{Footprint: f, Now: now, Rules: w.app.config.assessRules()}
 	return w.app.verdict(c, w.lists(), []checks.Gap{{Check: "route", Reason: why}}, unprobed(cmp.Or(w.withoutProbes(), unasked)))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // age is how old the newest routing data is, by the clock of the data.
-func (w *world) age() (time.Duration, bool) {
+func (w *watchroom) age() (time.Duration, bool) {
 	if w.live != nil {
 		return w.live.age()
 	}
@@ -17,7 +17,7 @@ func (w *world) age() (time.Duration, bool) {
 }
 
 // finding says whether there is anything to answer from.
-func (w *world) finding() finding {
+func (w *watchroom) finding() finding {
 	w.mu.Lock()
 	missing := w.missing
 	w.mu.Unlock()
@@ -39,7 +39,7 @@ func (w *world) finding() finding {
 }
 
 // describe says what the answers rest on.
-func (w *world) describe(rehearsed bool) string {
+func (w *watchroom) describe(rehearsed bool) string {
 	lists := []string{}
 	for _, l := range w.lists().Lists() {
 		lists = append(lists, l.Registry+" "+l.Date.Format(time.DateOnly))

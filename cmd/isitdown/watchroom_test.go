@@ -27,9 +27,9 @@ func testApp() *app {
 	return a
 }
 
-// kp2014 is the world of the embedded scenario, nothing of it played yet; what it
+// kp2014 is the watchroom of the embedded scenario, nothing of it played yet; what it
 // starts ends with the test.
-func kp2014(t testing.TB) *world {
+func kp2014(t testing.TB) *watchroom {
 	t.Helper()
 	c := replayCommand{Recording: []string{"kp-2014"}}
 	scenario, err := c.scenario()
@@ -40,12 +40,12 @@ func kp2014(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := testApp().newWorld(src)
+	w := testApp().newWatchroom(src)
 	serving(t, w)
 	return w
 }
 
-func serving(t testing.TB, w *world) {
+func serving(t testing.TB, w *watchroom) {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { w.serveTargets(ctx) })
@@ -58,7 +58,7 @@ var sameVerdict = cmp.Options{
 
 var kp, kpNetwork = checks.Country("KP"), checks.Network(131279)
 
-func (w *world) mustAnswer(t testing.TB, target checks.Target, at time.Time) checks.Verdict {
+func (w *watchroom) mustAnswer(t testing.TB, target checks.Target, at time.Time) checks.Verdict {
 	t.Helper()
 	n, err := w.answer(t.Context(), target, at)
 	if err != nil {
@@ -69,7 +69,7 @@ func (w *world) mustAnswer(t testing.TB, target checks.Target, at time.Time) che
 
 // A target that is asked about after the recording was read says what it would
 // have said had it been watched from the start.
-func TestWorldCatchesUp(t *testing.T) {
+func TestWatchroomCatchesUp(t *testing.T) {
 	t.Parallel()
 	early, late := kp2014(t), kp2014(t)
 	until := time.Date(2014, 12, 22, 17, 0, 0, 0, time.UTC)
@@ -96,7 +96,7 @@ func TestWorldCatchesUp(t *testing.T) {
 }
 
 // While the recording is played, the watch that catches up gets every update once.
-func TestWorldCatchesUpOnTheMove(t *testing.T) {
+func TestWatchroomCatchesUpOnTheMove(t *testing.T) {
 	notShort(t)
 	t.Parallel()
 	early, late := kp2014(t), kp2014(t)
@@ -127,7 +127,7 @@ func TestWorldCatchesUpOnTheMove(t *testing.T) {
 	}
 }
 
-func TestWorldFollows(t *testing.T) {
+func TestWatchroomFollows(t *testing.T) {
 	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Date(2014, 12, 22, 17, 0, 0, 0, time.UTC)); err != nil {
@@ -167,7 +167,7 @@ func TestWorldFollows(t *testing.T) {
 	}
 }
 
-func TestWorldOfThePast(t *testing.T) {
+func TestWatchroomOfThePast(t *testing.T) {
 	notShort(t)
 	t.Parallel()
 	w := kp2014(t)
@@ -206,9 +206,9 @@ func hasGap(v checks.Verdict, text string) bool {
 }
 
 // What cannot be answered is unknown, and says what to do.
-func TestWorldWithoutAnswer(t *testing.T) {
+func TestWatchroomWithoutAnswer(t *testing.T) {
 	t.Parallel()
-	empty := testApp().newWorld(source{registry: emptyRegistry(t)})
+	empty := testApp().newWatchroom(source{registry: emptyRegistry(t)})
 	serving(t, empty)
 	reading := kp2014(t)
 	read := kp2014(t)
@@ -217,7 +217,7 @@ func TestWorldWithoutAnswer(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		w      *world
+		w      *watchroom
 		target checks.Target
 		gap    string
 	}{
@@ -249,7 +249,7 @@ func TestWorldWithoutAnswer(t *testing.T) {
 }
 
 // Questions do not pile up: the oldest are dropped, what is followed stays.
-func TestWorldMakesRoom(t *testing.T) {
+func TestWatchroomMakesRoom(t *testing.T) {
 	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {
@@ -275,7 +275,7 @@ func TestWorldMakesRoom(t *testing.T) {
 	}
 }
 
-func TestWorldWithin(t *testing.T) {
+func TestWatchroomWithin(t *testing.T) {
 	t.Parallel()
 	w := kp2014(t)
 	if err := w.load(t.Context(), nil, time.Time{}); err != nil {

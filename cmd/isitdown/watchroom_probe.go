@@ -30,7 +30,7 @@ const (
 
 // attend has a target probed for as long as it is followed, once it is known what belongs
 // to it. w.mu is held; nothing is sent before it is released.
-func (w *world) attend(e *watched) {
+func (w *watchroom) attend(e *watched) {
 	if w.live == nil || w.live.probing.monitor == nil || e.probes != nil || e.pins == 0 || e.watch == nil {
 		return
 	}
@@ -58,8 +58,8 @@ func (e *watched) returns(announced checks.Extent) {
 }
 
 // probe asks hosts of a target for a person's question, once it is known what belongs to it.
-// The world is not locked while it waits.
-func (w *world) probe(ctx context.Context, e *watched) {
+// The watchroom is not locked while it waits.
+func (w *watchroom) probe(ctx context.Context, e *watched) {
 	if w.live.probing.monitor == nil {
 		return
 	}
@@ -97,7 +97,7 @@ func (p *probing) once(ctx context.Context, f checks.Footprint) probed {
 }
 
 // probed gives the newest that is known of the hosts of a target of live sources; w.mu is held.
-func (w *world) probed(e *watched, now time.Time) probed {
+func (w *watchroom) probed(e *watched, now time.Time) probed {
 	switch {
 	case w.live.probing.monitor == nil:
 		return probed{gaps: unprobed(w.live.probing.why)}
@@ -121,7 +121,7 @@ const sharedFor = time.Minute
 
 // may reports why somebody may not ask about a target now: probes are sent for it, and
 // one person may not have everything probed. What is known anyway costs nothing.
-func (w *world) may(who string, t checks.Target) error {
+func (w *watchroom) may(who string, t checks.Target) error {
 	if w.live == nil || w.live.probing.asked == nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ const (
 const followWait = 5 * time.Second
 
 // answer assesses a target at a moment, the data's now where that is zero.
-func (w *world) answer(ctx context.Context, t checks.Target, at time.Time) (chat.Notice, error) {
+func (w *watchroom) answer(ctx context.Context, t checks.Target, at time.Time) (chat.Notice, error) {
 	e, err := w.lookUp(t, 0)
 	now := w.now()
 	if err != nil {
@@ -48,12 +48,12 @@ func (w *world) answer(ctx context.Context, t checks.Target, at time.Time) (chat
 	return w.reply(v), err
 }
 
-func (w *world) reply(v checks.Verdict) chat.Notice {
+func (w *watchroom) reply(v checks.Verdict) chat.Notice {
 	return w.finish(chat.Notice{Kind: chat.Answer, Verdict: v}, w.app.config.Output.TimeZone.Location)
 }
 
 // lookUp gives the entry of a target, and has it caught up with where it is new.
-func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
+func (w *watchroom) lookUp(t checks.Target, pins int) (*watched, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, known := w.targets[t]
@@ -86,7 +86,7 @@ func (w *world) lookUp(t checks.Target, pins int) (*watched, error) {
 }
 
 // nudge wakes whoever serves the targets that are pending.
-func (w *world) nudge() {
+func (w *watchroom) nudge() {
 	select {
 	case w.waiting <- struct{}{}:
 	default:
@@ -95,7 +95,7 @@ func (w *world) nudge() {
 
 // makeRoom drops what was asked about long ago, and the oldest where there are too
 // many, and reports whether there is room for one more.
-func (w *world) makeRoom() bool {
+func (w *watchroom) makeRoom() bool {
 	idle := make([]checks.Target, 0, len(w.targets))
 	for t, e := range w.targets {
 		if e.pins > 0 || !closed(e.ready) {
@@ -115,7 +115,7 @@ func (w *world) makeRoom() bool {
 	return len(idle)+len(w.pending) < maxAsked
 }
 
-func (w *world) drop(t checks.Target) {
+func (w *watchroom) drop(t checks.Target) {
 	e := w.targets[t]
 	e.leave()
 	switch watch, ok := e.watch.(*route.Watch); {
@@ -137,7 +137,7 @@ func closed(c chan struct{}) bool {
 }
 
 // follow begins to follow a target: the bot's [bot.Config] asks for it.
-func (w *world) follow(t checks.Target) (bot.Followed, error) {
+func (w *watchroom) follow(t checks.Target) (bot.Followed, error) {
 	e, err := w.lookUp(t, 1)
 	if err != nil {
 		return bot.Followed{}, err
@@ -157,7 +157,7 @@ func (w *world) follow(t checks.Target) (bot.Followed, error) {
 	}, nil
 }
 
-func (w *world) unfollow(t checks.Target, e *watched) {
+func (w *watchroom) unfollow(t checks.Target, e *watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e.pins--; e.pins > 0 {
@@ -170,7 +170,7 @@ func (w *world) unfollow(t checks.Target, e *watched) {
 }
 
 // revision is 0 until there is something to look at.
-func (w *world) revision(e *watched) int {
+func (w *watchroom) revision(e *watched) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e.watch == nil {
@@ -184,14 +184,14 @@ func (w *world) revision(e *watched) int {
 }
 
 // freeze takes in whether the bot wants the baseline held.
-func (w *world) freeze(e *watched, on bool, now time.Time) {
+func (w *watchroom) freeze(e *watched, on bool, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	e.asked = on
 	e.settle(now)
 }
 
-func (w *world) baseline(e *watched, now time.Time) checks.Baseline {
+func (w *watchroom) baseline(e *watched, now time.Time) checks.Baseline {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e.watch == nil {
@@ -205,7 +205,7 @@ func (w *world) baseline(e *watched, now time.Time) checks.Baseline {
 const mostSuggestions = 25
 
 // suggest gives targets for what was typed so far.
-func (w *world) suggest(typed string) []chat.Choice {
+func (w *watchroom) suggest(typed string) []chat.Choice {
 	var list []chat.Choice
 	for _, s := range w.lists().Suggest(typed, mostSuggestions) {
 		list = append(list, chat.Choice{Name: s.Name + " (" + s.Target.String() + ")", Value: s.Target.String()})

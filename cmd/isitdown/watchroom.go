@@ -15,7 +15,7 @@ import (
 	"isitdown/checks/route/archive"
 )
 
-// world is where the bot's facts come from: what is registered, and one table of
+// watchroom is where the bot's facts come from: what is registered, and one table of
 // routes with a watch for each target that is followed or was asked about lately.
 //
 // Its routes come from a recording, which is read to its end at the start, or is
@@ -25,7 +25,7 @@ import (
 // look it up. With neither every answer is unknown, and says what to give.
 //
 // Its methods may be called from several goroutines.
-type world struct {
+type watchroom struct {
 	app      *app
 	registry atomic.Pointer[registry.Registry]
 	live     *current           // nil for a recording, or nothing
@@ -52,10 +52,10 @@ type world struct {
 // noData tells an operator and everybody who asks what to do about it.
 const noData = "this bot was given no routing data: start it with --routes FILE, or set routes in its settings"
 
-// newWorld makes a world of a source, which may have no recording. Nothing is
+// newWatchroom makes a watchroom of a source, which may have no recording. Nothing is
 // known before it was played.
-func (a *app) newWorld(s source) *world {
-	w := &world{
+func (a *app) newWatchroom(s source) *watchroom {
+	w := &watchroom{
 		app: a, rec: s.rec, caveats: s.caveats,
 		rib: route.NewRIB(a.config.recordedRules()), targets: map[checks.Target]*watched{},
 		waiting: make(chan struct{}, 1), asked: past{turn: make(chan struct{}, 1)},
@@ -72,17 +72,17 @@ func (a *app) newWorld(s source) *world {
 }
 
 // lists gives what is registered, as far as it is known at present.
-func (w *world) lists() *registry.Registry { return w.registry.Load() }
+func (w *watchroom) lists() *registry.Registry { return w.registry.Load() }
 
 // now is the clock of the data: the time of a recording, or the wall's where there
 // is none.
-func (w *world) now() time.Time {
+func (w *watchroom) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.nowLocked()
 }
 
-func (w *world) nowLocked() time.Time {
+func (w *watchroom) nowLocked() time.Time {
 	switch {
 	case !w.clock.IsZero():
 		return w.clock
@@ -96,14 +96,14 @@ func (w *world) nowLocked() time.Time {
 
 // tell sets the clock of the data, and what is wrong with the recording as far as
 // it has been played.
-func (w *world) tell(now time.Time, gaps []checks.Gap) {
+func (w *watchroom) tell(now time.Time, gaps []checks.Gap) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.clock, w.gaps = now, gaps
 }
 
 // apply takes in one update of the recording.
-func (w *world) apply(u *route.Update) {
+func (w *watchroom) apply(u *route.Update) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rib.Apply(u)
@@ -112,7 +112,7 @@ func (w *world) apply(u *route.Update) {
 
 // begin prepares the table for a recording: targets are those to watch from its
 // first moment. Of updates alone it looks through the recording once.
-func (w *world) begin(ctx context.Context, targets []checks.Target) ([]*watched, error) {
+func (w *watchroom) begin(ctx context.Context, targets []checks.Target) ([]*watched, error) {
 	entries := w.enrol(targets)
 	err := survey(w.rec, append(watchesOf(entries), w.nobody), func(emit func(*route.Update) error) error {
 		return w.rec.Play(ctx, time.Time{}, emit)
@@ -125,14 +125,14 @@ func (w *world) begin(ctx context.Context, targets []checks.Target) ([]*watched,
 }
 
 // lack says why nothing is known, or with "" that something is.
-func (w *world) lack(why string) {
+func (w *watchroom) lack(why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.missing = why
 }
 
 // enrol makes the watches of the targets that are watched from the first moment.
-func (w *world) enrol(targets []checks.Target) (list []*watched) {
+func (w *watchroom) enrol(targets []checks.Target) (list []*watched) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range targets {
@@ -155,7 +155,7 @@ func watchesOf(list []*watched) []*route.Watch {
 }
 
 // load reads the whole recording, or that before a moment. It comes before anybody asks.
-func (w *world) load(ctx context.Context, targets []checks.Target, until time.Time) error {
+func (w *watchroom) load(ctx context.Context, targets []checks.Target, until time.Time) error {
 	entries, err := w.begin(ctx, targets)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (w *world) load(ctx context.Context, targets []checks.Target, until time.Ti
 }
 
 // enter gives the entry of a target, a new one where it is new.
-func (w *world) enter(t checks.Target) *watched {
+func (w *watchroom) enter(t checks.Target) *watched {
 	e := w.targets[t]
 	if e == nil {
 		e = &watched{ready: make(chan struct{})}
@@ -210,7 +210,7 @@ func nameOf(t checks.Target) string {
 }
 
 // finish adds to a notice what the reader's surroundings know.
-func (w *world) finish(n chat.Notice, zone *time.Location) chat.Notice {
+func (w *watchroom) finish(n chat.Notice, zone *time.Location) chat.Notice {
 	n.Caveats = w.caveats
 	n.Place = place(n.Verdict.Registered.Country)
 	if zone != nil && zone != time.UTC {
@@ -220,7 +220,7 @@ func (w *world) finish(n chat.Notice, zone *time.Location) chat.Notice {
 }
 
 // within gives what holds a target, the widest first.
-func (w *world) within(t checks.Target) []checks.Target {
+func (w *watchroom) within(t checks.Target) []checks.Target {
 	var country string
 	var list []checks.Target
 	switch t.Kind() {
@@ -243,7 +243,7 @@ func (w *world) within(t checks.Target) []checks.Target {
 }
 
 // title writes a target for a list: "North Korea (KP)".
-func (w *world) title(t checks.Target) string {
+func (w *watchroom) title(t checks.Target) string {
 	name := nameOf(t)
 	if t.Kind() == checks.KindASN {
 		name = w.lists().ASName(t.ASN())
