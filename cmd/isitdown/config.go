@@ -37,6 +37,7 @@ type config struct {
 	Globalping globalpingConfig `toml:"globalping"`
 	Radar      radarConfig      `toml:"radar"`
 	Probe      probeConfig      `toml:"probe"`
+	World      worldConfig      `toml:"world"`
 	URLs       urlsConfig       `toml:"urls"`
 
 	Serve     serveConfig     `toml:"serve"`
@@ -145,6 +146,7 @@ func defaultConfig() config {
 
 		Sources: defaultSources(),
 		Probe:   defaultProbe(),
+		World:   defaultWorld(),
 		URLs:    defaultURLs(),
 
 		Serve:     defaultServe(),
