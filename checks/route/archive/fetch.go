@@ -139,7 +139,7 @@ func (f *Fetcher) Cover(ctx context.Context, from, to time.Time, collectors ...s
 	all := Covered{collectors: slices.Clone(collectors)}
 	var used []string
 	for i, name := range collectors {
-		c := &cover{f: f, s: sites[i], collector: name, client: f.clients[sites[i].service], now: now}
+		c := f.cover(sites[i], name, now)
 		if err := c.run(ctx, from, to); err != nil {
 			return Covered{}, err
 		}
@@ -157,10 +157,22 @@ func (f *Fetcher) Cover(ctx context.Context, from, to time.Time, collectors ...s
 	return all, nil
 }
 
-// run fetches what one collector recorded.
-func (c *cover) run(ctx context.Context, from, to time.Time) error {
+func (f *Fetcher) cover(s site, collector string, now time.Time) *cover {
+	return &cover{f: f, s: s, collector: collector, client: f.clients[s.service], now: now, told: f.o.Progress}
+}
+
+// folder makes the place where the files of the collector are kept.
+func (c *cover) folder() error {
 	if err := os.MkdirAll(filepath.Join(c.f.o.Dir, c.collector), 0o700); err != nil {
 		return fmt.Errorf("making the folder for recordings: %w", err)
+	}
+	return nil
+}
+
+// run fetches what one collector recorded.
+func (c *cover) run(ctx context.Context, from, to time.Time) error {
+	if err := c.folder(); err != nil {
+		return err
 	}
 	since := from
 	table, err := c.table(ctx, from)
@@ -174,6 +186,7 @@ func (c *cover) run(ctx context.Context, from, to time.Time) error {
 	if err := c.changes(ctx, since, to); err != nil {
 		return fmt.Errorf("fetching updates of %s: %w", c.collector, err)
 	}
+	c.unpublished(to)
 	return nil
 }
 
@@ -186,6 +199,7 @@ type cover struct {
 	now       time.Time
 	done, all int // files
 	skew      time.Duration
+	told      func(FetchProgress) // may be nil
 
 	got   Covered
 	paths []string // of the files, and of those that are empty
@@ -297,17 +311,21 @@ func (c *cover) collect(ctx context.Context, list []wanted, errs []error, to tim
 		until = end.end
 	}
 	c.got.Until = until
-	switch {
+	if e := c.client.Skewed(web.Reply{Skew: c.skew}); e != nil {
+		c.got.Gaps = append(c.got.Gaps, web.Gap(e, "route", "", ""))
+	}
+	return nil
+}
+
+// unpublished says what is still to come of the updates up to a moment.
+func (c *cover) unpublished(to time.Time) {
+	switch until := c.got.Until; {
 	case !until.Before(to):
 	case until.IsZero():
 		c.gap("no updates of %s up to %s are published yet", c.collector, to.UTC().Format(gapClock))
 	default:
 		c.gap("the updates of %s from %s on are not published yet", c.collector, until.Format(gapClock))
 	}
-	if e := c.client.Skewed(web.Reply{Skew: c.skew}); e != nil {
-		c.got.Gaps = append(c.got.Gaps, web.Gap(e, "route", "", ""))
-	}
-	return nil
 }
 
 // published is how long after its end a file may take to appear.
@@ -349,13 +367,13 @@ func (c *cover) finished() {
 
 // progress passes on how far a file is.
 func (c *cover) progress(w wanted) func(got, size int64) {
-	if c.f.o.Progress == nil {
+	if c.told == nil {
 		return nil
 	}
 	return func(got, size int64) {
 		c.f.report.Lock()
 		defer c.f.report.Unlock()
-		c.f.o.Progress(FetchProgress{Collector: c.collector, File: w.name(), Got: got, Size: size, Done: c.done, Files: c.all})
+		c.told(FetchProgress{Collector: c.collector, File: w.name(), Got: got, Size: size, Done: c.done, Files: c.all})
 	}
 }
 
