@@ -21,7 +21,7 @@ type InboxOptions struct {
 	Behind time.Duration
 	// Refresh says that somebody reads from files what was left out, and then reports it
 	// by [Inbox.Healed]. Without it time alone makes sessions whole again, as
-	// [route.Lost] has it.
+	// [route.Lost] has it, also after holes that feeds report.
 	Refresh bool
 	Log     *slog.Logger // nil for none
 }
@@ -96,6 +96,11 @@ func NewInbox(o InboxOptions) *Inbox {
 func (b *Inbox) Put(u *route.Update) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if u.Kind == route.Lost && u.Refresh && !b.o.Refresh {
+		lost := *u
+		lost.Refresh = false
+		u = &lost
+	}
 	f := b.inflow(u)
 	size := recordSize(u)
 	switch {

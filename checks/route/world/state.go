@@ -26,7 +26,10 @@ type Options struct {
 	// smaller ones are answered about when asked. Zero stands for the values below.
 	MinAddresses uint64
 	MinPrefixes6 int
-	Log          *slog.Logger // nil for none
+	// Doubt says why nothing can be said of the present, "" where something can, and what
+	// every answer has to mention: [Inbox.Doubt]. nil for no doubts.
+	Doubt func(now time.Time) (missing string, gaps []checks.Gap)
+	Log   *slog.Logger // nil for none
 }
 
 // The sizes from which a network is watched where nothing else is said: a /16, or 64 IPv6 prefixes.
