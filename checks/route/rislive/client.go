@@ -25,6 +25,10 @@ type Options struct {
 	App string
 	// UserAgent stands in the handshake.
 	UserAgent string
+	// Whole has the whole stream asked for, whatever is watched: for who keeps the table
+	// of the whole world, and serves what is watched from the same connection. All
+	// filters are then served as soon as the stream is.
+	Whole bool
 	// HTTP makes the handshake. Its Transport must hand out the connection of an
 	// upgrade, as that of net/http does; it is not to retry or to bound bodies.
 	HTTP *http.Client
@@ -61,7 +65,7 @@ func New(o Options) *Client {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Client{o: o, book: newBook(), stats: &stats{}}
+	return &Client{o: o, book: newBook(o.Whole), stats: &stats{}}
 }
 
 // Watch says which routes are wanted from now on, instead of what was wanted before.

@@ -35,12 +35,17 @@ type follower struct {
 // follow runs a client in a bubble.
 func follow(t *testing.T, server *rislivetest.Server, filters ...Filter) *follower {
 	t.Helper()
+	return followWith(t, server, Options{}, filters...)
+}
+
+// followWith is follow with options of which the rest is filled in.
+func followWith(t *testing.T, server *rislivetest.Server, o Options, filters ...Filter) *follower {
+	t.Helper()
 	web, stopServer := server.Pipe()
 	f := &follower{server: server}
-	f.Client = New(Options{
-		URL: "ws://ris-live.test/v1/ws/", App: "isitdown test", UserAgent: "isitdown/1 (ops@example.org)", HTTP: web,
-		Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-	})
+	o.URL, o.App, o.UserAgent, o.HTTP = "ws://ris-live.test/v1/ws/", "isitdown test", "isitdown/1 (ops@example.org)", web
+	o.Log = slog.New(slog.NewTextHandler(&f.log, nil))
+	f.Client = New(o)
 	f.Watch(filters)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -140,6 +140,7 @@ const (
 type book struct {
 	mu       sync.Mutex
 	filters  []Filter // wanted
+	always   bool     // the whole stream is asked for, whatever they are
 	whole    bool     // they are asked for as the whole stream
 	refusals []string // what made it the whole stream on this connection
 	order    []request
@@ -162,9 +163,9 @@ func (s *subscription) refused(now time.Time) bool {
 	return !s.accepted && s.tries == maxTries && now.Sub(s.sent) >= retryAfter
 }
 
-func newBook() *book {
+func newBook(always bool) *book {
 	b := &book{
-		changed: make(chan struct{}, 1), progress: make(chan struct{}),
+		always: always, changed: make(chan struct{}, 1), progress: make(chan struct{}),
 		open: map[request]*subscription{}, covered: map[Filter]bool{},
 	}
 	b.want(nil)
@@ -191,7 +192,12 @@ func (b *book) want(filters []Filter) {
 			delete(b.covered, f)
 		}
 	}
-	b.plan(len(b.filters) > maxFilters || seen[Filter{}] || len(b.refusals) > 0)
+	b.plan(b.everything() || len(b.refusals) > 0)
+}
+
+// everything reports whether the whole stream is to be asked for from the beginning.
+func (b *book) everything() bool {
+	return b.always || len(b.filters) > maxFilters || slices.Contains(b.filters, Filter{})
 }
 
 // plan works out the subscriptions; mu is held.
@@ -235,7 +241,7 @@ func (b *book) reset() {
 	}
 	b.gone, b.refusals = nil, nil
 	clear(b.covered)
-	b.plan(len(b.filters) > maxFilters || slices.Contains(b.filters, Filter{}))
+	b.plan(b.everything())
 }
 
 // next gives the next message to be sent, nil where there is none now.
