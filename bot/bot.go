@@ -74,6 +74,9 @@ func New(c Config) (*Bot, error) {
 	if c.Store == nil || c.Resolve == nil || c.Assess == nil || c.Follow == nil {
 		return nil, errors.New("a bot needs Store, Resolve, Assess and Follow")
 	}
+	if c.World != nil && c.WorldVerdict == nil {
+		return nil, errors.New("a bot that watches the world needs WorldVerdict")
+	}
 	c.Limits, c.Policy = c.Limits.orDefault(), c.Policy.orDefault()
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -239,7 +242,10 @@ func (b *Bot) finish(n chat.Notice, zone string) chat.Notice {
 
 // name writes a target for a list.
 func (b *Bot) name(t checks.Target) string {
-	if b.c.Name == nil {
+	switch {
+	case t == checks.Worldwide():
+		return "the world"
+	case b.c.Name == nil:
 		return t.String()
 	}
 	return b.c.Name(t)

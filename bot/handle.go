@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"isitdown/bot/chat"
@@ -196,6 +197,9 @@ func (b *Bot) target(tx *Tx, c chat.Channel, typed string) (checks.Target, error
 
 // resolve reads a target as people write it.
 func (b *Bot) resolve(typed string) (checks.Target, error) {
+	if strings.EqualFold(strings.TrimSpace(typed), checks.Worldwide().String()) {
+		return checks.Worldwide(), nil
+	}
 	t, err := b.c.Resolve(typed)
 	if err != nil {
 		return checks.Target{}, refusal(err.Error())

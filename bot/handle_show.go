@@ -72,6 +72,9 @@ func (b *Bot) check(ctx context.Context, r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
+	if t == checks.Worldwide() {
+		return b.checkWorld(r)
+	}
 	n, err := b.ask(ctx, r, t, r.command.At)
 	if err != nil {
 		return chat.Reply{}, fmt.Errorf("assessing %v: %w", t, err)
@@ -229,6 +232,10 @@ func (b *Bot) list(ctx context.Context, r *request) (chat.Reply, error) {
 // nothing, of what the person subscribed elsewhere.
 func (b *Bot) current(r *request) (chat.Reply, error) {
 	c, stands := chat.Current{At: r.now}, b.stands()
+	if b.c.World != nil {
+		w := b.worldNow(r.now, stands)
+		c.World = &w
+	}
 	err := b.c.Store.View(func(tx *Tx) error {
 		subs, err := tx.Subscriptions(r.Channel)
 		if err == nil && len(subs) == 0 {
@@ -239,7 +246,10 @@ func (b *Bot) current(r *request) (chat.Reply, error) {
 		}
 		var targets []checks.Target
 		for _, s := range subs {
-			if !slices.Contains(targets, s.Target) {
+			switch {
+			case s.Target == checks.Worldwide():
+				c.Worldwide = true
+			case !slices.Contains(targets, s.Target):
 				targets = append(targets, s.Target)
 			}
 		}

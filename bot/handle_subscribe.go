@@ -16,6 +16,10 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 		return chat.Reply{}, err
 	}
 	switch t.Kind() {
+	case checks.KindWorld:
+		if b.c.World == nil {
+			return chat.Reply{}, refusal(b.noWorld())
+		}
 	case checks.KindHost, checks.KindURL, checks.KindAddress: // it is probed now, and from now on
 		if err := b.may(r, t, time.Time{}); err != nil {
 			return chat.Reply{}, err

@@ -33,6 +33,17 @@ type Config struct {
 	May func(who string, t checks.Target) error
 	// Follow begins to follow a target that a channel subscribed to.
 	Follow func(t checks.Target) (Followed, error)
+	// World gives how everything stands that is watched whether or not anybody subscribed
+	// to it. It is asked at each Step while a channel is subscribed to the world, and by
+	// commands, so it answers at once. nil where no such table is kept: nobody can
+	// subscribe to the world then, and NoWorld says what to set.
+	World func(now time.Time) checks.World
+	// WorldVerdict assesses one country or network of those that World watches; ok is
+	// false for any other target. It must be there where World is.
+	WorldVerdict func(t checks.Target, now time.Time) (v checks.Verdict, ok bool)
+	// NoWorld is what the operator has to do to have the world watched, as the end of a
+	// sentence: "set world.enabled in the configuration". "" leaves it out.
+	NoWorld string
 	// Within gives what holds a target, the widest first: of a prefix its
 	// country and its network, of a network its country. nil for nothing ever.
 	Within func(t checks.Target) []checks.Target

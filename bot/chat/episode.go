@@ -87,7 +87,7 @@ func (e *Episode) stand(now time.Time) string {
 		}
 		return text
 	case e.lasts():
-		text := strings.ToUpper(e.State.String()) + " " + who + ": " + e.visible() + since(i.Onset, dated)
+		text := upperState(e.State) + " " + who + ": " + e.visible() + since(i.Onset, dated)
 		if from := Point(i.Onset); !from.IsZero() && now.After(from) {
 			text += ", " + elapsed(from, now) + " so far"
 		}
@@ -106,6 +106,9 @@ func (e *Episode) stand(now time.Time) string {
 	}
 	return joinNonEmpty(", ", text, depthText(i), "resolved")
 }
+
+// upperState writes a state as it begins a line.
+func upperState(s checks.State) string { return strings.ToUpper(s.String()) }
 
 func stateNow(s checks.State) string {
 	if s == checks.Unknown {

@@ -165,7 +165,11 @@ type Current struct {
 	// open.
 	Unknown []string // subjects
 	// New are the targets that nobody has looked at yet.
-	New     []string
+	New []string
+	// Worldwide: the channel is subscribed to the world, too.
+	Worldwide bool
+	// World is how everything else stands; nil leaves it out.
+	World   *World
 	Caveats []string
 }
 
@@ -177,6 +181,8 @@ func (c Current) Message() Message {
 	case n > 0:
 		head = "NOW: " + count(n, "incident", "incidents") + " open"
 		m.Tone = worstTone(c.Open)
+	case c.Watched == 0 && c.World != nil && c.World.Off == "":
+		head, m.Tone = "NOW: in the world "+c.World.lead(), c.World.tone()
 	case c.Watched == 0:
 		head = "NOW: nothing is watched yet"
 	case len(c.New) >= c.Watched:
@@ -186,7 +192,7 @@ func (c Current) Message() Message {
 	default:
 		m.Tone = ToneUp
 	}
-	m.Headline = plain(head + ", as of " + fullDated(c.At))
+	m.Headline = cutTo(plain(head+", as of "+fullDated(c.At)), MaxHeadline)
 	m.Parts = episodeParts("", c.Open, c.At)
 	if n := len(c.Unknown); n > 0 {
 		m.Parts = append(m.Parts, Part{Label: "Unknown", Text: plain("nothing is known of " + subjects(c.Unknown))})
@@ -194,14 +200,27 @@ func (c Current) Message() Message {
 	if n := len(c.New); n > 0 {
 		m.Parts = append(m.Parts, Part{Label: "New", Text: plain("not looked at yet: " + subjects(c.New))})
 	}
-	watched := count(c.Watched, "target is", "targets are") + " watched."
-	if c.Watched == 0 {
-		watched = "Begin with: /outages subscribe KP"
+	m.Parts = append(m.Parts, Part{Text: plain(c.watched())})
+	if c.World != nil {
+		m.Parts = append(m.Parts, Part{Label: "World", Text: plain(sentence(c.World.lead()))})
+		m.Parts = append(m.Parts, c.World.parts()...)
 	}
-	m.Parts = append(m.Parts, Part{Text: plain(watched)})
 	m.Parts = append(m.Parts, caveatParts(c.Caveats)...)
 	m.Buttons = episodeButtons(c.Open)
 	return m
+}
+
+// watched says what the channel is subscribed to.
+func (c *Current) watched() string {
+	switch {
+	case c.Watched == 0 && c.Worldwide:
+		return "This channel is subscribed to the world, and to nothing else."
+	case c.Watched == 0:
+		return "Begin with: /outages subscribe KP"
+	case c.Worldwide:
+		return count(c.Watched, "target", "targets") + " and the world are watched."
+	}
+	return count(c.Watched, "target is", "targets are") + " watched."
 }
 
 // maxEpisodeButtons is how many open incidents have a button of their own.
