@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 
+	"isitdown/checks/route"
 	"isitdown/checks/route/bmp"
 	"isitdown/checks/route/live"
 )
@@ -15,24 +16,39 @@ import (
 // routers makes feeds of whole tables for a hub.
 type routers func(h *live.Hub) []*feed
 
-// ownRouters makes the feeds of the operator's own routers, and opens what they connect to.
-func (a *app) ownRouters(ctx context.Context, h *live.Hub) ([]*feed, error) {
+// ownRouters makes the feeds of the operator's own routers, for a hub and for whoever else
+// takes what they say, and opens what they connect to.
+func (a *app) ownRouters(ctx context.Context, h *live.Hub, others ...taker) ([]*feed, error) {
 	if a.config.Sources.Offline {
 		return nil, nil
 	}
 	if a.routers != nil {
 		return a.routers(h), nil
 	}
-	stations, err := a.stations(ctx, h)
+	take := all(append([]taker{func(_ context.Context, u *route.Update) { h.ApplyWhole(u) }}, others...))
+	stations, err := a.stations(ctx, take)
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := a.sessions(h)
+	sessions, err := a.sessions(take)
 	return append(stations, sessions...), err
 }
 
+// taker takes in an update of an own router. It may wait until it has room: the router's TCP
+// then holds it back, and nothing is left out. The context is that of the feed.
+type taker func(ctx context.Context, u *route.Update)
+
+// all passes updates to each of several.
+func all(takers []taker) taker {
+	return func(ctx context.Context, u *route.Update) {
+		for _, take := range takers {
+			take(ctx, u)
+		}
+	}
+}
+
 // stations makes one BMP station for each address that routers send BMP to.
-func (a *app) stations(ctx context.Context, h *live.Hub) ([]*feed, error) {
+func (a *app) stations(ctx context.Context, take taker) ([]*feed, error) {
 	byAddress := map[string][]bmp.Router{}
 	for _, r := range a.config.Routers {
 		if r.Kind != kindBMP {
@@ -62,7 +78,7 @@ func (a *app) stations(ctx context.Context, h *live.Hub) ([]*feed, error) {
 			}
 			return nil, fail(exitUsage, "listening for the BMP of routers on %s: %w", address, err)
 		}
-		feeds = append(feeds, stationFeed(s, h, byAddress[address]))
+		feeds = append(feeds, stationFeed(s, take, byAddress[address]))
 	}
 	return feeds, nil
 }
@@ -81,7 +97,7 @@ func (c *routerConfig) reporter() (r bmp.Router, err error) {
 }
 
 // stationFeed is a station as one of the feeds.
-func stationFeed(s *bmp.Station, h *live.Hub, routers []bmp.Router) *feed {
+func stationFeed(s *bmp.Station, take taker, routers []bmp.Router) *feed {
 	name := "BMP of " + routers[0].Name
 	if n := len(routers); n > 1 {
 		name += fmt.Sprintf(" and %d more", n-1)
@@ -89,7 +105,7 @@ func stationFeed(s *bmp.Station, h *live.Hub, routers []bmp.Router) *feed {
 	return &feed{
 		name: name,
 		run: func(ctx context.Context) error {
-			err := s.Run(ctx, until(ctx, h.ApplyWhole))
+			err := s.Run(ctx, until(ctx, func(u *route.Update) { take(ctx, u) }))
 			if ctx.Err() != nil {
 				return nil
 			}

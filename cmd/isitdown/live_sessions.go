@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"isitdown/checks/route/live"
+	"isitdown/checks/route"
 	"isitdown/checks/route/session"
 )
 
@@ -13,7 +13,7 @@ import (
 const directly = 1
 
 // sessions makes the BGP sessions with routers; one collector has them all.
-func (a *app) sessions(h *live.Hub) ([]*feed, error) {
+func (a *app) sessions(take taker) ([]*feed, error) {
 	var list []session.Neighbor
 	for _, r := range a.config.Routers {
 		if r.Kind != kindBGP {
@@ -32,7 +32,7 @@ func (a *app) sessions(h *live.Hub) ([]*feed, error) {
 	if err != nil {
 		return nil, fail(exitUsage, "setting up BGP sessions: %w", err)
 	}
-	return []*feed{sessionFeed(c, h)}, nil
+	return []*feed{sessionFeed(c, take)}, nil
 }
 
 // neighbor is a router as the collector knows it.
@@ -55,11 +55,11 @@ func (c *routerConfig) neighbor() (session.Neighbor, error) {
 }
 
 // sessionFeed is all BGP sessions as one of the feeds.
-func sessionFeed(c *session.Collector, h *live.Hub) *feed {
+func sessionFeed(c *session.Collector, take taker) *feed {
 	return &feed{
 		name: "BGP",
 		run: func(ctx context.Context) error {
-			err := c.Run(ctx, until(ctx, h.ApplyWhole))
+			err := c.Run(ctx, until(ctx, func(u *route.Update) { take(ctx, u) }))
 			if ctx.Err() != nil {
 				return nil
 			}
