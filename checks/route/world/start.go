@@ -136,13 +136,9 @@ func (s *Start) Put(u *route.Update) {
 // Progress says how far it is.
 func (s *Start) Progress() Progress {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.progress
-	s.mu.Unlock()
-	if p.Phase != Live {
-		s.hold.mu.Lock()
-		p.Held, p.HeldBytes = s.hold.count-s.hold.taken, s.hold.bytes()
-		s.hold.mu.Unlock()
-	}
+	p.Held, p.HeldBytes = s.hold.waiting.Load(), s.hold.size.Load()
 	return p
 }
 

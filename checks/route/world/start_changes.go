@@ -105,7 +105,8 @@ func (s *Start) short(known map[string]time.Time) map[string]time.Time {
 
 // unpublished says what is still to come where no stream follows.
 func (s *Start) unpublished(known map[string]time.Time) {
-	for name, until := range known {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		until := known[name]
 		s.gap(checks.Gap{Check: "route", Reason: fmt.Sprintf("the updates of %s from %s on are not published yet", name, until.UTC().Format(clockForm))})
 	}
 }
@@ -113,7 +114,8 @@ func (s *Start) unpublished(known map[string]time.Time) {
 // missing says that what the sessions of collectors hold is not known: what they said between
 // the archive's end and the stream's beginning was not to be had in time.
 func (s *Start) missing(known map[string]time.Time) {
-	for name, until := range known {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		until := known[name]
 		s.lost(name, until)
 		s.gap(checks.Gap{Check: "route", Reason: fmt.Sprintf("the updates of %s from %s until the stream began could not be had: what its sessions hold is not known until they have had time to say it again",
 			name, until.UTC().Format(clockForm))})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"isitdown/checks"
@@ -30,8 +31,8 @@ type hold struct {
 	feeds  map[string]*heldFeed     // by collector
 
 	written, read int64 // bytes of the file
-	count, taken  int64 // updates
 	block         []byte
+	waiting, size atomic.Int64 // updates, and their bytes: read without mu, by whoever has locked other things
 }
 
 // heldFeed is what the stream brought of one collector.
@@ -92,7 +93,8 @@ func (h *hold) fits(size int) bool {
 
 func (h *hold) add(u *route.Update) {
 	h.buf = appendRecord(h.buf, u, &h.peers)
-	h.count++
+	h.waiting.Add(1)
+	h.size.Store(h.bytes())
 }
 
 // bytes counts what is kept and not taken yet.
@@ -131,8 +133,10 @@ func (h *hold) take(each func([]route.Update), last func()) (done bool, err erro
 				h.add(f.lost(f.last))
 			}
 		}
-		h.taken += give(h.buf, h.peers.list, each)
+		give(h.buf, h.peers.list, each)
 		h.buf = nil
+		h.waiting.Store(0)
+		h.size.Store(0)
 		last()
 		return true, nil
 	}
@@ -145,7 +149,8 @@ func (h *hold) take(each func([]route.Update), last func()) (done bool, err erro
 	n := give(block, peers, each)
 	h.mu.Lock()
 	h.read += int64(len(block)) + 4
-	h.taken += n
+	h.waiting.Add(-n)
+	h.size.Store(h.bytes())
 	h.mu.Unlock()
 	return false, nil
 }

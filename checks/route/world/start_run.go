@@ -215,4 +215,3 @@ func (t *ticker) tick(s *Start, at time.Time) {
 	s.state.Tick(at)
 	s.note(func(p *Progress) { p.AsOf = later(p.AsOf, at) })
 }
-
