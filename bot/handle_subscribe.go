@@ -88,7 +88,7 @@ func (b *Bot) putSubscription(tx *Tx, r *request, t checks.Target) (s, was Subsc
 	if !had && len(others) >= b.c.Limits.Subscriptions {
 		return s, was, refusef("this channel has %d subscriptions, and more are not allowed: end one of them first, with /outages unsubscribe", len(others))
 	}
-	if !had && tx.s.index.tenant(r.Channel) >= b.c.Limits.Tenant {
+	if !had && tx.tenantSubscriptions(r.Channel) >= b.c.Limits.Tenant {
 		return s, was, refusef("the channels here have %d subscriptions altogether, and more are not allowed: end some of them first, with /outages unsubscribe", b.c.Limits.Tenant)
 	}
 	if err := wake(tx, r.Channel, others); err != nil {

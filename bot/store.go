@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"sync"
 	"time"
@@ -71,11 +72,9 @@ const (
 // for, what was found, and what is yet to be said. Its methods may be called
 // from several goroutines.
 type Store struct {
-	db *bbolt.DB
-	// write is held from the begin of a transaction until the index is right again,
-	// so that the index changes in the order of the transactions.
-	write sync.Mutex
-	index subscriberIndex
+	db      *bbolt.DB
+	writers writers
+	index   subscriberIndex
 
 	queue struct {
 		sync.Mutex
@@ -134,30 +133,18 @@ func (s *Store) prepare(steps []migration) error {
 // Close waits for open transactions and closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Update runs f in a transaction that may write: all that f did is kept, or,
-// if f gives an error, none of it. There is one such transaction at a time; f must
-// not call Update or View.
+// Update runs f in a transaction that may write: all that f did is kept, and on the disk
+// when Update returns, or, if f gives an error or panics, none of it. One such f runs at a
+// time, once, and sees what those before it wrote; those that come at the same time share
+// the wait for the disk, and its error. f must not call Update or View, and must not wait
+// for anybody who does.
 func (s *Store) Update(f func(tx *Tx) error) error {
-	tx, err := s.update(f)
-	if err == nil && len(tx.queued) > 0 {
-		s.announce(tx.queued)
+	if wait := s.writers.enter(); wait != nil {
+		if b := <-wait; b != nil {
+			return b.join(f)
+		}
 	}
-	return err
-}
-
-// update is Update without telling the outbox. A panic of f undoes the transaction and leaves
-// the store as usable as before.
-func (s *Store) update(f func(tx *Tx) error) (tx *Tx, err error) {
-	s.write.Lock()
-	defer s.write.Unlock()
-	err = s.db.Update(func(b *bbolt.Tx) error {
-		tx = &Tx{s: s, tx: b}
-		return f(tx)
-	})
-	if err == nil {
-		s.index.apply(tx.subscribed)
-	}
-	return tx, err
+	return s.lead(f)
 }
 
 // View runs f in a transaction that sees the store as it is now and can only
@@ -171,9 +158,10 @@ func (s *Store) View(f func(tx *Tx) error) error {
 type Tx struct {
 	s  *Store
 	tx *bbolt.Tx
+	in *batch // nil in one that only reads
 
-	subscribed []subscriptionChange
-	queued     []route
+	recording bool // undo is written
+	undo      []undo
 }
 
 // Backup writes a copy of the store as it is now, while others go on using it, and
@@ -219,6 +207,19 @@ func (s *Store) Size() (StoreSize, error) {
 // alone: the answer is that of the last transaction that was kept. The list is
 // shared: it is for reading only.
 func (s *Store) Subscribers(t checks.Target) []Subscription { return s.index.subscribers(t) }
+
+// Concerned gives the targets that an event about t concerns and that somebody subscribed
+// to, each with its subscribers as [Store.Subscribers] gives them. A country or a network
+// concerns itself and, before it, the whole world. A prefix or an address concerns every
+// prefix and address that it shares addresses with, for a route over or in it may be theirs,
+// too: the widest first, then by address. Any other target concerns itself.
+//
+// Who is concerned is to be looked at; what is said of a target is for its own verdict to
+// say. Whose space a prefix is in is not known here: countries and networks are events of
+// their own.
+func (s *Store) Concerned(t checks.Target) iter.Seq2[checks.Target, []Subscription] {
+	return s.index.concerned(t)
+}
 
 // Targets gives what anybody subscribed to, in the order of their names.
 func (s *Store) Targets() []checks.Target { return s.index.targets() }

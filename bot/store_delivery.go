@@ -107,12 +107,12 @@ func (tx *Tx) putNew(d Delivery) error {
 		tx.put(bucketDeliveries, k, storedDelivery{
 			d.Key, d.Channel.String(), d.Incident, d.Revision, d.Op.String(), d.Message, d.Chart, d.Observed, d.Queued, d.Digest,
 		}),
-		tx.tx.Bucket([]byte(bucketKeys)).Put([]byte(d.Key), k),
+		tx.write(bucketKeys, []byte(d.Key), k),
 		tx.putProgress(Delivery{Seq: d.Seq, Digest: d.Digest}),
 		tx.putRoute(route{d.Seq, d.Channel, d.Incident, d.Op, d.Queued}),
 	)
 	if err == nil && (d.Op == Root || d.Op == Edit) {
-		err = tx.tx.Bucket([]byte(bucketThreadHeads)).Put(key(d.Incident, d.Channel.String()), k)
+		err = tx.write(bucketThreadHeads, key(d.Incident, d.Channel.String()), k)
 	}
 	if err != nil {
 		return fmt.Errorf("queueing delivery %s: %w", d.Key, err)
@@ -123,8 +123,11 @@ func (tx *Tx) putNew(d Delivery) error {
 // putRoute puts a delivery in the queue and tells the outbox of it once the
 // transaction is kept.
 func (tx *Tx) putRoute(r route) error {
-	tx.queued = append(tx.queued, r)
-	return tx.put(bucketQueue, seqKey(nil, r.seq), storedRoute{r.channel.String(), r.incident, r.op.String(), r.queued})
+	err := tx.put(bucketQueue, seqKey(nil, r.seq), storedRoute{r.channel.String(), r.incident, r.op.String(), r.queued})
+	if err == nil {
+		tx.in.queued = append(tx.in.queued, r)
+	}
+	return err
 }
 
 // putProgress writes how far d has come.

@@ -199,7 +199,7 @@ func (tx *Tx) putThread(t Thread) error {
 	if t.open() {
 		open = []byte(threadOpen)
 	}
-	if err := tx.tx.Bucket([]byte(bucketThreadsBy)).Put(key(c, t.Incident), open); err != nil {
+	if err := tx.write(bucketThreadsBy, key(c, t.Incident), open); err != nil {
 		return fmt.Errorf("writing the thread of %s in %s: %w", t.Incident, c, err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -11,24 +12,28 @@ import (
 	"isitdown/checks"
 )
 
-// subscriberIndex knows the subscribers of each target without reading the
-// file. A list is sorted by channel and never changed once it is in the map: who
-// has got hold of one may go on reading it.
+// subscriberIndex knows the subscribers of each target, and which targets an event
+// concerns, without reading the file. A list is sorted by channel and never changed once it
+// is in the map: who has got hold of one may go on reading it.
 type subscriberIndex struct {
 	mu       sync.RWMutex
 	byTarget map[checks.Target][]Subscription
+	space    space                // of those targets that are prefixes and addresses
 	count    map[chat.Channel]int // subscriptions of a channel
+	tenants  map[chat.Channel]int // subscriptions of a tenant: a channel without its ID
 }
 
 // subscriptionChange is one write of a transaction.
 type subscriptionChange struct {
 	sub  Subscription
 	gone bool
+	more int // how many subscriptions there are more: 1, 0 or -1
 }
 
 // load reads all subscriptions.
 func (x *subscriberIndex) load(tx *Tx) error {
-	x.byTarget, x.count = make(map[checks.Target][]Subscription), make(map[chat.Channel]int)
+	x.byTarget = make(map[checks.Target][]Subscription)
+	x.count, x.tenants = make(map[chat.Channel]int), make(map[chat.Channel]int)
 	words := make(map[string]string) // one copy of what is the same in thousands
 	for e := range tx.scan(bucketSubscriptions, nil) {
 		s, err := readSubscription(e)
@@ -45,62 +50,140 @@ func (x *subscriberIndex) load(tx *Tx) error {
 		}
 		// The file is sorted by channel, so every list is too.
 		x.byTarget[s.Target] = append(x.byTarget[s.Target], s)
-		x.count[s.Channel]++
+		x.counted(s.Channel, 1)
 	}
+	for t, list := range x.byTarget {
+		x.byTarget[t] = slices.Clone(list) // without the room to grow
+	}
+	x.space.add(slices.Collect(maps.Keys(x.byTarget)))
 	return nil
+}
+
+// counted takes in that a channel has n subscriptions more.
+func (x *subscriberIndex) counted(c chat.Channel, n int) {
+	add := func(m map[chat.Channel]int, c chat.Channel) {
+		if m[c] += n; m[c] == 0 {
+			delete(m, c)
+		}
+	}
+	add(x.count, c)
+	c.ID = ""
+	add(x.tenants, c)
 }
 
 // apply takes in what a transaction changed.
 func (x *subscriberIndex) apply(changes []subscriptionChange) {
+	if len(changes) == 0 {
+		return
+	}
 	byTarget := make(map[checks.Target][]subscriptionChange)
 	for _, c := range changes {
 		byTarget[c.sub.Target] = append(byTarget[c.sub.Target], c)
 	}
+	var come, gone []checks.Target
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	for _, c := range changes {
+		x.counted(c.sub.Channel, c.more)
+	}
 	for t, changes := range byTarget {
-		list := merged(x.byTarget[t], changes, func(c chat.Channel, n int) {
-			if x.count[c] += n; x.count[c] == 0 {
-				delete(x.count, c)
-			}
-		})
-		if x.byTarget[t] = list; len(list) == 0 {
+		was := x.byTarget[t]
+		list := merged(was, changes)
+		if len(list) == 0 {
 			delete(x.byTarget, t)
+		} else {
+			x.byTarget[t] = list
+		}
+		switch {
+		case len(was) == 0 && len(list) > 0:
+			come = append(come, t)
+		case len(was) > 0 && len(list) == 0:
+			gone = append(gone, t)
 		}
 	}
+	x.space.remove(gone)
+	x.space.add(come)
 }
 
-// merged gives a new list with the changes made in their order; count is told of
-// each channel that comes (1) or goes (-1).
-func merged(list []Subscription, changes []subscriptionChange, count func(c chat.Channel, n int)) []Subscription {
-	out := make([]Subscription, len(list), len(list)+len(changes))
-	copy(out, list)
-	for _, c := range changes {
-		i, found := slices.BinarySearchFunc(out, c.sub.Channel, func(s Subscription, ch chat.Channel) int {
+// merged gives a new list with the changes, of which the last of a channel counts. It sorts
+// the changes.
+func merged(list []Subscription, changes []subscriptionChange) []Subscription {
+	slices.SortStableFunc(changes, func(a, b subscriptionChange) int { return compareChannels(a.sub.Channel, b.sub.Channel) })
+	more := 0
+	for i := range changes {
+		more += max(0, changes[i].more)
+	}
+	out := make([]Subscription, 0, len(list)+more)
+	for i := range changes {
+		c := &changes[i]
+		if i+1 < len(changes) && changes[i+1].sub.Channel == c.sub.Channel {
+			continue
+		}
+		at, found := slices.BinarySearchFunc(list, c.sub.Channel, func(s Subscription, ch chat.Channel) int {
 			return compareChannels(s.Channel, ch)
 		})
-		switch {
-		case c.gone && found:
-			out = slices.Delete(out, i, i+1)
-			count(c.sub.Channel, -1)
-		case c.gone:
-		case found:
-			out[i] = c.sub
-		default:
-			out = slices.Insert(out, i, c.sub)
-			count(c.sub.Channel, 1)
+		out = append(out, list[:at]...)
+		if list = list[at:]; found {
+			list = list[1:]
+		}
+		if !c.gone {
+			out = append(out, c.sub)
 		}
 	}
-	return slices.Clip(out)
+	return append(out, list...)
 }
 
 // compareChannels orders channels as their keys are ordered.
-func compareChannels(a, b chat.Channel) int { return cmp.Compare(a.String(), b.String()) }
+func compareChannels(a, b chat.Channel) int {
+	if a.Platform == b.Platform && a.Tenant == b.Tenant {
+		return cmp.Compare(a.ID, b.ID)
+	}
+	return cmp.Compare(a.String(), b.String())
+}
 
 func (x *subscriberIndex) subscribers(t checks.Target) []Subscription {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return x.byTarget[t]
+}
+
+// match is a target that an event concerns.
+type match struct {
+	target checks.Target
+	list   []Subscription
+}
+
+// concerned gives the targets that an event about t concerns, with their subscribers, the
+// widest first.
+func (x *subscriberIndex) concerned(t checks.Target) iter.Seq2[checks.Target, []Subscription] {
+	return func(yield func(checks.Target, []Subscription) bool) {
+		var few [16]match
+		for _, m := range x.matches(few[:0], t) {
+			if !yield(m.target, m.list) {
+				return
+			}
+		}
+	}
+}
+
+// matches adds what an event about t concerns to a list.
+func (x *subscriberIndex) matches(to []match, t checks.Target) []match {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	add := func(t checks.Target) {
+		if list := x.byTarget[t]; len(list) > 0 {
+			to = append(to, match{t, list})
+		}
+	}
+	switch t.Kind() {
+	case checks.KindPrefix, checks.KindAddress:
+		x.space.overlapping(t.Prefix(), add)
+		return to
+	case checks.KindCountry, checks.KindASN:
+		add(checks.Worldwide())
+	}
+	add(t)
+	return to
 }
 
 func (x *subscriberIndex) targets() []checks.Target {
@@ -118,13 +201,8 @@ func (x *subscriberIndex) channels() int {
 }
 
 // tenant gives how many subscriptions the channels of c's tenant have.
-func (x *subscriberIndex) tenant(c chat.Channel) (n int) {
+func (x *subscriberIndex) tenant(c chat.Channel) int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	for other, count := range x.count {
-		if other.Platform == c.Platform && other.Tenant == c.Tenant {
-			n += count
-		}
-	}
-	return n
+	return x.tenants[chat.Channel{Platform: c.Platform, Tenant: c.Tenant}]
 }

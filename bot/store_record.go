@@ -64,7 +64,7 @@ func decode(value []byte, record any) error {
 func (tx *Tx) put(bucket string, key []byte, record any) error {
 	value, err := encode(record)
 	if err == nil {
-		err = tx.tx.Bucket([]byte(bucket)).Put(key, value)
+		err = tx.write(bucket, key, value)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s %q: %w", bucket, key, err)
@@ -74,7 +74,7 @@ func (tx *Tx) put(bucket string, key []byte, record any) error {
 
 // drop deletes a key, if it is there.
 func (tx *Tx) drop(bucket string, key []byte) error {
-	if err := tx.tx.Bucket([]byte(bucket)).Delete(key); err != nil {
+	if err := tx.erase(bucket, key); err != nil {
 		return fmt.Errorf("deleting %s %q: %w", bucket, key, err)
 	}
 	return nil
@@ -82,7 +82,7 @@ func (tx *Tx) drop(bucket string, key []byte) error {
 
 // mark writes a key that has nothing but itself to say.
 func (tx *Tx) mark(bucket string, key []byte) error {
-	if err := tx.tx.Bucket([]byte(bucket)).Put(key, nil); err != nil {
+	if err := tx.write(bucket, key, nil); err != nil {
 		return fmt.Errorf("writing %s %q: %w", bucket, key, err)
 	}
 	return nil
@@ -185,15 +185,6 @@ func readAll[R, T any](tx *Tx, bucket string, prefix []byte, value func(R) (T, e
 		list = append(list, v)
 	}
 	return list, nil
-}
-
-// next gives the next number of a bucket, from 1 on.
-func (tx *Tx) next(bucket string) (uint64, error) {
-	n, err := tx.tx.Bucket([]byte(bucket)).NextSequence()
-	if err != nil {
-		return 0, fmt.Errorf("numbering %s: %w", bucket, err)
-	}
-	return n, nil
 }
 
 // seqKey gives a number as a key, after a prefix.

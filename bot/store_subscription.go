@@ -40,23 +40,32 @@ func (tx *Tx) PutSubscription(s Subscription) error {
 		return fmt.Errorf("writing a subscription of %s: it has no target", s.Channel)
 	}
 	s.At, s.MutedUntil = utc(s.At), utc(s.MutedUntil)
-	err := tx.put(bucketSubscriptions, subscriptionKey(s.Channel, s.Target), storedSubscription{
+	k := subscriptionKey(s.Channel, s.Target)
+	more := 1
+	if tx.tx.Bucket([]byte(bucketSubscriptions)).Get(k) != nil {
+		more = 0
+	}
+	err := tx.put(bucketSubscriptions, k, storedSubscription{
 		Level: s.Level.String(), Quiet: [2]int{s.Quiet.From, s.Quiet.To}, Zone: s.Zone,
 		By: storedPerson(s.By), At: s.At,
 		MutedUntil: s.MutedUntil, MuteReason: s.MuteReason, Suspended: s.Suspended,
 	})
 	if err == nil {
-		tx.subscribed = append(tx.subscribed, subscriptionChange{s, false})
+		tx.in.subscribed = append(tx.in.subscribed, subscriptionChange{s, false, more})
 	}
 	return err
 }
 
 // DeleteSubscription ends a subscription; it is no error if there is none.
 func (tx *Tx) DeleteSubscription(c chat.Channel, t checks.Target) error {
-	if err := tx.drop(bucketSubscriptions, subscriptionKey(c, t)); err != nil {
+	k := subscriptionKey(c, t)
+	if tx.tx.Bucket([]byte(bucketSubscriptions)).Get(k) == nil {
+		return nil
+	}
+	if err := tx.drop(bucketSubscriptions, k); err != nil {
 		return err
 	}
-	tx.subscribed = append(tx.subscribed, subscriptionChange{Subscription{Channel: c, Target: t}, true})
+	tx.in.subscribed = append(tx.in.subscribed, subscriptionChange{Subscription{Channel: c, Target: t}, true, -1})
 	return nil
 }
 
@@ -98,17 +107,35 @@ func (tx *Tx) subscriptionsUnder(prefix []byte) ([]Subscription, error) {
 // Subscribers gives who subscribed to a target, by channel, with what this
 // transaction has changed. The list is shared: it is for reading only.
 func (tx *Tx) Subscribers(t checks.Target) []Subscription {
+	list := tx.s.index.subscribers(t)
+	if tx.in == nil {
+		return list
+	}
 	var own []subscriptionChange
-	for _, c := range tx.subscribed {
-		if c.sub.Target == t {
-			own = append(own, c)
+	for i := range tx.in.subscribed {
+		if c := &tx.in.subscribed[i]; c.sub.Target == t {
+			own = append(own, *c)
 		}
 	}
-	list := tx.s.index.subscribers(t)
 	if len(own) == 0 {
 		return list
 	}
-	return merged(list, own, func(chat.Channel, int) {})
+	return merged(list, own)
+}
+
+// tenantSubscriptions gives how many subscriptions the channels of c's tenant have, with what
+// this transaction has changed.
+func (tx *Tx) tenantSubscriptions(c chat.Channel) int {
+	n := tx.s.index.tenant(c)
+	if tx.in == nil {
+		return n
+	}
+	for i := range tx.in.subscribed {
+		if o := &tx.in.subscribed[i]; o.sub.Channel.Platform == c.Platform && o.sub.Channel.Tenant == c.Tenant {
+			n += o.more
+		}
+	}
+	return n
 }
 
 // SuspendChannel notes on all subscriptions of a channel why nothing can be

@@ -70,7 +70,7 @@ func (tx *Tx) startTenant(platform, id string) error {
 func (tx *Tx) PutCredential(platform, tenant string, secret []byte) error {
 	err := tenantError(platform, tenant)
 	if err == nil {
-		err = tx.tx.Bucket([]byte(bucketCredentials)).Put(key(platform, tenant), bytes.Clone(secret))
+		err = tx.write(bucketCredentials, key(platform, tenant), bytes.Clone(secret))
 	}
 	if err != nil {
 		return fmt.Errorf("writing the credential of %s/%s: %w", platform, tenant, err)
