@@ -45,14 +45,17 @@ type Case struct {
 	Baseline     Baseline
 	Vantage      Vantage
 	Observations []Observation
-	Elsewhere    Elsewhere
-	Past         Past
-	RPKI         []OriginValidity // of the baseline's routes, as far as it is known
-	Reach        Reach
-	Claims       []Claim // of outside services; they change neither state nor grade
-	Gaps         []Gap
-	Now          time.Time
-	Rules        Rules
+	// Totals are set where the observations are of some of the prefixes only: what is
+	// decided of the whole then rests on these, and what is told of its parts on those.
+	Totals    *Totals
+	Elsewhere Elsewhere
+	Past      Past
+	RPKI      []OriginValidity // of the baseline's routes, as far as it is known
+	Reach     Reach
+	Claims    []Claim // of outside services; they change neither state nor grade
+	Gaps      []Gap
+	Now       time.Time
+	Rules     Rules
 }
 
 // Assess makes the verdict of a case. It is a pure function: the same case
@@ -71,12 +74,17 @@ func Assess(c Case) Verdict {
 	}
 	a.besides()
 	a.count()
+	a.total()
 	a.announced()
 	a.answering()
 	v.State = a.state()
 	a.times()
 	a.silenceTimes()
-	v.LastHops, v.Borders, v.NoUpstream = carriers(&c)
+	if c.Totals != nil {
+		v.LastHops, v.Borders = c.Totals.LastHops, c.Totals.Borders
+	} else {
+		v.LastHops, v.Borders, v.NoUpstream = carriers(&c)
+	}
 	v.Past = c.Past
 	a.attribute()
 	a.grade()
@@ -115,9 +123,7 @@ type assessment struct {
 }
 
 // fresh reports whether the newest data still speaks for now.
-func (a *assessment) fresh() bool {
-	return a.in.Rules.MaxAge <= 0 || a.in.Now.Sub(a.in.Vantage.NewestAt) <= a.in.Rules.MaxAge
-}
+func (a *assessment) fresh() bool { return a.in.Rules.fresh(&a.in.Vantage, a.in.Now) }
 
 // voting gives how many vote on a family, and how many usually do.
 func (v *Vantage) voting(ipv6 bool) (now, usual int) {
@@ -127,31 +133,25 @@ func (v *Vantage) voting(ipv6 bool) (now, usual int) {
 	return v.Voting, v.Usual
 }
 
+// bench gives what a prefix of a family is judged by.
+func (a *assessment) bench(ipv6 bool) *bench {
+	b := a.in.Rules.bench(&a.in.Vantage, ipv6, a.in.Now)
+	b.rejects = a.rejects
+	return b
+}
+
 // enough reports whether so many vote on a family that a missing route may be
 // called a loss.
-func (a *assessment) enough(ipv6 bool) bool {
-	voting, usual := a.in.Vantage.voting(ipv6)
-	return voting >= a.in.Rules.MinVoting && voting*2 >= usual && a.fresh()
-}
+func (a *assessment) enough(ipv6 bool) bool { return a.bench(ipv6).enough }
 
-// asked reports whether so many were asked about one prefix that its absence may
-// be called a loss. Many vantage points that never had it do not make up for few
-// that did.
-func (a *assessment) asked(o *Observation) bool {
-	return a.enough(o.Prefix.Addr().Is6()) && o.Asked >= max(1, a.in.Rules.MinVoting)
-}
+// asked reports whether the absence of a prefix may be called a loss.
+func (a *assessment) asked(o *Observation) bool { return a.bench(o.Prefix.Addr().Is6()).asked(o) }
 
 func (a *assessment) prefix(o *Observation) {
-	s := PrefixState{Prefix: o.Prefix, Seen: o.Seen, Of: o.Asked, CoveredBy: o.Covers, Split: o.Split, Lost: o.Lost, Origins: o.Origins}
-	if a.asked(o) {
-		s.Known = true
-		s.Visible = o.Seen*2 >= o.Asked
-	} else { // what is seen can be said, a loss cannot
-		if o.Seen == 0 || !a.enough(o.Prefix.Addr().Is6()) {
-			s.Seen, s.Of = max(o.Sighted, o.Seen), a.in.Vantage.Live
-		}
-		s.Visible = s.Seen > 0 && a.fresh()
-		s.Known = s.Visible
+	j := a.bench(o.Prefix.Addr().Is6()).judge(o)
+	s := PrefixState{
+		Prefix: o.Prefix, Seen: j.Seen, Of: j.Of, Known: j.Known, Visible: j.Visible,
+		CoveredBy: o.Covers, Split: o.Split, Lost: o.Lost, Origins: o.Origins,
 	}
 	if len(s.Origins) == 0 {
 		s.Origins = a.before(o.Prefix).Origins
@@ -159,53 +159,55 @@ func (a *assessment) prefix(o *Observation) {
 	if len(s.Origins) == 1 {
 		s.Origin = s.Origins[0]
 	}
-	a.tally(&s, o)
+	a.tally(j, o)
 	a.Prefixes = append(a.Prefixes, s)
 	a.Changes += o.Changes
 }
 
 // tally counts what a prefix means for the whole.
-func (a *assessment) tally(s *PrefixState, o *Observation) {
-	accepted, foreign, taken := 0, 0, 0
-	for _, c := range o.Covers {
-		switch {
-		case c.Accepted:
-			accepted += c.Peers
-		case c.Prefix == o.Prefix:
-			taken += c.Peers
-			fallthrough
-		default:
-			foreign += c.Peers
-		}
-	}
-	ipv6 := o.Prefix.Addr().Is6()
-	residual := residual4
-	if ipv6 {
-		residual = residual6
-	}
+func (a *assessment) tally(j Judgement, o *Observation) {
 	switch {
-	case !s.Known && a.enough(ipv6):
+	case j.Unasked:
 		a.unasked++
 		return
-	case !s.Known:
+	case j.Unsure:
 		a.unsure++
 		return
-	case !s.Visible:
+	case !j.Visible:
 		a.missing++
-	case accepted > 0 && accepted*2 >= o.Asked:
+	case j.CoveredAccepted:
 		a.CoveredAccepted++
 	}
 	switch {
-	case !a.asked(o):
-	case taken > 0 && taken*100 >= takenOver*o.Asked, !s.Visible && foreign*100 > residual*o.Asked:
+	case j.Foreign:
 		a.foreign++
 		a.CoveredForeign++
-	case !s.Visible && (o.Seen == 0 || o.Stuck == o.Seen && o.Seen*100 <= residual*o.Asked && !a.rejects(o)):
+	case j.Gone:
 		a.gone++
 		a.Stuck = max(a.Stuck, o.Stuck)
 	}
-	if taken > 0 {
-		a.because("%s comes from another origin at %d of %d vantage points", o.Prefix, taken, o.Asked)
+	if j.Taken > 0 {
+		a.because("%s comes from another origin at %d of %d vantage points", o.Prefix, j.Taken, o.Asked)
+	}
+}
+
+// total takes the numbers of the whole in place of those of the prefixes that are observed.
+func (a *assessment) total() {
+	t := a.in.Totals
+	if t == nil {
+		return
+	}
+	a.IPv4, a.IPv6 = t.IPv4, t.IPv6
+	a.missing, a.gone, a.foreign, a.unsure, a.unasked = t.Missing, t.Gone, t.Foreign, t.Unsure, t.Unasked
+	a.CoveredAccepted, a.CoveredForeign, a.Stuck = t.CoveredAccepted, t.Foreign, t.Stuck
+}
+
+// standing gives the numbers that decide.
+func (a *assessment) standing() *Standing {
+	return &Standing{
+		Country: a.Target.Kind() == KindCountry, IPv4: a.IPv4, IPv6: a.IPv6,
+		Missing: a.missing, Gone: a.gone, Foreign: a.foreign, Unsure: a.unsure,
+		Enough: a.enough(false), Enough6: a.enough(true),
 	}
 }
 
@@ -244,16 +246,19 @@ func (a *assessment) count() {
 // announced decides how much of the target is announced. A loss that is certain
 // stands, even where nothing can be said of the other address family.
 func (a *assessment) announced() {
-	n := int(a.IPv4.Prefixes.Of + a.IPv6.Prefixes.Of)
+	s := a.standing()
+	n := s.Prefixes()
 	switch {
 	case n == 0 || !a.fresh():
 		a.Announced = ExtentUnknown
+	case !a.MovedOnly:
+		a.Announced = s.Announced()
 	case a.gone == n && a.whole():
 		a.Announced = ExtentNone
-	case a.MovedOnly && a.missing == n && !a.whole():
+	case a.missing == n && !a.whole():
 		a.Announced = ExtentPart
 		a.because("degraded and not down, for prefixes that did not move may still be announced")
-	case a.taken(n), a.losing(n):
+	case s.taken(n), a.losing(s, n):
 		a.Announced = ExtentPart
 	case a.unsure > 0:
 		a.Announced = ExtentUnknown
@@ -262,33 +267,21 @@ func (a *assessment) announced() {
 	}
 }
 
-// taken reports whether other networks' routes stand in for so many of the n
-// prefixes that the target is announced in part. For a network one is enough; a
-// country of many networks is judged by the share, as for losses.
-func (a *assessment) taken(n int) bool {
-	if a.Target.Kind() != KindCountry || n < fewPrefixes {
-		return a.foreign > 0
+// losing is [Standing.losing] of a recording of updates alone. What moved in one is no
+// measure of a country: there the registered space is.
+func (a *assessment) losing(s *Standing, n int) bool {
+	if len(a.in.Footprint.Prefixes) == 0 {
+		return s.losing(n)
 	}
-	return short(Count{uint64(max(0, n-a.foreign)), uint64(n)})
-}
-
-// losing reports whether so much of the n prefixes is missing that the target is
-// announced in part. What moved in a recording of updates alone is no measure of a
-// country: there the registered space is.
-func (a *assessment) losing(n int) bool {
-	if a.MovedOnly && len(a.in.Footprint.Prefixes) > 0 {
-		var missing []netip.Prefix
-		for _, s := range a.Prefixes {
-			if s.Known && !s.Visible {
-				missing = append(missing, s.Prefix)
-			}
+	var missing []netip.Prefix
+	for _, s := range a.Prefixes {
+		if s.Known && !s.Visible {
+			missing = append(missing, s.Prefix)
 		}
-		is4, of4 := MeasureIPv4(missing).Addresses, MeasureIPv4(a.in.Footprint.Prefixes).Addresses
-		is6, of6 := measureIPv6(missing), measureIPv6(a.in.Footprint.Prefixes)
-		return a.enough(false) && short(Count{of4 - min(is4, of4), of4}) || a.enough(true) && is6*100 > (100-partBelow)*of6
 	}
-	return a.missing > 0 && n < fewPrefixes ||
-		a.enough(false) && short(a.IPv4.Addresses) || a.enough(true) && short(a.IPv6.Prefixes)
+	is4, of4 := MeasureIPv4(missing).Addresses, MeasureIPv4(a.in.Footprint.Prefixes).Addresses
+	is6, of6 := measureIPv6(missing), measureIPv6(a.in.Footprint.Prefixes)
+	return a.enough(false) && short(Count{of4 - min(is4, of4), of4}) || a.enough(true) && is6*100 > (100-partBelow)*of6
 }
 
 // whole reports whether the baseline can stand for all of the target. That of a
@@ -310,11 +303,16 @@ func (a *assessment) whole() bool {
 	return len(a.in.Footprint.Prefixes) > 0
 }
 
-// short reports whether a count is below the share that still is "all".
-func short(c Count) bool { return c.Seen*100 < partBelow*c.Of }
-
 // times finds the onset of the present loss, or the end of the last one.
 func (a *assessment) times() {
+	if t := a.in.Totals; t != nil {
+		if a.State == Down || a.State == Degraded {
+			a.Onset = t.Onset
+		} else {
+			a.End = t.End
+		}
+		return
+	}
 	if a.State == Down || a.State == Degraded {
 		a.onset()
 		return

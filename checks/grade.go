@@ -10,8 +10,9 @@ import (
 // grade says how much the verdict rests on, why, and what would raise it.
 func (a *assessment) grade() {
 	v := &a.in.Vantage
-	has4 := slices.ContainsFunc(a.Prefixes, func(s PrefixState) bool { return s.Prefix.Addr().Is4() })
-	ipv6 := !has4 && len(a.Prefixes) > 0 || a.unsure > 0 && a.enough(false)
+	known := a.known()
+	has4 := a.hasIPv4()
+	ipv6 := !has4 && known > 0 || a.unsure > 0 && a.enough(false)
 	family := ""
 	if ipv6 && has4 {
 		family = "IPv6 "
@@ -31,7 +32,7 @@ func (a *assessment) grade() {
 		a.Evidence = EvidenceWeak
 		a.because("only %d of the usual %d %svantage points are there", voting, usual, family)
 		a.raise("the return of the missing vantage points")
-	case a.unasked == len(a.Prefixes):
+	case a.unasked == known:
 		a.Evidence = EvidenceNone
 		a.because("too few of those vantage points that can be asked now had a route of this target before")
 		a.raise("the return of the missing vantage points")
@@ -46,10 +47,22 @@ func (a *assessment) grade() {
 	default:
 		a.gradeFull(voting)
 	}
-	if n := a.unasked; n > 0 && n < len(a.Prefixes) {
+	if n := a.unasked; n > 0 && n < known {
 		a.because("%d %s left out of the counts: too few of those asked had %s before", n, plural(n, "prefix is", "prefixes are"), plural(n, "it", "them"))
 	}
 	a.gradeProbes()
+}
+
+// known counts the prefixes of the target, whatever can be said of them.
+func (a *assessment) known() int {
+	if t := a.in.Totals; t != nil {
+		return t.Prefixes() + t.Unasked
+	}
+	return len(a.in.Observations)
+}
+
+func (a *assessment) hasIPv4() bool {
+	return a.IPv4.Prefixes.Of > 0 || slices.ContainsFunc(a.Prefixes, func(s PrefixState) bool { return s.Prefix.Addr().Is4() })
 }
 
 // nameless reports whether the target is a name, which routing does not know.
@@ -65,13 +78,13 @@ func (a *assessment) nothing() bool {
 		a.because("routing knows addresses and no host names, and nothing was probed")
 	case a.nameless():
 		a.because("routing knows addresses and no host names: this is by probes alone")
-	case v.Live == 0 && len(a.in.Observations) == 0:
+	case v.Live == 0 && a.known() == 0:
 		a.because("%s", a.whyNoData())
 		a.raise("routing data of that time")
 	case !a.fresh():
 		a.because("the newest routing data is of %s, too old to speak for the time asked about", clockText(v.NewestAt))
 		a.raise("newer routing data")
-	case len(a.in.Observations) == 0:
+	case a.known() == 0:
 		a.because("no route of this target was seen in the data: whether it was ever announced cannot be told from it")
 		a.raise("a table dump from before")
 	default:
@@ -118,6 +131,9 @@ func (a *assessment) gradeFull(voting int) {
 // agreement is the smallest share of vantage points that say of a prefix what
 // the verdict says of it, among the prefixes that enough were asked about.
 func (a *assessment) agreement() float64 {
+	if t := a.in.Totals; t != nil {
+		return t.Agreement
+	}
 	least := 1.0
 	for i := range a.in.Observations {
 		if s := &a.Prefixes[i]; a.asked(&a.in.Observations[i]) {
