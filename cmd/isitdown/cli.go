@@ -101,6 +101,7 @@ type commands struct {
 	Check     checkCommand     `cmd:"" help:"Answer once: is this country, network, prefix, address, host or URL announced and answering?"`
 	Replay    replayCommand    `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
 	Upstreams upstreamsCommand `cmd:"" help:"Say who carries the routes of a country, network, prefix or address, and whose loss would take the most of them away."`
+	MRT       mrtCommand       `cmd:"" name:"mrt" help:"Write what MRT files hold: the lines of bgpdump -m, or JSON."`
 	Preview   previewCommand   `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
 	Manifest  manifestCommand  `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
 	Doctor    doctorCommand    `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
@@ -181,6 +182,8 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 		return cmd.Replay.run(ctx, a)
 	case "upstreams":
 		return cmd.Upstreams.run(ctx, a)
+	case "mrt":
+		return cmd.MRT.run(ctx, a)
 	case "preview":
 		return 0, cmd.Preview.run(ctx, a)
 	case "manifest":
@@ -234,6 +237,8 @@ func usageText(err error, args []string) string {
 		return `name a target, as in "isitdown upstreams KP"`
 	case strings.HasPrefix(text, `expected "<target>`):
 		return `name a target, as in "isitdown check KP --routes FILE"`
+	case strings.HasPrefix(text, `expected "<file>`) && slices.Contains(args, "mrt"):
+		return `name MRT files, or - for standard input, as in "isitdown mrt FILE"`
 	case isFlag && strings.HasPrefix(flag, "--") && (strings.Contains(text, "EOL") || strings.Contains(text, "missing value")):
 		return flag + " needs a value"
 	}

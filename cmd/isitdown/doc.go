@@ -6,6 +6,7 @@
 //	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--no-probe] [--json]
 //	isitdown replay SCENARIO|FILE...|--collector NAME... [--from TIME] [--at TIME] [--watch TARGET] [--registry FILE...] [--json]
 //	isitdown upstreams TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--json]
+//	isitdown mrt FILE... [--prefix PREFIX] [--peer PEER] [--origin AS] [--kind KINDS] [--count] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
 //	isitdown doctor
@@ -39,6 +40,7 @@
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, watchroom.go where
 // its facts come from, live.go the facts of the present, watchroom_probe.go what probes add to them and probing_make.go what
 // sends those, once.go one answer from lookups,
+// mrt.go the decoder as a tool,
 // collectors.go answers from recordings that are fetched, follower.go whole tables of public collectors,
 // rehearse.go a recording with its own clock.
 //

@@ -3,7 +3,6 @@ package bgp
 import (
 	"encoding/binary"
 	"iter"
-	"strconv"
 
 	"isitdown/checks"
 )
@@ -148,7 +147,7 @@ func (p RawPath) AppendText(dst []byte) []byte {
 			if i > 0 {
 				dst = append(dst, between)
 			}
-			dst = strconv.AppendUint(dst, uint64(binary.BigEndian.Uint32(members[i:])), 10)
+			dst = AppendUint(dst, binary.BigEndian.Uint32(members[i:]))
 		}
 		if closing != 0 {
 			dst = append(dst, closing)

@@ -2,6 +2,7 @@ package mrt
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,15 +40,18 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkDump also writes the lines that bgpdump writes.
 func BenchmarkDump(b *testing.B) {
 	line := make([]byte, 0, 4096)
-	benchFilesWith(b, func(r *Reader) (n int, err error) {
-		for e, err := range r.Elements() {
-			if err != nil {
-				return n, err
+	benchFilesWith(b, func(r *Reader) (int, error) {
+		var d Dump
+		for {
+			rec, err := r.Next()
+			if err == io.EOF {
+				return d.Elements, nil
 			}
-			line = e.AppendDump(line[:0])
-			n++
+			if err != nil {
+				return d.Elements, err
+			}
+			line = d.Append(line[:0], rec, nil)
 		}
-		return n, nil
 	})
 }
 

@@ -114,7 +114,7 @@ func (rec *Record) decodeMessage(msg []byte, i int, s messageSubtype) error {
 		rec.Kind, rec.MessageType = KindMessage, kind
 		return nil
 	}
-	opt := bgp.Options{AS4: s.as4, AddPath: s.addPath, GuessAddPath: !rec.reader.literal}
+	opt := bgp.Options{AS4: s.as4, AddPath: s.addPath, GuessAddPath: !rec.reader.Literal}
 	if err := rec.update.Decode(msg[:length], opt); err != nil {
 		return inBody(err, i)
 	}

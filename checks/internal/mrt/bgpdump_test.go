@@ -3,6 +3,7 @@ package mrt
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -74,32 +75,22 @@ func compareWithBgpdump(t *testing.T, path string) {
 	theirs := bufio.NewScanner(out)
 	theirs.Buffer(nil, 1<<20)
 
-	f, err := openFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	f.literal = true
+	ours, sum := parallelDump(t, path)
 	known := map[string]int{}
-	var ours []byte
 	n, failed := 0, 0
-	for e, err := range f.Elements() {
-		if err != nil {
-			t.Logf("ours: %v", err)
-			break
-		}
+	for line := range bytes.Lines(ours) {
 		n++
-		ours = bytes.TrimSuffix(e.AppendDump(ours[:0]), []byte("\n"))
+		line = bytes.TrimSuffix(line, []byte("\n"))
 		if !theirs.Scan() {
-			t.Errorf("element %d is not in bgpdump's output: %s", n, ours)
+			t.Errorf("element %d is not in bgpdump's output: %s", n, line)
 			break
 		}
-		if bytes.Equal(ours, theirs.Bytes()) {
+		if bytes.Equal(line, theirs.Bytes()) {
 			continue
 		}
-		diff := explain(string(ours), theirs.Text())
+		diff := explain(string(line), theirs.Text())
 		if diff == "" {
-			t.Errorf("element %d:\n got %s\nwant %s", n, ours, theirs.Text())
+			t.Errorf("element %d:\n got %s\nwant %s", n, line, theirs.Text())
 			if failed++; failed == 5 {
 				break
 			}
@@ -116,10 +107,27 @@ func compareWithBgpdump(t *testing.T, path string) {
 	if want := dropped[filepath.Base(path)]; more != want.lines {
 		t.Errorf("bgpdump gives %d more elements, want %d (%s)", more, want.lines, want.why)
 	}
-	if problems, first := f.Problems(); problems != 0 && dropped[filepath.Base(path)].lines == 0 {
-		t.Errorf("%d problems, the first: %v", problems, first)
+	if sum.Problems != 0 && dropped[filepath.Base(path)].lines == 0 {
+		t.Errorf("%d problems, the first: %v", sum.Problems, sum.First)
 	}
 	t.Logf("%d elements, known differences %v", n, known)
+}
+
+// parallelDump gives the text of a whole file as several workers make it, up to
+// where the file is damaged.
+func parallelDump(t *testing.T, path string) ([]byte, Summary) {
+	f, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p := Parallel{Workers: 3, Literal: true, Work: func() Work { return new(Dump).Work(nil) }}
+	var text bytes.Buffer
+	sum, err := p.Run(t.Context(), f.Stream, &text)
+	if _, damaged := errors.AsType[*DamageError](err); err != nil && !damaged {
+		t.Fatal(err)
+	}
+	return text.Bytes(), sum
 }
 
 // TestBgpdumpOfSample holds what we write, and what real files are short of,

@@ -151,7 +151,7 @@ func TestUndeclaredAddPath(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.literal = literal
+			f.Literal = literal
 			short, guessed, peers := 0, 0, map[string]bool{}
 			for e, err := range f.Elements() {
 				if err != nil {

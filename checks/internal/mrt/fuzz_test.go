@@ -30,18 +30,18 @@ func FuzzMRT(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := newReader(bytes.NewReader(data), 4096)
 		elements := 0
-		var text []byte
-		var err error
-		for e, e2 := range r.Elements() {
-			if e2 != nil {
-				err = e2
-				break
-			}
+		var d Dump
+		keep := func(e *Element) bool {
 			elements++
-			text = e.AppendDump(text)
 			if e.Kind != State && (!e.Prefix.IsValid() || e.Prefix != e.Prefix.Masked()) {
 				t.Fatalf("prefix %v", e.Prefix)
 			}
+			return true
+		}
+		text := d.Work(keep)(r, nil)
+		_, err := r.Next()
+		if err == io.EOF {
+			err = nil
 		}
 		checkEnd(t, r, data, err)
 		if elements > 2*len(data) { // the shortest withdrawal takes one byte

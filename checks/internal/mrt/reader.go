@@ -79,8 +79,10 @@ type Reader struct {
 	// keep the problem.
 	OnProblem func(*Problem)
 
-	// literal takes subtypes without additional paths at their word.
-	literal bool
+	// Literal takes subtypes without additional paths at their word. Else
+	// path identifiers that a record does not declare are recognised
+	// (bgp.Options.GuessAddPath).
+	Literal bool
 
 	r      io.Reader
 	buf    []byte
@@ -275,14 +277,7 @@ func (r *Reader) problem(rec *Record, err error) {
 
 // skip counts the record at hand as not read.
 func (r *Reader) skip() {
-	for i := range r.skipped {
-		s := &r.skipped[i]
-		if s.Type == r.rec.Type && s.Subtype == r.rec.Subtype {
-			s.Count++
-			return
-		}
-	}
-	r.skipped = append(r.skipped, Skipped{r.rec.Type, r.rec.Subtype, 1, r.rec.Offset})
+	r.skipped = addSkipped(r.skipped, Skipped{r.rec.Type, r.rec.Subtype, 1, r.rec.Offset})
 }
 
 // bodyError is what is wrong with the body of a record.

@@ -97,12 +97,10 @@ BGP4MP_ET|1419264900.123456|W|2001:db8::1|196618|2001:db8:3::/48
 
 // dump reads everything and gives it as text, and the error that ended it.
 func dump(r *Reader) (text string, err error) {
-	var b []byte
-	for e, err := range r.Elements() {
-		if err != nil {
-			return string(b), err
-		}
-		b = e.AppendDump(b)
+	var d Dump
+	b := d.Work(nil)(r, nil)
+	if _, err := r.Next(); err != io.EOF {
+		return string(b), err
 	}
 	return string(b), nil
 }
