@@ -114,7 +114,12 @@ func (c *Contents) head() ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, sum)
 		offset += length
 	}
-	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli())), nil
+	return seal(b), nil
+}
+
+// seal appends the checksum of what stands in front of the sections.
+func seal(b []byte) []byte {
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli()))
 }
 
 // writeSlice is how much is written between two looks at the context.
