@@ -19,7 +19,7 @@ func (c *config) validate() error {
 		c.Incident.validate(),
 		c.Output.validate(),
 		c.Sources.validate(),
-		c.World.validate(),
+		c.World.validate(&c.Sources),
 		c.URLs.validate(),
 		validateRouters(c.Routers),
 		c.Probe.validate(),

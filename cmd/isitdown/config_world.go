@@ -33,8 +33,8 @@ func defaultWorld() worldConfig {
 	}
 }
 
-func (c *worldConfig) validate() error {
-	var collectors error
+func (c *worldConfig) validate(s *sourcesConfig) error {
+	var collectors, stream error
 	for _, name := range c.Collectors {
 		if err := archive.Known(name); err != nil {
 			collectors = errors.Join(collectors, fmt.Errorf("world.collectors: %w", err))
@@ -43,8 +43,11 @@ func (c *worldConfig) validate() error {
 	if c.On && len(c.Collectors) == 0 {
 		collectors = errors.New("world.collectors is empty: name a public collector whose table the world begins with, as in [\"rrc00\"]")
 	}
+	if c.On && s.RISLive == risOff && !s.Offline {
+		stream = errors.New("world.on needs the stream of RIPE RIS: set sources.ris_live to \"targets\" or \"all\"")
+	}
 	return errors.Join(
-		collectors,
+		collectors, stream,
 		positive("world.snapshot_every", c.SnapshotEvery),
 		positive("world.snapshot_max_age", c.SnapshotMaxAge),
 		atLeastOne("world.min_addresses", c.MinAddresses),

@@ -63,6 +63,7 @@ func (w *watchroom) reload() {
 // anew, unless an incident is open: what it is measured by does not change under it.
 func (w *watchroom) adoptLists(reg *registry.Registry) {
 	w.registry.Store(reg)
+	w.globe.adopt(reg)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for t, e := range w.targets {

@@ -73,6 +73,9 @@ func (w *watchroom) run(ctx context.Context) error {
 		})
 	}
 	wg.Go(func() { w.live.hub.Run(ctx) })
+	if w.globe != nil {
+		wg.Go(func() { w.globe.run(ctx) })
+	}
 	for _, f := range w.live.feeds {
 		part(f.run)
 	}

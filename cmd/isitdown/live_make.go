@@ -14,6 +14,9 @@ func (w *watchroom) goLive(ctx context.Context, store *bot.Store) error {
 	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration), rpki: s.newValidities()}
 	stream := w.app.risLive(s)
+	if w.globe != nil {
+		stream.askForAll()
+	}
 	collectors, err := w.app.config.wholeCollectors()
 	if err != nil {
 		return err
@@ -33,11 +36,11 @@ func (w *watchroom) goLive(ctx context.Context, store *bot.Store) error {
 		if err != nil {
 			return err
 		}
-		c.feeds = append(append(c.feeds, stream.feed(take)), feeds...)
+		c.feeds = append(append(c.feeds, stream.feed(w.globe.beside(take))), feeds...)
 	case stream != nil:
-		c.feeds = append(c.feeds, stream.feed(c.hub.Apply))
+		c.feeds = append(c.feeds, stream.feed(w.globe.beside(c.hub.Apply)))
 	}
-	own, err := w.app.ownRouters(ctx, c.hub)
+	own, err := w.app.ownRouters(ctx, c.hub, w.globe.takers()...)
 	if err != nil {
 		return err
 	}

@@ -28,9 +28,15 @@ func (a *app) risLive(s *sources) *stream {
 		Log: detailed(a.log),
 	})
 	if r.whole {
-		r.client.Watch([]rislive.Filter{{}})
+		r.askForAll()
 	}
 	return r
+}
+
+// askForAll has the stream bring everything that there is.
+func (r *stream) askForAll() {
+	r.whole = true
+	r.client.Watch([]rislive.Filter{{}})
 }
 
 // coverWithin is how long RIS Live may take to serve what it was asked for.

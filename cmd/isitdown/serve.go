@@ -28,6 +28,7 @@ type serveCommand struct {
 	At       string   `placeholder:"TIME" help:"Stop at this moment of the recording, and stay there."`
 	DB       string   `name:"db" placeholder:"FILE" help:"The database. Default: isitdown.db in the user's state directory."`
 	Listen   string   `placeholder:"ADDRESS" help:"Where /healthz, /readyz and /metrics are served, as in 127.0.0.1:8080."`
+	World    bool     `help:"Keep the whole world in memory, as world.on in the settings: half a gigabyte, and a day's traffic of some 20 GB."`
 	LogJSON  bool     `name:"log-json" help:"Log JSON, one object a line."`
 }
 
@@ -78,6 +79,7 @@ func (c *serveCommand) settings(a *app) error {
 		s.Listen = c.Listen
 	}
 	s.LogJSON = s.LogJSON || c.LogJSON
+	a.config.World.On = a.config.World.On || c.World
 	if len(c.Registry) > 0 {
 		a.config.Registry = c.Registry
 	}
@@ -172,6 +174,9 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 		return err
 	}
 	s.watchroom = s.app.newWatchroom(src)
+	if err := s.keepWorld(src); err != nil {
+		return err
+	}
 	switch {
 	case src.rec == nil && s.app.config.live():
 		if err := s.watchroom.goLive(ctx, s.store); err != nil {
@@ -196,6 +201,21 @@ func (c *serveCommand) build(ctx context.Context, s *server) error {
 		s.watchroom.caveats = append(slices.Clone(src.caveats), "The data is a recording that ends at "+clock(s.watchroom.now())+"; nothing is known of what came after.")
 	}
 	return s.join()
+}
+
+// keepWorld makes the world where it is to be kept: of a recording, or of the present.
+func (s *server) keepWorld(src source) (err error) {
+	a := s.app
+	switch {
+	case !a.config.World.On:
+	case src.rec != nil:
+		s.watchroom.globe = a.newRecordedGlobe(src.registry, src.rec)
+	case a.config.Sources.Offline:
+		a.log.Warn("the world is not kept: it comes over the network, and the program is told to ask nobody")
+	default:
+		s.watchroom.globe, err = a.newGlobe(src.registry, a.worldSnapshot(s.db))
+	}
+	return err
 }
 
 // seen gives the newest time that the database knows of, in the time of the data.

@@ -307,6 +307,9 @@ func (s *server) say() {
 	if s.app.config.Serve.Listen != "" {
 		lines = append(lines, "http: "+s.app.config.Serve.Listen+" (/healthz, /readyz, /metrics)")
 	}
+	if s.watchroom.globe != nil {
+		lines = append(lines, "world: "+s.watchroom.globe.describe())
+	}
 	for _, line := range lines {
 		if s.app.config.Serve.LogJSON {
 			s.app.log.Info(line)

@@ -29,6 +29,7 @@ type watchroom struct {
 	app      *app
 	registry atomic.Pointer[registry.Registry]
 	live     *current           // nil for a recording, or nothing
+	globe    *globe             // nil where the whole world is not kept
 	rec      *archive.Recording // nil for none
 	again    archive.Recording  // the same, to be played by whoever catches up
 	caveats  []string
@@ -98,12 +99,15 @@ func (w *watchroom) nowLocked() time.Time {
 // it has been played.
 func (w *watchroom) tell(now time.Time, gaps []checks.Gap) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.clock, w.gaps = now, gaps
+	now = w.nowLocked()
+	w.mu.Unlock()
+	w.globe.rest(now)
 }
 
 // apply takes in one update of the recording.
 func (w *watchroom) apply(u *route.Update) {
+	w.globe.record(u)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rib.Apply(u)
