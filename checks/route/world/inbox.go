@@ -16,8 +16,8 @@ type InboxOptions struct {
 	// Most bounds what waits, in bytes (64 MiB): some ten seconds of fifty thousand
 	// messages a second.
 	Most int
-	// Behind is how old the newest update may be before nothing is said of the present
-	// (60 s).
+	// Behind is how long an update may wait, and how old the newest one of a stream may be,
+	// before nothing is said of the present (60 s).
 	Behind time.Duration
 	// Refresh says that somebody reads from files what was left out, and then reports it
 	// by [Inbox.Healed]. Without it time alone makes sessions whole again, as
@@ -57,6 +57,7 @@ type Inbox struct {
 	full    int // feeds with a spell
 	stats   InboxStats
 	oldest  time.Time // when the first update of the chunk that is being applied came
+	heard   time.Time // the newest time, at the source, of what streams brought
 }
 
 // inflow is what comes of one collector.
@@ -91,8 +92,8 @@ func NewInbox(o InboxOptions) *Inbox {
 	return &Inbox{o: o, most: max(o.Most, 2*chunkBytes), more: make(chan struct{}, 1), feeds: map[string]*inflow{}}
 }
 
-// Put takes in a copy of an update and never waits. It is for streams, whose senders
-// would give up on a reader that does.
+// Put takes in a copy of an update and never waits. It is for streams, which say something
+// every minute, and whose senders would give up on a reader that waits.
 func (b *Inbox) Put(u *route.Update) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,6 +101,9 @@ func (b *Inbox) Put(u *route.Update) {
 		lost := *u
 		lost.Refresh = false
 		u = &lost
+	}
+	if u.At.After(b.heard) {
+		b.heard = u.At
 	}
 	f := b.inflow(u)
 	size := recordSize(u)

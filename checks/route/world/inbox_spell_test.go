@@ -222,6 +222,10 @@ func TestInboxWait(t *testing.T) {
 		if st := b.Stats(); st.LeftOut != 0 || st.Deepest > 1<<20 {
 			t.Errorf("got %+v", st)
 		}
+		time.Sleep(time.Hour)
+		if missing, _ := b.Doubt(time.Now()); missing != "" {
+			t.Errorf("got %q of routers that have nothing to say", missing)
+		}
 	})
 }
 

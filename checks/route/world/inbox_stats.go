@@ -50,9 +50,9 @@ func (b *Inbox) behind(now time.Time) string {
 		return fmt.Sprintf("the table of the world is behind the stream by %s, and %s messages wait to be worked off",
 			lag.Round(time.Second), thousands(int(b.stats.Put-b.stats.Applied)))
 	}
-	if newest := b.stats.Newest; !newest.IsZero() && now.Sub(newest) > b.o.Behind {
+	if late := now.Sub(b.heard); !b.heard.IsZero() && late > b.o.Behind {
 		return fmt.Sprintf("the newest message of the stream is %s old, so it is behind the present by as much",
-			now.Sub(newest).Round(time.Second))
+			late.Round(time.Second))
 	}
 	return ""
 }
