@@ -84,7 +84,7 @@ func TestAddPathsAreBounded(t *testing.T) {
 	for id := range uint32(maxAddPaths) {
 		send(id+1, true)
 	}
-	if !d.rib.holds(0, named(t, "n1")) {
+	if d.rib.holds(0, named(t, "n1")) == 0 {
 		t.Error("the route is gone, although 50 paths were never withdrawn")
 	}
 	d.play("2h1m down 1\n")

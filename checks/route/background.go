@@ -65,8 +65,8 @@ func (r *RIB) rollBackground(at stamp) {
 	if b.stale || far(half[0], b.half[0]) || far(half[1], b.half[1]) {
 		b.half, b.stale = half, false
 		b.known = 0
-		for prefix, ref := range r.table.All() {
-			if half := b.half[familyOf(prefix)]; half > 0 && r.vectors.visible(ref) >= half {
+		for prefix, row := range r.table.All() {
+			if half := b.half[familyOf(prefix)]; half > 0 && r.table.Count(r.table.Ref(row)) >= half {
 				b.known++
 			}
 		}

@@ -143,7 +143,7 @@ func benchmarkLoad(b *testing.B, prefixes, peers int) {
 		used := float64(heap() - before)
 		b.ReportMetric(used/float64(routes), "B/route")
 		b.ReportMetric(used/(1<<20), "MiB")
-		b.ReportMetric(float64(len(r.vectors.index)), "vectors")
+		b.ReportMetric(float64(r.table.Size().Vectors), "vectors")
 		runtime.KeepAlive(r)
 	}
 }

@@ -159,13 +159,16 @@ func (b *between) look(r *RIB, at stamp) {
 		}
 		return through[value] == 2
 	}
-	for prefix, ref := range r.table.All() {
+	for prefix, row := range r.table.All() {
+		ref := r.table.Ref(row)
 		found := false
-		r.vectors.eachValue(ref, func(value uint32) { found = found || is(value) })
+		for value := range r.table.Distinct(ref) {
+			found = found || is(value)
+		}
 		if !found {
 			continue
 		}
-		for _, value := range r.vectors.decode(ref) {
+		for _, value := range r.decode(ref) {
 			if value == 0 || !is(value) {
 				continue
 			}
@@ -185,8 +188,7 @@ func (b *between) look(r *RIB, at stamp) {
 // ended takes the routes of a session away, before they are cleared.
 func (b *between) ended(r *RIB, i int, at stamp) {
 	for key, p := range b.routes {
-		ref, _ := r.table.Get(key.prefix)
-		if b.onValue(r.tree, key.prefix, r.vectors.at(ref, i)) == key {
+		if b.onValue(r.tree, key.prefix, r.holds(i, key.prefix)) == key {
 			p.leave(at)
 		}
 	}
@@ -238,8 +240,7 @@ func (b *bystanders) passing(key betweenKey) checks.Foreign {
 		Since: w.lately(w.between.routes[key], b.now).time(),
 	}
 	counted := make([]bool, votes.n+1)
-	ref, _ := w.rib.table.Get(key.prefix)
-	for i, value := range w.rib.vectors.decode(ref) {
+	for i, value := range w.rib.held(key.prefix) {
 		n := votes.number[i]
 		if value == 0 || n == 0 || w.between.onValue(w.rib.tree, key.prefix, value) != key {
 			continue

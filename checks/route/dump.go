@@ -14,8 +14,8 @@ func (r *RIB) load(u *Update, at stamp) {
 		adopters = append(adopters, i)
 	}
 	r.adopters = adopters
-	ref, _ := r.table.Get(u.Prefix)
-	dense := append(r.dense[:0], r.vectors.decode(ref)...)
+	row := r.table.Row(u.Prefix)
+	dense := r.table.Values(r.table.Ref(row), r.dense[:0])
 	changed := false
 	for k, i := range adopters {
 		if i < 0 {
@@ -28,9 +28,7 @@ func (r *RIB) load(u *Update, at stamp) {
 	}
 	r.dense = dense
 	if changed {
-		next := r.vectors.make(dense)
-		r.vectors.release(ref)
-		r.table.Insert(u.Prefix, next)
+		r.replace(u.Prefix, dense, at)
 	}
 }
 
@@ -84,7 +82,7 @@ func (r *RIB) adopt(i, dump int, at stamp) bool {
 		if s.state == Ended && s.ended != 0 {
 			s.turns.note(at)
 		}
-		s.enter(Established, at)
+		r.enter(i, Established, at)
 	}
 	s.table = s.table || s.adopts
 	return s.adopts

@@ -6,6 +6,7 @@ import (
 
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
+	"isitdown/checks/internal/table"
 )
 
 // Extract gives what the RIB holds of the routes that matter to a target, as the
@@ -17,7 +18,7 @@ import (
 func (r *RIB) Extract(f *checks.Footprint, dump int, emit func(*Update)) {
 	for i := range r.sessions {
 		if s := &r.sessions[i]; s.state == Syncing {
-			s.settle(r.newest, &r.rules)
+			r.settle(i, r.newest)
 		}
 	}
 	x := extract{rib: r, at: r.newest, dump: dump, emit: emit}
@@ -53,8 +54,8 @@ func (x *extract) session(s *session) {
 
 // prefix gives the routes of one prefix.
 func (x *extract) prefix(prefix netip.Prefix) {
-	ref, _ := x.rib.table.Get(prefix)
-	table := Update{Kind: Table, At: x.at.time(), Prefix: prefix, Dump: x.dump}
+	ref := x.rib.refOf(prefix)
+	dump := Update{Kind: Table, At: x.at.time(), Prefix: prefix, Dump: x.dump}
 	for _, i := range x.rib.ranked {
 		whole, ok := x.rib.pathAt(ref, i)
 		if !ok {
@@ -67,13 +68,13 @@ func (x *extract) prefix(prefix netip.Prefix) {
 		s := &x.rib.sessions[i]
 		switch s.state {
 		case Established:
-			table.Entries = append(table.Entries, Entry{Peer: s.peer, Path: path})
+			dump.Entries = append(dump.Entries, Entry{Peer: s.peer, Path: path})
 		case Syncing:
 			x.emit(&Update{Kind: Routes, Peer: s.peer, At: x.at.time(), Announced: []NLRI{{Prefix: prefix}}, Path: path})
 		}
 	}
-	if len(table.Entries) > 0 {
-		x.emit(&table)
+	if len(dump.Entries) > 0 {
+		x.emit(&dump)
 	}
 }
 
@@ -114,8 +115,8 @@ func (r *RIB) inside(p netip.Prefix, found map[netip.Prefix]bool) {
 
 // originated gives the prefixes that any session has from a network.
 func (r *RIB) originated(a checks.ASN) (list []netip.Prefix) {
-	known := map[uint32]bool{}  // by vector: most prefixes share theirs
-	theirs := map[uint32]bool{} // by value: and many vectors have the same
+	known := map[table.Ref]bool{} // by vector: most prefixes share theirs
+	theirs := map[uint32]bool{}   // by value: and many vectors have the same
 	is := func(value uint32) bool {
 		yes, ok := theirs[value]
 		if !ok {
@@ -124,10 +125,13 @@ func (r *RIB) originated(a checks.ASN) (list []netip.Prefix) {
 		}
 		return yes
 	}
-	for prefix, ref := range r.table.All() {
+	for prefix, row := range r.table.All() {
+		ref := r.table.Ref(row)
 		from, ok := known[ref]
 		if !ok {
-			r.vectors.eachValue(ref, func(value uint32) { from = from || is(value) })
+			for value := range r.table.Distinct(ref) {
+				from = from || is(value)
+			}
 			known[ref] = from
 		}
 		if from {

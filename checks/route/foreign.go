@@ -4,9 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/gaissmai/bart"
-
 	"isitdown/checks"
+	"isitdown/checks/internal/table"
 )
 
 // bystanders looks, for one observation of a target, at what others announce in, of and
@@ -15,7 +14,7 @@ type bystanders struct {
 	watch   *Watch
 	now     stamp
 	ballots [2]ballot
-	owners  bart.Lite // the baseline's prefixes
+	owners  table.Space // the baseline's prefixes
 	tallies map[tallyKey][]tally
 }
 
@@ -27,7 +26,7 @@ type ballot struct {
 
 // tallyKey is a vector, and who is asked about it.
 type tallyKey struct {
-	ref    uint32
+	ref    table.Ref
 	family int
 }
 
@@ -59,14 +58,14 @@ func (w *Watch) bystanders(base *checks.Baseline, voters [2]electorate, now stam
 
 // tally counts the origins that the voting vantage points have in a vector. Very many
 // prefixes share theirs.
-func (b *bystanders) tally(ref uint32, family int) []tally {
+func (b *bystanders) tally(ref table.Ref, family int) []tally {
 	key := tallyKey{ref, family}
 	list, ok := b.tallies[key]
 	if ok {
 		return list
 	}
 	r, votes := b.watch.rib, &b.ballots[family]
-	for i, value := range r.vectors.decode(ref) {
+	for i, value := range r.decode(ref) {
 		if value == 0 || votes.number[i] == 0 || r.endOf(value).origin == 0 {
 			continue
 		}
@@ -94,17 +93,17 @@ func (b *bystanders) foreign(v *view) []checks.Foreign {
 	bp := v.base
 	found := gathering{}
 	own := b.ownOrigins(bp)
-	ref, _ := b.watch.rib.table.Get(bp.Prefix)
-	for _, t := range b.tally(ref, v.family) {
+	all := b.watch.rib.table
+	for _, t := range b.tally(all.Ref(all.Row(bp.Prefix)), v.family) {
 		if !own(t.origin) {
 			found.add(b.route(checks.ForeignOrigin, bp.Prefix, bp.Prefix, t, v.family))
 		}
 	}
-	for prefix, ref := range b.watch.rib.table.Subnets(bp.Prefix) {
+	for prefix, row := range all.Subnets(bp.Prefix) {
 		if prefix == bp.Prefix || !b.closest(bp.Prefix, prefix) {
 			continue
 		}
-		for _, t := range b.tally(ref, v.family) {
+		for _, t := range b.tally(all.Ref(row), v.family) {
 			kind := checks.ForeignSpecific
 			if own(t.origin) {
 				kind = checks.NewSpecific
@@ -168,7 +167,7 @@ func (b *bystanders) closest(over, prefix netip.Prefix) bool {
 			return false
 		}
 	}
-	owner, ok := b.owners.LookupPrefixLPM(prefix)
+	owner, ok := b.owners.Longest(prefix)
 	return ok && owner == over
 }
 

@@ -19,9 +19,9 @@ func (d *desk) checkOthers() {
 	r := d.rib
 	for key, p := range d.watch.others.routes {
 		n := 0
-		ref, _ := r.table.Get(key.prefix)
+		ref := r.refOf(key.prefix)
 		for i := range r.sessions {
-			if r.originOf(r.vectors.at(ref, i)) == key.origin {
+			if r.originOf(r.table.At(ref, i)) == key.origin {
 				n++
 			}
 		}
@@ -35,9 +35,9 @@ func (d *desk) checkOthers() {
 	}
 	for key, p := range b.routes {
 		n := 0
-		ref, _ := r.table.Get(key.prefix)
+		ref := r.refOf(key.prefix)
 		for i := range r.sessions {
-			if b.onValue(r.tree, key.prefix, r.vectors.at(ref, i)) == key {
+			if b.onValue(r.tree, key.prefix, r.table.At(ref, i)) == key {
 				n++
 			}
 		}

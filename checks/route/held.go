@@ -12,7 +12,7 @@ import (
 func (r *RIB) WatchHeld(target checks.Footprint) *Watch {
 	w := r.Watch(target)
 	for _, prefix := range r.concerning(&target) {
-		ref, _ := r.table.Get(prefix)
+		ref := r.refOf(prefix)
 		for _, i := range r.ranked {
 			path, ok := r.pathAt(ref, i)
 			if !ok {

@@ -27,8 +27,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 	prefix := netip.MustParsePrefix("192.0.2.0/24")
 	r.Apply(&Update{Kind: Routes, At: began, Peer: last, Announced: []NLRI{{Prefix: prefix}}})
-	ref, _ := r.table.Get(prefix)
-	if r.vectors.at(ref, maxSessions-1) == 0 || r.vectors.visible(ref) != 1 {
+	ref := r.refOf(prefix)
+	if r.table.At(ref, maxSessions-1) == 0 || r.table.Count(ref) != 1 {
 		t.Error("the last session's route is not in the table")
 	}
 }

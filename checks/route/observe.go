@@ -37,7 +37,7 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	if len(list) > 0 {
 		list[0].Foreign = checks.MergeForeign(append(list[0].Foreign, others.midPath()...))
 	}
-	vantage := w.vantage(voters, at)
+	vantage := w.rib.vantage(voters, w.kept.MovedOnly, &w.usual, at)
 	vantage.LosingCollectors = len(losing)
 	if lost := newestLoss(list); lost != 0 {
 		if len(w.waves) == 0 {
@@ -48,9 +48,8 @@ func (w *Watch) Observe(now time.Time) (checks.Baseline, checks.Vantage, []check
 	return base, vantage, list
 }
 
-// vantage counts who was asked.
-func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
-	r := w.rib
+// vantage counts who was asked; usual are the peaks of that.
+func (r *RIB) vantage(voters [2]electorate, tableless bool, usual *[2]dayPeak, now stamp) checks.Vantage {
 	live, settled, partial := map[checks.ASN]bool{}, map[checks.ASN]bool{}, map[checks.ASN]bool{}
 	names, voting := map[string]bool{}, map[string]bool{}
 	sessions := 0
@@ -61,7 +60,7 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 			live[as] = true
 			sessions++
 			names[s.peer.Collector] = true
-			if !voters[0].full[as] && !voters[1].full[as] && !w.kept.MovedOnly {
+			if !voters[0].full[as] && !voters[1].full[as] && !tableless {
 				partial[as] = true
 			}
 		}
@@ -83,8 +82,8 @@ func (w *Watch) vantage(voters [2]electorate, now stamp) checks.Vantage {
 		Sessions: sessions, FullFeedSessions: max(voters[0].fullSessions, voters[1].fullSessions),
 		Collectors: len(voting), Declared: len(r.rules.Declared)+len(r.rules.DeclaredAt) > 0, NewestAt: r.Newest(),
 	}
-	v.Usual = w.usual[0].note(now, max(v.Voting, voters[0].usual))
-	v.Usual6 = w.usual[1].note(now, max(v.Voting6, voters[1].usual))
+	v.Usual = usual[0].note(now, max(v.Voting, voters[0].usual))
+	v.Usual6 = usual[1].note(now, max(v.Voting6, voters[1].usual))
 	return v
 }
 

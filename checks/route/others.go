@@ -6,10 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gaissmai/bart"
-
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
+	"isitdown/checks/internal/table"
 )
 
 // maxOthers bounds the routes in, of and over a target's space whose coming and going is
@@ -19,7 +18,7 @@ const maxOthers = 1 << 17
 // others keeps who announces what in, of and over the space of a target, and since when:
 // a route can be called new only against that.
 type others struct {
-	space  *bart.Lite // what is registered, or of a network what it originates
+	space  *table.Space // what is registered, or of a network what it originates
 	routes map[otherKey]*presence
 	last   netip.Prefix // asked about last, and whether it concerns the target
 	lastIn bool
@@ -46,7 +45,7 @@ type presence struct {
 const arrival = time.Minute
 
 func newOthers(f *checks.Footprint) others {
-	o := others{space: &bart.Lite{}, routes: map[otherKey]*presence{}}
+	o := others{space: &table.Space{}, routes: map[otherKey]*presence{}}
 	switch f.Target.Kind() {
 	case checks.KindPrefix, checks.KindAddress:
 		o.space.Insert(f.Target.Prefix().Masked())
@@ -64,7 +63,7 @@ func (o *others) shrink(p netip.Prefix) { o.space.Delete(p); o.last = netip.Pref
 // concerns reports whether a prefix lies in or over the space.
 func (o *others) concerns(p netip.Prefix) bool {
 	if p != o.last { // a table dump asks about one prefix for each session
-		o.last, o.lastIn = p, p.Bits() >= checks.MinCoverBits && o.space.OverlapsPrefix(p)
+		o.last, o.lastIn = p, p.Bits() >= checks.MinCoverBits && o.space.Overlaps(p)
 	}
 	return o.lastIn
 }
@@ -108,8 +107,7 @@ func (r *RIB) asIs(i int, prefix netip.Prefix, value uint32) uint32 {
 	if value != asHeld {
 		return value
 	}
-	ref, _ := r.table.Get(prefix)
-	return r.vectors.at(ref, i)
+	return r.holds(i, prefix)
 }
 
 // originOf gives the origin of the route that a value of a vector stands for.
@@ -181,14 +179,13 @@ func (w *Watch) sees(i int, prefix netip.Prefix, at stamp) bool {
 	if s.unasked == [2]bool{} || w.prefixes[prefix] != nil {
 		return true
 	}
-	inside := w.others.space.LookupPrefix(prefix)
+	inside := w.others.space.Covers(prefix)
 	return inside && !s.unasked[0] || !inside && !s.unasked[1]
 }
 
 // holding counts the sessions but one that hold a route.
 func (r *RIB) holding(key otherKey, but int) (n int) {
-	ref, _ := r.table.Get(key.prefix)
-	for i, value := range r.vectors.decode(ref) {
+	for i, value := range r.held(key.prefix) {
 		if i != but && r.originOf(value) == key.origin {
 			n++
 		}
@@ -212,8 +209,7 @@ func (w *Watch) leaves(key otherKey, i int, at stamp) {
 // endedOthers takes the routes of a session that ends away, before they are cleared.
 func (w *Watch) endedOthers(i int, at stamp) {
 	for key := range w.others.routes {
-		ref, _ := w.rib.table.Get(key.prefix)
-		if w.rib.originOf(w.rib.vectors.at(ref, i)) == key.origin {
+		if w.rib.originOf(w.rib.holds(i, key.prefix)) == key.origin {
 			w.leaves(key, i, at)
 		}
 	}

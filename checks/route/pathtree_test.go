@@ -98,7 +98,7 @@ func TestPathTreeIsBounded(t *testing.T) {
 			t.Fatalf("after %d announcements %d nodes are kept", i, n)
 		}
 	}
-	ref, _ := r.table.Get(still)
+	ref := r.refOf(still)
 	if got, _ := r.pathAt(ref, 0); got.String() != "1 2 3" {
 		t.Errorf("the route that stood: got %q", got)
 	}

@@ -75,12 +75,13 @@ func (d *desk) checkTable() {
 	d.t.Helper()
 	r := d.rib
 	count := make([][2]int, len(r.sessions))
-	for prefix, ref := range r.table.All() {
-		if ref == emptyVector {
+	for prefix, row := range r.table.All() {
+		ref := r.table.Ref(row)
+		if ref == 0 {
 			d.t.Errorf("%s is in the table though nobody has it", prefix)
 		}
 		for i := range r.sessions {
-			if r.vectors.at(ref, i) != 0 {
+			if r.table.At(ref, i) != 0 {
 				count[i][familyOf(prefix)]++
 			}
 		}
@@ -94,9 +95,9 @@ func (d *desk) checkTable() {
 		}
 	}
 	for prefix, p := range d.watch.prefixes {
-		ref, _ := r.table.Get(prefix)
+		ref := r.refOf(prefix)
 		for i := range r.sessions {
-			if held := p.holds.look(i).path != 0; held != (r.vectors.at(ref, i) != 0) {
+			if held := p.holds.look(i).path != 0; held != (r.table.At(ref, i) != 0) {
 				d.t.Errorf("%s at AS%d: the watch says %v, the table does not", prefix, r.sessions[i].peer.AS, held)
 			}
 		}

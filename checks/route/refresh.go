@@ -15,7 +15,7 @@ func (r *RIB) lose(u *Update, at stamp) {
 		if s.peer.Collector != u.Peer.Collector || !s.live() {
 			continue
 		}
-		s.enter(Syncing, at)
+		r.enter(i, Syncing, at)
 		if !s.refresh { // or the first hole stands: nothing has been whole since
 			s.hole = at
 		}
@@ -57,7 +57,7 @@ func (r *RIB) refreshed(u *Update, at stamp) {
 	for _, i := range waiting {
 		s := &r.sessions[i]
 		s.refresh, s.hole = false, 0
-		s.enter(Established, at)
+		r.enter(i, Established, at)
 	}
 	clear(r.refreshing)
 	for _, w := range r.watches {
@@ -80,9 +80,10 @@ func (r *RIB) Waiting() map[string]bool {
 // dropUnnamed withdraws what the waiting sessions hold and the dump does not name.
 func (r *RIB) dropUnnamed(waiting []int, at stamp) {
 	gone := map[netip.Prefix][]int{}
-	for prefix, ref := range r.table.All() {
+	for prefix, row := range r.table.All() {
+		ref := r.table.Ref(row)
 		for _, i := range waiting {
-			if r.vectors.at(ref, i) != 0 && !r.refreshing[addPathKey{i, prefix}] {
+			if r.table.At(ref, i) != 0 && !r.refreshing[addPathKey{i, prefix}] {
 				gone[prefix] = append(gone[prefix], i)
 			}
 		}

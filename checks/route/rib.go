@@ -6,10 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gaissmai/bart"
-
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
+	"isitdown/checks/internal/table"
 )
 
 // Rules are the thresholds of docs/methods.md, section 2.
@@ -83,8 +82,10 @@ type RIB struct {
 	tailIDs    map[tail]uint32
 	lastTail   tail
 	lastTailID uint32
-	table      bart.Table[uint32] // prefix -> vector of tails, one a session
-	vectors    *vectors
+	table      *table.Table // of tails, one a session
+	values     []uint32     // scratch
+	observer   Observer     // may be nil
+	usual      [2]dayPeak   // voting vantage points
 	addPaths   map[addPathKey][]addPath
 	crowded    map[addPathKey]bool // had more paths than are kept
 	watches    []*Watch
@@ -119,7 +120,7 @@ func NewRIB(rules Rules) *RIB {
 		byPeer:    map[Peer]int{},
 		tailIDs:   map[tail]uint32{},
 		tailLimit: fewTails,
-		vectors:   newVectors(),
+		table:     table.New(),
 		addPaths:  map[addPathKey][]addPath{},
 		crowded:   map[addPathKey]bool{},
 
@@ -140,12 +141,11 @@ func (r *RIB) Newest() time.Time { return r.newest.time() }
 func (r *RIB) First() time.Time { return r.first.time() }
 
 // Size counts the prefixes for which any session holds a route.
-func (r *RIB) Size() int { return r.table.Size() }
+func (r *RIB) Size() int { return r.table.Len() }
 
 // Knows reports whether any session holds a route for exactly this prefix.
 func (r *RIB) Knows(p netip.Prefix) bool {
-	_, ok := r.table.Get(p)
-	return ok
+	return r.refOf(p) != 0
 }
 
 // Apply takes in one update. Updates come in the order of their time.
@@ -186,18 +186,18 @@ func (r *RIB) message(u *Update, at stamp) {
 	}
 	s := &r.sessions[i]
 	s.heard = max(s.heard, at)
-	s.settle(at, &r.rules)
+	r.settle(i, at)
 	switch u.Kind {
 	case PeerUp:
 		r.end(i, at) // in case that its end was not reported
-		s.enter(Syncing, at)
+		r.enter(i, Syncing, at)
 		s.turns.note(at)
 		s.table, s.unproven = true, u.Refresh
 	case PeerDown:
 		r.end(i, at)
 	case EndOfRIB:
 		s.mark(u.Family)
-		s.settle(at, &r.rules)
+		r.settle(i, at)
 	case Routes:
 		r.routes(i, u, at)
 	}
@@ -207,12 +207,12 @@ func (r *RIB) routes(i int, u *Update, at stamp) {
 	s := &r.sessions[i]
 	switch s.state {
 	case PeerUnknown, Stale:
-		s.enter(Established, at)
+		r.enter(i, Established, at)
 	case Ended:
 		if len(u.Announced) == 0 {
 			return // a straggler of the session that has ended
 		}
-		s.enter(Syncing, at) // its return was not reported
+		r.enter(i, Syncing, at) // its return was not reported
 		s.turns.note(at)
 		s.table = true
 	}
@@ -271,7 +271,7 @@ func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
 
 func (r *RIB) withdraw(i int, n NLRI, at stamp) {
 	if n.PathID != 0 {
-		if _, known := r.addPaths[addPathKey{i, n.Prefix}]; !known && r.holds(i, n.Prefix) {
+		if _, known := r.addPaths[addPathKey{i, n.Prefix}]; !known && r.holds(i, n.Prefix) != 0 {
 			return // what is held came without identifiers; other paths may stand
 		}
 		if path := r.addPath(i, n, nil); path != nil {
@@ -291,10 +291,22 @@ func (r *RIB) hasPath(i int, n NLRI) bool {
 	return slices.ContainsFunc(r.addPaths[addPathKey{i, n.Prefix}], func(p addPath) bool { return p.id == n.PathID })
 }
 
-// holds reports whether session i has a route for exactly this prefix.
-func (r *RIB) holds(i int, prefix netip.Prefix) bool {
-	ref, _ := r.table.Get(prefix)
-	return r.vectors.at(ref, i) != 0
+// holds gives the value that session i has for exactly this prefix, 0 for none.
+func (r *RIB) holds(i int, prefix netip.Prefix) uint32 {
+	return r.table.At(r.refOf(prefix), i)
+}
+
+// refOf gives the vector of exactly this prefix.
+func (r *RIB) refOf(prefix netip.Prefix) table.Ref { return r.table.Ref(r.table.Row(prefix)) }
+
+// held gives what the sessions hold for a prefix, one a session up to the last that holds
+// something; valid until the next call of it or decode.
+func (r *RIB) held(prefix netip.Prefix) []uint32 { return r.decode(r.refOf(prefix)) }
+
+// decode gives the values of a vector; valid until the next call.
+func (r *RIB) decode(ref table.Ref) []uint32 {
+	r.values = r.table.Values(ref, r.values[:0])
+	return r.values
 }
 
 // maxAddPaths bounds the paths that are kept of one session for one prefix. Route
@@ -330,23 +342,40 @@ func (r *RIB) addPath(i int, n NLRI, path bgp.RawPath) bgp.RawPath {
 // put sets what session i holds for a prefix; value 0 takes the route away.
 func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
 	s, family := &r.sessions[i], familyOf(prefix)
-	r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
-		visible := r.vectors.visible(ref)
-		ref, before := r.vectors.set(ref, i, value)
-		if r.tree != nil && before != value {
-			if s.state == Established {
-				r.journal.note(prefix, i, before, at)
-			}
-			r.background.changed(prefix, family, visible, r.vectors.visible(ref))
+	row := r.table.Row(prefix)
+	if row == 0 {
+		if value == 0 {
+			return
 		}
-		switch {
-		case value != 0 && before == 0:
-			s.gain(family)
-		case value == 0 && before != 0:
-			s.routes[family]--
-		}
-		return ref, ref == emptyVector
-	})
+		row = r.table.Add(prefix)
+	}
+	visible := 0
+	if r.tree != nil {
+		visible = r.table.Count(r.table.Ref(row))
+	}
+	before := r.set(row, i, value, at)
+	if before == value {
+		return
+	}
+	switch {
+	case before == 0:
+		s.gain(family)
+	case value == 0:
+		s.routes[family]--
+	}
+	if r.tree == nil {
+		return
+	}
+	if s.state == Established {
+		r.journal.note(prefix, i, before, at)
+	}
+	now := visible
+	if before == 0 {
+		now++
+	} else if value == 0 {
+		now--
+	}
+	r.background.changed(prefix, family, visible, now)
 }
 
 // tableless reports whether the recording holds updates alone, so that what
@@ -390,23 +419,15 @@ func (r *RIB) end(i int, at stamp) {
 	s.adopts, s.hole, s.refresh = false, 0, false
 	s.ended = at
 	s.turns.note(at)
-	s.enter(Ended, at)
+	r.enter(i, Ended, at)
+	if r.observer != nil {
+		r.observer.Ended(i, at.time())
+	}
 }
 
 // clear removes session i from every vector.
 func (r *RIB) clear(i int) {
-	held := make([]netip.Prefix, 0, r.sessions[i].routes[0]+r.sessions[i].routes[1])
-	for prefix, ref := range r.table.All() {
-		if r.vectors.at(ref, i) != 0 {
-			held = append(held, prefix)
-		}
-	}
-	for _, prefix := range held {
-		r.table.Modify(prefix, func(ref uint32, _ bool) (uint32, bool) {
-			ref, _ = r.vectors.set(ref, i, 0)
-			return ref, ref == emptyVector
-		})
-	}
+	r.table.Clear(i)
 	for key := range r.addPaths {
 		if key.session == i {
 			delete(r.addPaths, key)
@@ -418,7 +439,7 @@ func (r *RIB) clear(i int) {
 // advance settles every session.
 func (r *RIB) advance(now stamp) {
 	for i := range r.sessions {
-		r.sessions[i].settle(now, &r.rules)
+		r.settle(i, now)
 	}
 }
 

@@ -109,25 +109,23 @@ func (r *RIB) numbered() (of []int, n int) {
 // run looks through the table twice: for the origins to be asked about, of each path
 // once, and for their routes.
 func (s *scan) run(v *wave) {
-	entries := s.r.vectors.entries
-	for ref := range entries {
-		if entries[ref].uses > 0 {
-			s.offer(s.r.vectors.decode(uint32(ref)))
-		}
+	for ref := range s.r.table.Held() {
+		s.offer(s.r.decode(ref))
 	}
 	for prefix := range s.table.then {
 		s.offer(s.table.values(prefix))
 	}
 	s.choose()
-	concerned := make([]bool, len(entries))
-	for ref := range entries {
-		if entries[ref].uses > 0 {
-			s.r.vectors.eachValue(uint32(ref), func(value uint32) { concerned[ref] = concerned[ref] || s.selects(value) })
+	concerned := make([]bool, s.r.table.Refs())
+	for ref := range s.r.table.Held() {
+		for value := range s.r.table.Distinct(ref) {
+			concerned[ref] = concerned[ref] || s.selects(value)
 		}
 	}
-	for prefix, ref := range s.r.table.All() {
+	for prefix, row := range s.r.table.All() {
+		ref := s.r.table.Ref(row)
 		if concerned[ref] && len(s.table.then[prefix]) == 0 {
-			s.collect(prefix, s.r.vectors.decode(ref))
+			s.collect(prefix, s.r.decode(ref))
 		}
 	}
 	for prefix := range s.table.then {

@@ -138,7 +138,7 @@ func (s *Survey) enrol(at stamp) {
 		n.resent = n.resent || s.reset[i] || announced > resentTable
 		if n.state == PeerUnknown && !n.resent {
 			n.heard = at
-			n.enter(Established, at)
+			r.enter(i, Established, at)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package route
 import (
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
+	"isitdown/checks/internal/table"
 )
 
 // tail is the end of a path that the whole world's table keeps: who originates
@@ -85,9 +86,9 @@ func (r *RIB) sweepTails() {
 // the journal goes back or witnesses remember.
 func (r *RIB) usedValues(n int) []bool {
 	used := make([]bool, n+1)
-	for ref := range r.vectors.entries {
-		if r.vectors.entries[ref].uses > 0 {
-			r.vectors.eachValue(uint32(ref), func(value uint32) { used[value] = true })
+	for ref := range r.table.Vectors() {
+		for value := range r.table.Distinct(ref) {
+			used[value] = true
 		}
 	}
 	r.journal.each(func(c *change) bool {
@@ -119,8 +120,8 @@ func tailOf(path bgp.RawPath) (t tail) {
 	return t
 }
 
-func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {
-	value := r.vectors.at(ref, i)
+func (r *RIB) tailAt(ref table.Ref, i int) (tail, bool) {
+	value := r.table.At(ref, i)
 	if value == 0 {
 		return tail{}, false
 	}
@@ -129,8 +130,8 @@ func (r *RIB) tailAt(ref uint32, i int) (tail, bool) {
 
 // pathAt gives the path that session i holds, or what is kept of it; ok is false where
 // it holds none.
-func (r *RIB) pathAt(ref uint32, i int) (path checks.Path, ok bool) {
-	value := r.vectors.at(ref, i)
+func (r *RIB) pathAt(ref table.Ref, i int) (path checks.Path, ok bool) {
+	value := r.table.At(ref, i)
 	switch {
 	case value == 0:
 		return nil, false

@@ -40,7 +40,7 @@ func TestEverNewPaths(t *testing.T) {
 		}
 	}
 	held := func(prefix netip.Prefix, n int) tail {
-		ref, _ := r.table.Get(prefix)
+		ref := r.refOf(prefix)
 		got, _ := r.tailAt(ref, r.byPeer[peer(n)])
 		return got
 	}

@@ -269,11 +269,11 @@ func (v *view) covered(as checks.ASN, sessions []int) bool {
 // origin for the prefix itself hides those over it.
 func (v *view) coverAt(i int) (key coverKey, upstream checks.ASN) {
 	r := v.watch.rib
-	for prefix, ref := range r.table.Supernets(v.base.Prefix) {
+	for prefix, row := range r.table.Supernets(v.base.Prefix) {
 		if prefix.Bits() < checks.MinCoverBits {
 			break
 		}
-		t, ok := r.tailAt(ref, i)
+		t, ok := r.tailAt(r.table.Ref(row), i)
 		if !ok {
 			continue
 		}
@@ -309,11 +309,11 @@ func (v *view) unsettledCover(i int, key coverKey, upstream checks.ASN) (coverKe
 func (v *view) splitAt(i int) bool {
 	r := v.watch.rib
 	parts := make([]netip.Prefix, 0, 8)
-	for prefix, ref := range r.table.Subnets(v.base.Prefix) {
+	for prefix, row := range r.table.Subnets(v.base.Prefix) {
 		if prefix == v.base.Prefix {
 			continue
 		}
-		if t, ok := r.tailAt(ref, i); ok && slices.Contains(v.accepted, t.origin) {
+		if t, ok := r.tailAt(r.table.Ref(row), i); ok && slices.Contains(v.accepted, t.origin) {
 			parts = append(parts, prefix)
 		}
 	}

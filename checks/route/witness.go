@@ -175,8 +175,7 @@ func (r *RIB) tableThen(at stamp) *tableAt {
 // values gives what the sessions held for a prefix, one a session up to the last that
 // held something; valid until the next call.
 func (t *tableAt) values(prefix netip.Prefix) []uint32 {
-	ref, _ := t.r.table.Get(prefix)
-	held := t.r.vectors.decode(ref)
+	held := t.r.held(prefix)
 	then := t.then[prefix]
 	if len(then) == 0 {
 		return held

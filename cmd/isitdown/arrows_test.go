@@ -37,6 +37,8 @@ var arrows = map[string][]string{
 	"checks/lab":        {"checks", "checks/internal/*", "checks/reach", "checks/route", "checks/route/*"}, // every feed at once
 	"checks/internal/*": {"checks", "checks/internal/*"},
 	"checks/route/*":    {"checks", "checks/internal/*", "checks/route"}, // one feed each
+
+	"checks/route/worldtest": {"checks", "checks/internal/*", "checks/route", "checks/route/rislivetest"},
 }
 
 // homes are the packages that may import an outside module: one each, so that
@@ -47,7 +49,7 @@ var homes = map[string]string{
 	"github.com/bwmarrin/discordgo":            "bot/discord",
 	"github.com/coder/websocket":               "checks/route/rislive",
 	"github.com/failsafe-go/failsafe-go":       "checks/internal/web",
-	"github.com/gaissmai/bart":                 "checks/route",
+	"github.com/gaissmai/bart":                 "checks/internal/table",
 	"github.com/klauspost/compress":            "checks/internal/mrt",
 	"github.com/mattn/go-runewidth":            "bot/chat",
 	"github.com/miekg/dns":                     "checks/reach",
@@ -69,7 +71,7 @@ var homes = map[string]string{
 var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // testSupport starts what tests talk to; no program has it in it.
-var testSupport = []string{"bot/chattest", "checks/lab", "checks/labtest", "checks/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest"}
+var testSupport = []string{"bot/chattest", "checks/lab", "checks/labtest", "checks/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest", "checks/route/worldtest"}
 
 // vague are names that say nothing about what a package is for.
 var vague = []string{"common", "config", "helper", "helpers", "misc", "model", "models", "shared", "types", "util", "utils"}
@@ -285,12 +287,12 @@ func TestArrowsRefuse(t *testing.T) {
 		}
 	}
 	for file, src := range map[string]string{
-		"cmd/isitdown/x.go":         `import ("os"; "isitdown/checks/route/archive"; "isitdown/bot/slack"; "github.com/alecthomas/kong"); func f() { os.Exit(1) }`,
-		"checks/route/archive/x.go": `import ("isitdown/checks"; "isitdown/checks/route"; "isitdown/checks/internal/mrt")`,
-		"checks/route/x_test.go":    `import ("os"; "github.com/google/go-cmp/cmp"; "github.com/gaissmai/bart"); var d = os.Getenv("D")`,
-		"checks/x.go":               `import ("net/netip"; "net/url"; "time"); var d time.Duration`,
-		"bot/slack/x_test.go":       `import "isitdown/bot/chattest"`,
-		"bot/x.go":                  `import ("isitdown/bot/chart"; "go.etcd.io/bbolt")`,
+		"cmd/isitdown/x.go":               `import ("os"; "isitdown/checks/route/archive"; "isitdown/bot/slack"; "github.com/alecthomas/kong"); func f() { os.Exit(1) }`,
+		"checks/route/archive/x.go":       `import ("isitdown/checks"; "isitdown/checks/route"; "isitdown/checks/internal/mrt")`,
+		"checks/internal/table/x_test.go": `import ("os"; "github.com/google/go-cmp/cmp"; "github.com/gaissmai/bart"); var d = os.Getenv("D")`,
+		"checks/x.go":                     `import ("net/netip"; "net/url"; "time"); var d time.Duration`,
+		"bot/slack/x_test.go":             `import "isitdown/bot/chattest"`,
+		"bot/x.go":                        `import ("isitdown/bot/chart"; "go.etcd.io/bbolt")`,
 	} {
 		if got := inspect(t, file, []byte("package "+path.Base(path.Dir(file))+"\n"+src)); len(got) > 0 {
 			t.Errorf("%s with %s: got complaints %q, want none", file, src, got)

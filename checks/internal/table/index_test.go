@@ -1,4 +1,4 @@
-package route
+package table
 
 import (
 	"math/rand/v2"
