@@ -134,10 +134,9 @@ func (v *Vantage) voting(ipv6 bool) (now, usual int) {
 }
 
 // bench gives what a prefix of a family is judged by.
-func (a *assessment) bench(ipv6 bool) *bench {
-	b := a.in.Rules.bench(&a.in.Vantage, ipv6, a.in.Now)
-	b.rejects = a.rejects
-	return b
+func (a *assessment) bench(ipv6 bool) *Bench {
+	b := a.in.Rules.Bench(&a.in.Vantage, ipv6, a.in.Now)
+	return &b
 }
 
 // enough reports whether so many vote on a family that a missing route may be
@@ -145,10 +144,12 @@ func (a *assessment) bench(ipv6 bool) *bench {
 func (a *assessment) enough(ipv6 bool) bool { return a.bench(ipv6).enough }
 
 // asked reports whether the absence of a prefix may be called a loss.
-func (a *assessment) asked(o *Observation) bool { return a.bench(o.Prefix.Addr().Is6()).asked(o) }
+func (a *assessment) asked(o *Observation) bool {
+	return a.bench(o.Prefix.Addr().Is6()).asked(o.Asked)
+}
 
 func (a *assessment) prefix(o *Observation) {
-	j := a.bench(o.Prefix.Addr().Is6()).judge(o)
+	j := a.bench(o.Prefix.Addr().Is6()).Judge(o.Ballot(), func() bool { return a.rejects(o) })
 	s := PrefixState{
 		Prefix: o.Prefix, Seen: j.Seen, Of: j.Of, Known: j.Known, Visible: j.Visible,
 		CoveredBy: o.Covers, Split: o.Split, Lost: o.Lost, Origins: o.Origins,

@@ -93,35 +93,57 @@ type Judgement struct {
 	Gone    bool // beyond the residual of routes that are stuck
 }
 
-// bench is what a prefix is judged by.
-type bench struct {
-	enough, fresh bool
-	needed, live  int
-	rejects       func(*Observation) bool // nil for never
-	residual      int
+// Ballot is what the vantage points say of a prefix, in numbers.
+type Ballot struct {
+	IPv6 bool
+	// Asked, Seen, Stuck and Sighted are those of [Observation].
+	Asked, Seen, Stuck, Sighted int
+	// Accepted counts those that see it only through an accepted route over it, Foreign those
+	// that have nothing but another origin's, Taken those of these that have it for the very
+	// prefix.
+	Accepted, Foreign, Taken int
 }
 
-// Judge says what an observation means, where v were asked at now.
-func (r *Rules) Judge(o *Observation, v *Vantage, now time.Time) Judgement {
-	ipv6 := o.Prefix.Addr().Is6()
-	return r.bench(v, ipv6, now).judge(o)
+// Ballot counts what an observation says.
+func (o *Observation) Ballot() Ballot {
+	b := Ballot{IPv6: o.Prefix.Addr().Is6(), Asked: o.Asked, Seen: o.Seen, Stuck: o.Stuck, Sighted: o.Sighted}
+	for _, c := range o.Covers {
+		switch {
+		case c.Accepted:
+			b.Accepted += c.Peers
+		case c.Prefix == o.Prefix:
+			b.Taken += c.Peers
+			fallthrough
+		default:
+			b.Foreign += c.Peers
+		}
+	}
+	return b
 }
 
-// Enough reports whether so many vote on a family that a missing route may be called a
-// loss, and whether the newest data still speaks for now.
-func (r *Rules) Enough(v *Vantage, ipv6 bool, now time.Time) bool {
-	return r.bench(v, ipv6, now).enough
+// Bench is who judges the prefixes of one address family: who votes, and when.
+type Bench struct {
+	enough, fresh          bool
+	needed, live, residual int
 }
 
-func (r *Rules) bench(v *Vantage, ipv6 bool, now time.Time) *bench {
+// Bench gives what the prefixes of a family are judged by, where v were asked at now.
+func (r *Rules) Bench(v *Vantage, ipv6 bool, now time.Time) Bench {
 	voting, usual := v.voting(ipv6)
-	b := &bench{fresh: r.fresh(v, now), needed: r.MinVoting, live: v.Live, residual: residual4}
+	b := Bench{fresh: r.fresh(v, now), needed: r.MinVoting, live: v.Live, residual: residual4}
 	b.enough = voting >= r.MinVoting && voting*2 >= usual && b.fresh
 	if ipv6 {
 		b.residual = residual6
 	}
 	return b
 }
+
+// Enough reports whether so many vote that a missing route may be called a loss, and
+// whether the newest data still speaks for now.
+func (b *Bench) Enough() bool { return b.enough }
+
+// Fresh reports whether the newest data still speaks for now.
+func (b *Bench) Fresh() bool { return b.fresh }
 
 // fresh reports whether the newest data still speaks for now.
 func (r *Rules) fresh(v *Vantage, now time.Time) bool {
@@ -131,41 +153,31 @@ func (r *Rules) fresh(v *Vantage, now time.Time) bool {
 // asked reports whether so many were asked about one prefix that its absence may
 // be called a loss. Many vantage points that never had it do not make up for few
 // that did.
-func (b *bench) asked(o *Observation) bool { return b.enough && o.Asked >= max(1, b.needed) }
+func (b *Bench) asked(asked int) bool { return b.enough && asked >= max(1, b.needed) }
 
-func (b *bench) judge(o *Observation) (j Judgement) {
-	j.Seen, j.Of = o.Seen, o.Asked
-	if b.asked(o) {
-		j.Known, j.Visible = true, o.Seen*2 >= o.Asked
+// Judge says what a ballot means. rejected tells of a prefix of which few have kept an
+// unchanged route that these may have kept it for another reason than being stuck.
+func (b *Bench) Judge(n Ballot, rejected func() bool) (j Judgement) {
+	j.Seen, j.Of, j.Taken = n.Seen, n.Asked, n.Taken
+	if b.asked(n.Asked) {
+		j.Known, j.Visible = true, n.Seen*2 >= n.Asked
 	} else { // what is seen can be said, a loss cannot
-		if o.Seen == 0 || !b.enough {
-			j.Seen, j.Of = max(o.Sighted, o.Seen), b.live
+		if n.Seen == 0 || !b.enough {
+			j.Seen, j.Of = max(n.Sighted, n.Seen), b.live
 		}
 		j.Visible = j.Seen > 0 && b.fresh
 		j.Known = j.Visible
-	}
-	accepted, foreign := 0, 0
-	for _, c := range o.Covers {
-		switch {
-		case c.Accepted:
-			accepted += c.Peers
-		case c.Prefix == o.Prefix:
-			j.Taken += c.Peers
-			fallthrough
-		default:
-			foreign += c.Peers
-		}
 	}
 	if !j.Known {
 		j.Unasked, j.Unsure = b.enough, !b.enough
 		return j
 	}
-	j.CoveredAccepted = j.Visible && accepted > 0 && accepted*2 >= o.Asked
+	j.CoveredAccepted = j.Visible && n.Accepted > 0 && n.Accepted*2 >= n.Asked
 	switch {
-	case !b.asked(o):
-	case j.Taken > 0 && j.Taken*100 >= takenOver*o.Asked, !j.Visible && foreign*100 > b.residual*o.Asked:
+	case !b.asked(n.Asked):
+	case n.Taken > 0 && n.Taken*100 >= takenOver*n.Asked, !j.Visible && n.Foreign*100 > b.residual*n.Asked:
 		j.Foreign = true
-	case !j.Visible && (o.Seen == 0 || o.Stuck == o.Seen && o.Seen*100 <= b.residual*o.Asked && (b.rejects == nil || !b.rejects(o))):
+	case !j.Visible && (n.Seen == 0 || n.Stuck == n.Seen && n.Seen*100 <= b.residual*n.Asked && (rejected == nil || !rejected())):
 		j.Gone = true
 	}
 	return j
