@@ -88,19 +88,23 @@ func (s *Start) counts(u *route.Update) bool {
 // short gives the collectors whose updates do not reach the stream's beginning yet, with up to
 // when they do. Where no stream has begun that is all of them.
 func (s *Start) short(known map[string]time.Time) map[string]time.Time {
-	s.hold.mu.Lock()
-	defer s.hold.mu.Unlock()
 	out := map[string]time.Time{}
 	for name, until := range known {
-		begun := s.hold.begun
-		if f := s.hold.feeds[name]; f != nil {
-			begun = f.first
-		}
-		if begun.IsZero() || until.Before(begun.Add(overlap)) {
+		if begun := s.begun(name); begun.IsZero() || until.Before(begun.Add(overlap)) {
 			out[name] = until
 		}
 	}
 	return out
+}
+
+// begun gives when the stream began to bring what a collector says; zero where there is none yet.
+func (s *Start) begun(collector string) time.Time {
+	s.hold.mu.Lock()
+	defer s.hold.mu.Unlock()
+	if f := s.hold.feeds[collector]; f != nil {
+		return f.first
+	}
+	return s.hold.begun
 }
 
 // unpublished says what is still to come where no stream follows.
@@ -112,11 +116,15 @@ func (s *Start) unpublished(known map[string]time.Time) {
 }
 
 // missing says that what the sessions of collectors hold is not known: what they said between
-// the archive's end and the stream's beginning was not to be had in time.
+// the archive's end and the stream's beginning was not to be had in time. It is said of either,
+// for only from the second on can they say it again.
 func (s *Start) missing(known map[string]time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		until := known[name]
 		s.lost(name, until)
+		if begun := s.begun(name); begun.After(until) {
+			s.lost(name, begun)
+		}
 		s.gap(checks.Gap{Check: "route", Reason: fmt.Sprintf("the updates of %s from %s until the stream began could not be had: what its sessions hold is not known until they have had time to say it again",
 			name, until.UTC().Format(clockForm))})
 	}
