@@ -239,14 +239,15 @@ func TestStartWithout(t *testing.T) {
 		name  string
 		shelf shelf
 		most  int64
+		wait  time.Duration
 		gaps  []string
 		votes bool // rrc00's session, right after the start
 	}{
-		{"no files", shelf{missing: map[string]bool{"rrc00": true}}, 0, []string{
+		{"no files", shelf{missing: map[string]bool{"rrc00": true}}, 0, 8 * time.Minute, []string{
 			"the updates of rrc00 from 00:20:00 UTC on 1 January 2000 until the stream began could not be had: what its sessions hold is not known until they have had time to say it again",
 		}, false},
-		{"the archive is down at first", shelf{down: 3}, 0, nil, true},
-		{"no room", shelf{}, 4000, []string{
+		{"the archive is down at first", shelf{down: 3}, 0, 0, nil, true},
+		{"no room", shelf{}, 4000, 0, []string{
 			"while the start was waiting for the archives, %d updates of rrc00 from",
 		}, false},
 	}
@@ -259,7 +260,7 @@ func TestStartWithout(t *testing.T) {
 				a := &tt.shelf
 				a.said, a.tables = said, map[string]time.Time{"rrc00": zero.Add(20 * time.Minute)}
 				s := Begin(Options{Rules: route.DefaultRules()}, StartOptions{
-					Archive: a, Collectors: []string{"rrc00"}, Streaming: true, HoldDir: t.TempDir(), HoldBytes: tt.most, Wait: 8 * time.Minute,
+					Archive: a, Collectors: []string{"rrc00"}, Streaming: true, HoldDir: t.TempDir(), HoldBytes: tt.most, Wait: tt.wait,
 				})
 				go stream(t.Context(), s, said)
 				if err := s.Run(t.Context()); err != nil {
