@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
 	"isitdown/checks/internal/mrt"
 )
@@ -177,6 +178,14 @@ func (f Form) message(rec record, n int, u *bgp.Update) (m Message, ok bool) {
 	}
 	m.Frame = f.update(f.head(&rec, n, "UPDATE"), u, rec.body[:length])
 	return m, true
+}
+
+// Update writes the frame of one UPDATE message that a peer sent, the nth of all, with
+// 4-byte AS numbers; ok is false where it makes no sense.
+func (f Form) Update(at time.Time, peer netip.Addr, as checks.ASN, n int, msg []byte) (frame []byte, ok bool) {
+	rec := record{at: at, micros: true, subtype: mrt.MessageAS4, as: uint32(as), addr: peer, body: msg, relevant: true}
+	m, ok := f.message(rec, n, &bgp.Update{})
+	return m.Frame, ok
 }
 
 // head writes what all messages begin with, up to the type.
