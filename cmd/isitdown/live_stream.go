@@ -24,7 +24,7 @@ func (a *app) risLive(s *sources) *stream {
 	}
 	r := &stream{whole: c.RISLive == risAll}
 	r.client = rislive.New(rislive.Options{
-		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: streaming(s.app.http),
+		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: s.app.http,
 		Log: detailed(a.log),
 	})
 	if r.whole {

@@ -85,14 +85,6 @@ func transport() *http.Client {
 	return &http.Client{Transport: t}
 }
 
-// streaming is what streams are opened with: a connection that stays.
-func streaming(given *http.Client) *http.Client {
-	if given != nil {
-		return given
-	}
-	return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
-}
-
 // knownLists gives what is registered, without asking anybody: the lists that were named,
 // or else those in the cache; none is no failure.
 func (a *app) knownLists(files []string) (*registry.Registry, error) {

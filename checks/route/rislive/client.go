@@ -30,7 +30,8 @@ type Options struct {
 	// filters are then served as soon as the stream is.
 	Whole bool
 	// HTTP makes the handshake. Its Transport must hand out the connection of an
-	// upgrade, as that of net/http does; it is not to retry or to bound bodies.
+	// upgrade, as that of net/http does; it is not to retry or to bound bodies. nil stands
+	// for one that takes the proxy of the environment and reads in large pieces.
 	HTTP *http.Client
 	Log  *slog.Logger
 }
@@ -60,12 +61,25 @@ func New(o Options) *Client {
 		o.URL = URL
 	}
 	if o.HTTP == nil {
-		o.HTTP = &http.Client{}
+		o.HTTP = &http.Client{Transport: transport()}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{o: o, book: newBook(o.Whole), stats: &stats{}}
+}
+
+// readBuffer is what is read from the socket at once: some hundred frames of a burst.
+const readBuffer = 64 << 10
+
+// transport opens connections of ours alone: it outlives none of them.
+func transport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if d, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = d.Clone()
+	}
+	t.ReadBufferSize = readBuffer
+	return t
 }
 
 // Watch says which routes are wanted from now on, instead of what was wanted before.
