@@ -64,25 +64,6 @@ func prefixesWord(n uint64) string {
 	return "prefixes"
 }
 
-// CensusText counts targets by their state: "247 countries: 239 up, 2 degraded, 1 down, 5 unknown".
-func CensusText(c checks.Census, one, many string) string {
-	parts := []string{thousands(uint64(c.Up)) + " up"}
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{c.Degraded, "degraded"}, {c.Down, "down"}, {c.Unknown, "unknown"}} {
-		if p.n > 0 {
-			parts = append(parts, thousands(uint64(p.n))+" "+p.word)
-		}
-	}
-	return plain(count(uint64(c.Watched), one, many) + ": " + strings.Join(parts, ", "))
-}
-
-// NetworksText says which networks are watched: "networks of 4,096 addresses or 16 IPv6 prefixes and more".
-func NetworksText(w *checks.World) string {
-	return plain("networks of " + thousands(w.MinAddresses) + " addresses or " + thousands(uint64(w.MinPrefixes6)) + " IPv6 prefixes and more")
-}
-
 // Fit makes text exactly so many columns of a terminal wide: cut, which a … shows, or filled
 // up with spaces.
 func Fit(text string, columns int) string {

@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 // homes are the packages that may import an outside module: one each, so that
 // it can be replaced in one place. docs/dependencies.md says why we have it.
 var homes = map[string]string{
+	"charm.land/bubbletea/v2":                  "cmd/isitdown",
 	"github.com/alecthomas/kong":               "cmd/isitdown",
 	"github.com/biter777/countries":            "checks/registry",
 	"github.com/bwmarrin/discordgo":            "bot/discord",

@@ -102,6 +102,7 @@ type commands struct {
 	Replay    replayCommand    `cmd:"" help:"Play recorded routing data through the whole pipeline, notices and all."`
 	Upstreams upstreamsCommand `cmd:"" help:"Say who carries the routes of a country, network, prefix or address, and whose loss would take the most of them away."`
 	MRT       mrtCommand       `cmd:"" name:"mrt" help:"Write what MRT files hold: the lines of bgpdump -m, or JSON."`
+	World     worldCommand     `cmd:"" help:"Say what is down now, everywhere: a live table of all countries and large networks."`
 	Preview   previewCommand   `cmd:"" help:"Write every message in every state, to look at: text, JSON, HTML, pictures."`
 	Manifest  manifestCommand  `cmd:"" help:"Write what Slack or Discord has to know of the bot."`
 	Doctor    doctorCommand    `cmd:"" help:"Look whether everything is in place, and say what to do where it is not."`
@@ -184,6 +185,8 @@ func dispatch(ctx context.Context, args []string, c *console) (int, error) {
 		return cmd.Upstreams.run(ctx, a)
 	case "mrt":
 		return cmd.MRT.run(ctx, a)
+	case "world":
+		return cmd.World.run(ctx, a)
 	case "preview":
 		return 0, cmd.Preview.run(ctx, a)
 	case "manifest":

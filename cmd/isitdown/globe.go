@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -138,8 +139,7 @@ func (g *globe) takers() []taker {
 // tickEvery is how often time passes for the world, as a State wants it.
 const tickEvery = 100 * time.Millisecond
 
-// run keeps the world until the context ends. What was put in until then is written to the
-// snapshot, for which it takes a quarter of the grace at most.
+// run keeps the world until the context ends.
 func (g *globe) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { g.inbox.Run(ctx, g.state.ApplyAll) })
@@ -154,9 +154,13 @@ func (g *globe) run(ctx context.Context) {
 	wg.Go(func() { g.pass(ctx) })
 	wg.Go(func() { g.keep(ctx) })
 	wg.Wait()
-	last, stop := context.WithTimeout(context.WithoutCancel(ctx), g.app.config.Serve.Grace.Duration/4)
+}
+
+// end writes the snapshot for the last time, for which it takes a quarter of the grace at most.
+func (g *globe) end() {
+	ctx, stop := context.WithTimeout(context.Background(), g.app.config.Serve.Grace.Duration/4)
 	defer stop()
-	g.save(last)
+	g.save(ctx)
 }
 
 // pass lets time pass.
@@ -166,7 +170,9 @@ func (g *globe) pass(ctx context.Context) {
 	for {
 		select {
 		case <-every.C:
-			g.state.Tick(g.start.Now(time.Now()))
+			if now := g.start.Now(time.Now()); !now.IsZero() {
+				g.state.Tick(now)
+			}
 			if !g.through.Load() && g.start.Progress().Phase == world.Live {
 				g.through.Store(true)
 			}
@@ -233,14 +239,22 @@ func (g *globe) progress() world.Progress {
 	return g.start.Progress()
 }
 
+// at gives the moment that the state is asked for at a time of our clock: while older routing
+// data is read, that of the data; and of a recording the moment itself.
+func (g *globe) at(now time.Time) time.Time {
+	if g.start == nil {
+		return now
+	}
+	return cmp.Or(g.start.Now(now), now) // nothing was read yet, which the world says
+}
+
 // world says how everything stands at a moment: for a recording of its clock.
 func (g *globe) world(now time.Time) checks.World {
 	defer func(began time.Time) { g.answered(time.Since(began)) }(time.Now())
 	p := g.progress()
-	if g.start != nil {
-		now = g.start.Now(now)
-	}
+	now = g.at(now)
 	w := g.state.World(now)
+	nameAll(&w, g.lists.Load())
 	w.Starting = p.Sentence()
 	w.Gaps = append(w.Gaps, p.Gaps...)
 	g.mu.Lock()
@@ -254,12 +268,18 @@ func (g *globe) world(now time.Time) checks.World {
 // verdict gives the whole answer about one target.
 func (g *globe) verdict(t checks.Target, now time.Time) (checks.Verdict, bool) {
 	defer func(began time.Time) { g.answered(time.Since(began)) }(time.Now())
-	if g.start != nil {
-		now = g.start.Now(now)
-	}
+	now = g.at(now)
 	v, ok := g.state.Verdict(t, now)
 	v.NameASes(g.lists.Load().ASName)
 	return v, ok
+}
+
+// forBot gives what a bot wants of the world, and what to do where it is not kept.
+func (g *globe) forBot() (all func(time.Time) checks.World, one func(checks.Target, time.Time) (checks.Verdict, bool), without string) {
+	if g == nil {
+		return nil, nil, "set world.on in its settings, or start it with --world"
+	}
+	return g.world, g.verdict, ""
 }
 
 // describe says what the world rests on.

@@ -16,27 +16,27 @@ import (
 // againAfter is how long after a failure the lists are tried again.
 const againAfter = 15 * time.Minute
 
-// refreshLists keeps the lists in the cache up to date until the context ends, and
-// takes over what changes in them.
-func (w *watchroom) refreshLists(ctx context.Context) {
-	c := &w.app.config
+// refreshLists keeps the lists in the cache up to date until the context ends, and has
+// what changes in them adopted.
+func (a *app) refreshLists(ctx context.Context, l *ledger, adopt func(*registry.Registry)) {
+	c := &a.config
 	if !c.Sources.RegistryRefresh || len(c.Registry) > 0 {
 		return
 	}
 	for {
 		wait := c.Sources.RegistryEvery.Duration
-		changed, err := w.app.refresh(ctx, w.live.sources.ledger)
+		changed, err := a.refresh(ctx, l)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			w.live.sources.ledger.note(sourceRegistries, err.Error())
+			l.note(sourceRegistries, err.Error())
 			wait = min(wait, againAfter)
 		default:
-			w.live.sources.ledger.note(sourceRegistries, "")
+			l.note(sourceRegistries, "")
 		}
 		if changed {
-			w.reload()
+			a.reload(adopt)
 		}
 		select {
 		case <-time.After(wait):
@@ -49,14 +49,14 @@ func (w *watchroom) refreshLists(ctx context.Context) {
 // sourceRegistries is what the ledger calls the registries.
 const sourceRegistries = "registries"
 
-// reload reads the lists anew and takes them over.
-func (w *watchroom) reload() {
-	reg, err := w.app.knownLists(nil)
+// reload reads the lists anew and has them adopted.
+func (a *app) reload(adopt func(*registry.Registry)) {
+	reg, err := a.knownLists(nil)
 	if err != nil {
-		w.app.log.Error("reading the registry lists anew; those read before are used further", "err", err)
+		a.log.Error("reading the registry lists anew; those read before are used further", "err", err)
 		return
 	}
-	w.adoptLists(reg)
+	adopt(reg)
 }
 
 // adoptLists takes over lists. A target whose footprint is another now is followed

@@ -74,7 +74,10 @@ func (w *watchroom) run(ctx context.Context) error {
 	}
 	wg.Go(func() { w.live.hub.Run(ctx) })
 	if w.globe != nil {
-		wg.Go(func() { w.globe.run(ctx) })
+		wg.Go(func() {
+			w.globe.run(ctx)
+			w.globe.end()
+		})
 	}
 	for _, f := range w.live.feeds {
 		part(f.run)
@@ -85,7 +88,7 @@ func (w *watchroom) run(ctx context.Context) error {
 	}
 	wg.Go(func() { w.watchFeeds(ctx) })
 	wg.Go(func() { w.serveTargets(ctx) })
-	wg.Go(func() { w.refreshLists(ctx) })
+	wg.Go(func() { w.app.refreshLists(ctx, w.live.sources.ledger, w.adoptLists) })
 	if v := w.live.rpki; v != nil {
 		wg.Go(func() { v.run(ctx) })
 	}
