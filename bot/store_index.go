@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +56,7 @@ func (x *subscriberIndex) load(tx *Tx) error {
 	for t, list := range x.byTarget {
 		x.byTarget[t] = slices.Clone(list) // without the room to grow
 	}
-	x.space.add(slices.Collect(maps.Keys(x.byTarget)))
+	x.space.update(x.byTarget)
 	return nil
 }
 
@@ -76,46 +77,38 @@ func (x *subscriberIndex) apply(changes []subscriptionChange) {
 	if len(changes) == 0 {
 		return
 	}
-	byTarget := make(map[checks.Target][]subscriptionChange)
-	for _, c := range changes {
+	byTarget := make(map[checks.Target][]*subscriptionChange)
+	for i := range changes {
+		c := &changes[i]
 		byTarget[c.sub.Target] = append(byTarget[c.sub.Target], c)
 	}
-	var come, gone []checks.Target
+	lists := make(map[checks.Target][]Subscription, len(byTarget))
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, c := range changes {
-		x.counted(c.sub.Channel, c.more)
+	for i := range changes {
+		if c := &changes[i]; c.more != 0 {
+			x.counted(c.sub.Channel, c.more)
+		}
 	}
 	for t, changes := range byTarget {
-		was := x.byTarget[t]
-		list := merged(was, changes)
-		if len(list) == 0 {
+		lists[t] = merged(x.byTarget[t], changes)
+		if x.byTarget[t] = lists[t]; len(lists[t]) == 0 {
 			delete(x.byTarget, t)
-		} else {
-			x.byTarget[t] = list
-		}
-		switch {
-		case len(was) == 0 && len(list) > 0:
-			come = append(come, t)
-		case len(was) > 0 && len(list) == 0:
-			gone = append(gone, t)
 		}
 	}
-	x.space.remove(gone)
-	x.space.add(come)
+	x.space.update(lists)
 }
 
 // merged gives a new list with the changes, of which the last of a channel counts. It sorts
 // the changes.
-func merged(list []Subscription, changes []subscriptionChange) []Subscription {
-	slices.SortStableFunc(changes, func(a, b subscriptionChange) int { return compareChannels(a.sub.Channel, b.sub.Channel) })
+func merged(list []Subscription, changes []*subscriptionChange) []Subscription {
+	slices.SortStableFunc(changes, func(a, b *subscriptionChange) int { return compareChannels(a.sub.Channel, b.sub.Channel) })
 	more := 0
-	for i := range changes {
-		more += max(0, changes[i].more)
+	for _, c := range changes {
+		more += max(0, c.more)
 	}
 	out := make([]Subscription, 0, len(list)+more)
-	for i := range changes {
-		c := &changes[i]
+	for i, c := range changes {
 		if i+1 < len(changes) && changes[i+1].sub.Channel == c.sub.Channel {
 			continue
 		}
@@ -147,43 +140,39 @@ func (x *subscriberIndex) subscribers(t checks.Target) []Subscription {
 	return x.byTarget[t]
 }
 
-// match is a target that an event concerns.
-type match struct {
-	target checks.Target
-	list   []Subscription
-}
-
 // concerned gives the targets that an event about t concerns, with their subscribers, the
 // widest first.
 func (x *subscriberIndex) concerned(t checks.Target) iter.Seq2[checks.Target, []Subscription] {
 	return func(yield func(checks.Target, []Subscription) bool) {
-		var few [16]match
-		for _, m := range x.matches(few[:0], t) {
-			if !yield(m.target, m.list) {
+		switch t.Kind() {
+		case checks.KindPrefix, checks.KindAddress:
+			x.overlapping(t.Prefix(), yield)
+			return
+		case checks.KindCountry, checks.KindASN:
+			if list := x.subscribers(checks.Worldwide()); len(list) > 0 && !yield(checks.Worldwide(), list) {
 				return
 			}
+		}
+		if list := x.subscribers(t); len(list) > 0 {
+			yield(t, list)
 		}
 	}
 }
 
-// matches adds what an event about t concerns to a list.
-func (x *subscriberIndex) matches(to []match, t checks.Target) []match {
+// overlapping gives what shares addresses with p, the widest first. Nothing is held while it
+// is given.
+func (x *subscriberIndex) overlapping(p netip.Prefix, yield func(checks.Target, []Subscription) bool) {
+	var few [16]*spot
 	x.mu.RLock()
-	defer x.mu.RUnlock()
-	add := func(t checks.Target) {
-		if list := x.byTarget[t]; len(list) > 0 {
-			to = append(to, match{t, list})
+	wider, sorted := x.space.wider(few[:0], p), x.space.sorted
+	x.mu.RUnlock()
+	for _, some := range [][]*spot{wider, inside(sorted, p)} {
+		for _, at := range some {
+			if list := *at.list.Load(); len(list) > 0 && !yield(at.target, list) {
+				return
+			}
 		}
 	}
-	switch t.Kind() {
-	case checks.KindPrefix, checks.KindAddress:
-		x.space.overlapping(t.Prefix(), add)
-		return to
-	case checks.KindCountry, checks.KindASN:
-		add(checks.Worldwide())
-	}
-	add(t)
-	return to
 }
 
 func (x *subscriberIndex) targets() []checks.Target {

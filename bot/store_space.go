@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 
 	"isitdown/checks"
 )
@@ -14,9 +15,21 @@ import (
 // What lies in a prefix stands side by side in a list that is sorted by address and
 // length; what lies over it is looked up, once for each length that there is.
 type space struct {
-	sorted  []checks.Target
-	over    map[netip.Prefix]checks.Target // the prefixes alone: nothing lies in an address but itself
-	lengths [2][129]int                    // how many prefixes have it, by family
+	sorted  []*spot // a new one for every change: who has got hold of one may go on reading it
+	over    map[netip.Prefix]*spot
+	lengths [2][129]int // how many prefixes have it, by family
+}
+
+// spot is a target in space. Its list is empty when it is gone.
+type spot struct {
+	target checks.Target
+	list   atomic.Pointer[[]Subscription]
+}
+
+func newSpot(t checks.Target, list []Subscription) *spot {
+	p := &spot{target: t}
+	p.list.Store(&list)
+	return p
 }
 
 // family gives 0 for IPv4 and 1 for IPv6.
@@ -34,82 +47,99 @@ func compareSpace(a, b checks.Target) int {
 	return cmp.Or(p.Addr().Compare(q.Addr()), cmp.Compare(p.Bits(), q.Bits()), cmp.Compare(a.Kind(), b.Kind()))
 }
 
-// few is up to how many targets are put in and taken out one by one.
-const few = 8
+func (p *spot) compare(t checks.Target) int { return compareSpace(p.target, t) }
 
-// add takes in targets that are not there yet. Those of other kinds are left out.
-func (s *space) add(list []checks.Target) {
+// update takes in the lists of targets, an empty one for a target that is gone. Those that
+// are no space are left out.
+func (s *space) update(lists map[checks.Target][]Subscription) {
 	if s.over == nil {
-		s.over = make(map[netip.Prefix]checks.Target)
+		s.over = make(map[netip.Prefix]*spot)
 	}
-	for _, t := range list {
-		p := t.Prefix()
-		if !p.IsValid() {
+	var come []*spot
+	var gone []int
+	for t, list := range lists {
+		if !t.Prefix().IsValid() {
 			continue
 		}
-		if t.Kind() == checks.KindPrefix {
-			s.over[p] = t
-			s.lengths[family(p)][p.Bits()]++
+		at, had := slices.BinarySearchFunc(s.sorted, t, (*spot).compare)
+		switch {
+		case had:
+			s.sorted[at].list.Store(&list)
+			if len(list) == 0 {
+				gone = append(gone, at)
+				s.count(s.sorted[at], -1)
+			}
+		case len(list) > 0:
+			come = append(come, newSpot(t, list))
+			s.count(come[len(come)-1], 1)
 		}
-		if len(list) > few {
-			s.sorted = append(s.sorted, t)
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(s.sorted, t, compareSpace)
-		s.sorted = slices.Insert(s.sorted, at, t)
 	}
-	if len(list) > few {
-		slices.SortFunc(s.sorted, compareSpace)
+	if len(come)+len(gone) > 0 {
+		s.sorted = with(without(s.sorted, gone), come)
 	}
 }
 
-// remove takes out targets that are there.
-func (s *space) remove(list []checks.Target) {
-	gone := make(map[checks.Target]bool)
-	for _, t := range list {
-		p := t.Prefix()
-		if !p.IsValid() {
-			continue
-		}
-		gone[t] = true
-		if t.Kind() == checks.KindPrefix {
-			delete(s.over, p)
-			s.lengths[family(p)][p.Bits()]--
-		}
-	}
-	if len(gone) > few {
-		s.sorted = slices.DeleteFunc(s.sorted, func(t checks.Target) bool { return gone[t] })
+// count notes a prefix that comes (1) or goes (-1): nothing lies in an address but itself.
+func (s *space) count(p *spot, n int) {
+	if p.target.Kind() != checks.KindPrefix {
 		return
 	}
-	for t := range gone {
-		if at, ok := slices.BinarySearchFunc(s.sorted, t, compareSpace); ok {
-			s.sorted = slices.Delete(s.sorted, at, at+1)
-		}
+	at := p.target.Prefix()
+	if s.over[at] = p; n < 0 {
+		delete(s.over, at)
 	}
+	s.lengths[family(at)][at.Bits()] += n
 }
 
-// overlapping gives f what lies over p, the widest first, then p itself and what lies in it.
-func (s *space) overlapping(p netip.Prefix, f func(t checks.Target)) {
+// without gives a list without those at some places.
+func without(list []*spot, gone []int) []*spot {
+	slices.Sort(gone)
+	out := make([]*spot, 0, len(list))
+	from := 0
+	for _, at := range gone {
+		out, from = append(out, list[from:at]...), at+1
+	}
+	return append(out, list[from:]...)
+}
+
+// with gives a sorted list with those that come.
+func with(list, come []*spot) []*spot {
+	slices.SortFunc(come, func(a, b *spot) int { return compareSpace(a.target, b.target) })
+	out := make([]*spot, 0, len(list)+len(come))
+	for _, p := range come {
+		at, _ := slices.BinarySearchFunc(list, p.target, (*spot).compare)
+		out = append(append(out, list[:at]...), p)
+		list = list[at:]
+	}
+	return append(out, list...)
+}
+
+// wider adds what lies over p to a list, the widest first.
+func (s *space) wider(to []*spot, p netip.Prefix) []*spot {
 	for bits, n := range s.lengths[family(p)][:p.Bits()] {
 		if n == 0 {
 			continue
 		}
 		wide, err := p.Addr().Prefix(bits)
 		if err != nil {
-			continue // bits are fewer than the address has
+			continue // never: bits are fewer than the address has
 		}
-		if t, ok := s.over[wide]; ok {
-			f(t)
+		if at := s.over[wide]; at != nil {
+			to = append(to, at)
 		}
 	}
-	at, _ := slices.BinarySearchFunc(s.sorted, p, func(t checks.Target, p netip.Prefix) int {
-		q := t.Prefix()
+	return to
+}
+
+// inside gives the part of a sorted list that lies in p, p itself first.
+func inside(sorted []*spot, p netip.Prefix) []*spot {
+	from, _ := slices.BinarySearchFunc(sorted, p, func(at *spot, p netip.Prefix) int {
+		q := at.target.Prefix()
 		return cmp.Or(q.Addr().Compare(p.Addr()), cmp.Compare(q.Bits(), p.Bits()))
 	})
-	for _, t := range s.sorted[at:] {
-		if !p.Contains(t.Prefix().Addr()) {
-			break
-		}
-		f(t)
+	to := from
+	for to < len(sorted) && p.Contains(sorted[to].target.Prefix().Addr()) {
+		to++
 	}
+	return sorted[from:to]
 }

@@ -111,10 +111,10 @@ func (tx *Tx) Subscribers(t checks.Target) []Subscription {
 	if tx.in == nil {
 		return list
 	}
-	var own []subscriptionChange
+	var own []*subscriptionChange
 	for i := range tx.in.subscribed {
 		if c := &tx.in.subscribed[i]; c.sub.Target == t {
-			own = append(own, *c)
+			own = append(own, c)
 		}
 	}
 	if len(own) == 0 {

@@ -280,14 +280,10 @@ func (tx *Tx) change(bucket string, key []byte, size int, f func(b *bbolt.Bucket
 
 // before gives what a bucket has under a key; nil for nothing.
 func before(b *bbolt.Bucket, key []byte) []byte {
-	k, v := b.Cursor().Seek(key)
-	switch {
-	case !bytes.Equal(k, key):
-		return nil
-	case v == nil:
-		return []byte{}
+	if k, v := b.Cursor().Seek(key); bytes.Equal(k, key) {
+		return v
 	}
-	return v
+	return nil
 }
 
 // next gives the next number of a bucket, from 1 on.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"isitdown/bot/chat"
 )
 
 // Durable writes a second in a file of 100,000 subscriptions, each the change of one of
@@ -29,6 +31,7 @@ func BenchmarkWriters(b *testing.B) {
 		{"shared", func(s *Store, f func(tx *Tx) error) error { return s.Update(f) }},
 	}
 	rates := make(map[string][]float64)
+	list := benchWrites()
 	s := openBench(b, path)
 	defer s.Close()
 	for b.Loop() {
@@ -37,7 +40,7 @@ func BenchmarkWriters(b *testing.B) {
 				for _, way := range ways {
 					name := fmt.Sprint(way.name, "-", writers, "/s")
 					rates[name] = append(rates[name], writesASecond(b, writers, func(n int) error {
-						return way.run(s, func(tx *Tx) error { return benchWrite(tx, n) })
+						return way.run(s, func(tx *Tx) error { return tx.PutSubscription(list[n%len(list)]) })
 					}))
 				}
 			}
@@ -54,16 +57,18 @@ func bare(s *Store, f func(tx *Tx) error) func(*bbolt.Tx) error {
 	return func(inner *bbolt.Tx) error { return f(&Tx{s: s, tx: inner, in: &batch{s: s}}) }
 }
 
-// benchWrite changes a subscription of a channel.
-func benchWrite(tx *Tx, channel int) error {
-	c := benchChannel(channel % benchChannels)
-	t := benchTargets(channel % benchChannels)[1+channel%(benchPerChannel-1)]
-	s, _, err := tx.Subscription(c, t)
-	if err != nil {
-		return err
+// benchWrites gives the changes: each mutes a subscription of the installation anew.
+func benchWrites() []Subscription {
+	list := make([]Subscription, 1<<14)
+	for i := range list {
+		n := rand.IntN(benchChannels)
+		list[i] = Subscription{
+			Channel: benchChannel(n), Target: benchTargets(n)[1+rand.IntN(benchPerChannel-1)],
+			Quiet: chat.Hours{From: 22, To: 7}, Zone: "Asia/Seoul", By: chat.Person{ID: "U012AB3CD", Name: "Jo Doe"},
+			At: time.Unix(1e9, 0), MutedUntil: time.Unix(2e9+int64(i), 0),
+		}
 	}
-	s.Channel, s.Target, s.MutedUntil = c, t, time.Now()
-	return tx.PutSubscription(s)
+	return list
 }
 
 // writesASecond has writers write for a second.
