@@ -65,8 +65,11 @@ func (v *vectors) seal() (hash uint32) {
 	for len(v.buf)%unit != 0 {
 		v.buf = append(v.buf, 0)
 	}
-	return uint32(maphash.Bytes(v.seed, v.buf[4:]))
+	return v.hash(v.buf)
 }
+
+// hash gives that of a block, which depends on the vector alone.
+func (v *vectors) hash(block []byte) uint32 { return uint32(maphash.Bytes(v.seed, block[4:])) }
 
 // intern gives the reference of the vector at hand, counting one more use.
 func (v *vectors) intern() Ref {

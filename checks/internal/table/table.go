@@ -25,6 +25,7 @@ type Table struct {
 	asked   netip.Prefix
 	answer  Row
 	vectors vectors
+	orphans []Ref // loaded vectors that no row has
 }
 
 const (
