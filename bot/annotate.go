@@ -43,6 +43,9 @@ func knows(tx *Tx, c chat.Channel, i *Incident) (bool, error) {
 	switch i.Target.Kind() {
 	case checks.KindCountry, checks.KindASN:
 		return true, nil
+	case checks.KindWorld: // one channel's
+		_, ok, err := tx.Thread(c, i.ID)
+		return ok, err
 	}
 	threads, err := tenantThreads(tx, c, i.ID)
 	if err != nil || len(threads) > 0 {

@@ -23,6 +23,8 @@ type Bot struct {
 	stepping sync.Mutex
 	followed map[checks.Target]*following
 	retry    time.Time // on the wall: when to try again what could not be followed
+	survey   survey
+	surveyed int // targets that are followed because the world shows them
 
 	// changed is set when what is subscribed to may have changed.
 	changed atomic.Bool
@@ -37,6 +39,10 @@ type Bot struct {
 	threads  map[chat.Channel]map[string]openThread
 	looked   time.Time                  // the minute at which held threads were last looked at
 	digests  map[chat.Channel]time.Time // when to look at the next one
+	// shown are the targets that whoever subscribed to the world hears of, and roots when
+	// a channel got the root messages that it has of them, of the last hour.
+	shown map[checks.Target]bool
+	roots map[chat.Channel][]time.Time
 }
 
 // standing is how a target stands, as far as the bot has told of it. That of a
@@ -88,6 +94,7 @@ func New(c Config) (*Bot, error) {
 		c: c, followed: map[checks.Target]*following{}, nudge: make(chan struct{}, 1),
 		standing: map[checks.Target]*standing{}, incident: map[string]checks.Target{},
 		threads: map[chat.Channel]map[string]openThread{}, digests: map[chat.Channel]time.Time{},
+		shown: map[checks.Target]bool{}, roots: map[chat.Channel][]time.Time{},
 	}
 	b.changed.Store(true)
 	if err := c.Store.View(b.load); err != nil {
@@ -118,6 +125,9 @@ func (b *Bot) load(tx *Tx) error {
 		}
 		if target != (checks.Target{}) {
 			b.remember(t, target)
+		}
+		if err := b.adopt(tx, &t, target); err != nil {
+			return err
 		}
 	}
 	plans, err := tx.DigestPlans()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"isitdown/bot/chat"
+	"isitdown/checks"
 )
 
 // maxChoices is how many suggestions a platform shows.
@@ -16,10 +17,10 @@ const maxChoices = 25
 func (b *Bot) Complete(_ context.Context, c chat.Channel, parameter, typed string) []chat.Choice {
 	typed = chat.Clean(typed)
 	if chat.Source(parameter) == chat.SourceTarget {
-		if b.c.Targets == nil {
-			return nil
+		list := b.worldChoice(typed)
+		if b.c.Targets != nil {
+			list = append(list, b.c.Targets(typed)...)
 		}
-		list := b.c.Targets(typed)
 		return list[:min(len(list), maxChoices)]
 	}
 	var list []chat.Choice
@@ -38,6 +39,15 @@ func (b *Bot) Complete(_ context.Context, c chat.Channel, parameter, typed strin
 		b.c.Logger.Warn("nothing could be suggested", "channel", c.String(), "parameter", parameter, "error", err)
 	}
 	return list[:min(len(list), maxChoices)]
+}
+
+// worldChoice suggests the world where it is watched and its name begins with typed.
+func (b *Bot) worldChoice(typed string) []chat.Choice {
+	world := checks.Worldwide().String()
+	if b.c.World == nil || !strings.HasPrefix(world, strings.ToLower(typed)) {
+		return nil
+	}
+	return []chat.Choice{{Name: "world: each country and each large network", Value: world}}
 }
 
 // matches reports whether typed is part of a text, in any case.

@@ -14,6 +14,7 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 	var unseen [][]chat.Blind // one list a target
 	var quiet []int           // of those without an outage, where in unseen they are
 	var outages, unstable []listedIncident
+	worldAt := 0
 	for _, s := range subs {
 		life := Life{}
 		if st := b.standing[s.Target]; st != nil {
@@ -24,6 +25,14 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 			life = l
 		}
 		unseen = append(unseen, unseenIn(&life, from, to, now))
+		if s.Target == checks.Worldwide() {
+			world, err := b.digestWorld(tx, &d, &s, subs, from, to)
+			if err != nil {
+				return d, err
+			}
+			d.World, worldAt = world, len(unseen)-1
+			continue
+		}
 		list, err := b.digestTarget(tx, &d, &s, from, to)
 		if err != nil {
 			return d, err
@@ -50,6 +59,9 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 	for i, at := range quiet {
 		d.NoOutage[i].Unknown = length(unseen[at]) - length(d.Blind)
 	}
+	if d.World != nil {
+		d.World.Unknown = length(unseen[worldAt]) - length(d.Blind)
+	}
 	slices.SortStableFunc(d.Notes, func(a, b chat.Note) int { return a.At.Compare(b.At) })
 	return d, nil
 }
@@ -62,32 +74,46 @@ func (b *Bot) digestTarget(tx *Tx, d *chat.Digest, s *Subscription, from, to tim
 		return nil, err
 	}
 	for _, i := range all {
-		if over := i.ResolvedAt; !over.IsZero() && over.Before(from.Add(-latelyFor)) {
-			continue // nobody speaks of it any more
-		}
-		notes, err := tx.Notes(s.Channel, i.ID)
+		l, listed, err := b.digestIncident(tx, d, s, &i, from, to)
 		if err != nil {
 			return nil, err
 		}
-		for _, note := range notes {
-			if !note.At.Before(from) && note.At.Before(to) {
-				note.Incident = i.ID
-				d.Notes = append(d.Notes, note)
-			}
+		if listed {
+			list = append(list, l)
 		}
-		end := chat.Point(i.End)
-		if i.Worst < least(s.Level) || !chat.Point(i.Onset).Before(to) || !end.IsZero() && end.Before(from) {
-			continue
-		}
-		e := chat.Episode{Subject: b.name(s.Target), Incident: i.said(time.Time{})}
-		if st := b.standing[s.Target]; st != nil {
-			if now, ok := st.life.incident(i.ID); ok && now.Live() {
-				e = b.episode(st, now)
-			}
-		}
-		list = append(list, listedIncident{e, i})
 	}
 	return list, nil
+}
+
+// digestIncident gives an incident as a digest lists it, if it was open in the window, and
+// adds what people said of it then.
+func (b *Bot) digestIncident(
+	tx *Tx, d *chat.Digest, s *Subscription, i *Incident, from, to time.Time,
+) (l listedIncident, listed bool, err error) {
+	if over := i.ResolvedAt; !over.IsZero() && over.Before(from.Add(-latelyFor)) {
+		return l, false, nil // nobody speaks of it any more
+	}
+	notes, err := tx.Notes(s.Channel, i.ID)
+	if err != nil {
+		return l, false, err
+	}
+	for _, note := range notes {
+		if !note.At.Before(from) && note.At.Before(to) {
+			note.Incident = i.ID
+			d.Notes = append(d.Notes, note)
+		}
+	}
+	end := chat.Point(i.End)
+	if i.Worst < least(s.Level) || !chat.Point(i.Onset).Before(to) || !end.IsZero() && end.Before(from) {
+		return l, false, nil
+	}
+	e := chat.Episode{Subject: b.name(i.Target), Incident: i.said(time.Time{})}
+	if st := b.standing[i.Target]; st != nil {
+		if now, ok := st.life.incident(i.ID); ok && now.Live() {
+			e = b.episode(st, now)
+		}
+	}
+	return listedIncident{e, *i}, true, nil
 }
 
 // unseenIn gives the times in a window in which nothing was known of a target, in

@@ -15,9 +15,9 @@ import (
 // are those of the own tenant.
 func (b *Bot) account(r *request) (chat.Reply, error) {
 	a, stands := chat.Account{Rules: b.rules(), At: r.now}, b.stands()
-	err := b.c.Store.View(func(tx *Tx) error {
-		i, err := incidentOf(tx, r)
-		if err != nil {
+	var i Incident
+	err := b.c.Store.View(func(tx *Tx) (err error) {
+		if i, err = incidentOf(tx, r); err != nil || i.Target == checks.Worldwide() {
 			return err
 		}
 		a.ID = i.ID
@@ -44,7 +44,10 @@ func (b *Bot) account(r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	if r.command.Verb == chat.Why {
+	switch {
+	case i.Target == checks.Worldwide():
+		return b.gatheredMessage(r, &i)
+	case r.command.Verb == chat.Why:
 		return chat.Reply{Message: a.Why(), Private: true}, nil
 	}
 	return chat.Reply{Message: a.Details(), Private: true}, nil
@@ -54,9 +57,9 @@ func (b *Bot) account(r *request) (chat.Reply, error) {
 func (b *Bot) history(r *request) (chat.Reply, error) {
 	var h chat.History
 	stands := b.stands()
-	err := b.c.Store.View(func(tx *Tx) error {
-		i, err := incidentOf(tx, r)
-		if err != nil {
+	var i Incident
+	err := b.c.Store.View(func(tx *Tx) (err error) {
+		if i, err = incidentOf(tx, r); err != nil || i.Target == checks.Worldwide() {
 			return err
 		}
 		h.ID, h.Subject, h.Caveats = i.ID, b.name(i.Target), b.caveats(i.Target)
@@ -67,6 +70,9 @@ func (b *Bot) history(r *request) (chat.Reply, error) {
 		h.Moments, h.Dropped, err = course(tx, &i, stands[i.Target])
 		return err
 	})
+	if err == nil && i.Target == checks.Worldwide() {
+		return b.gatheredMessage(r, &i)
+	}
 	return chat.Reply{Message: h.Message(), Private: true}, err
 }
 
@@ -132,6 +138,8 @@ func (b *Bot) rules() []string {
 		"Nothing is claimed from silence in a round in which our own network fails its test: at least 6 control hosts in 3 networks are asked, and it fails where 40 % of them are silent, where gateway and resolver are, or where our clock jumps.",
 		fmt.Sprintf("News of an open incident is told after %s, and after %d such messages only when it has lasted %s; in between the first message is edited, at most every %s.",
 			spell(p.Suspect), p.Burst, spell(p.Settle), spell(p.EditEvery)),
+		fmt.Sprintf("A channel that is subscribed to the world gets at most %d new messages an hour because of it; more than %d networks at once, and what there is no room for, are told together in one message.",
+			worldRoots, worldAlone),
 	}
 }
 

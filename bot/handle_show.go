@@ -199,7 +199,7 @@ func (b *Bot) list(ctx context.Context, r *request) (chat.Reply, error) {
 	if err := b.wakeIfWell(ctx, r); err != nil {
 		return chat.Reply{}, err
 	}
-	l, stands := chat.Listing{At: r.now}, b.stands()
+	l, stands := chat.Listing{At: r.now, OpenInWorld: b.openByWorld(r.Channel)}, b.stands()
 	err := b.c.Store.View(func(tx *Tx) error {
 		subs, err := tx.Subscriptions(r.Channel)
 		if r.Private && r.Channel.ID == r.Person.ID { // asked outside any channel
@@ -213,7 +213,9 @@ func (b *Bot) list(ctx context.Context, r *request) (chat.Reply, error) {
 		for _, s := range subs {
 			l.Subscriptions = append(l.Subscriptions, b.listed(&s))
 			targets = append(targets, s.Target)
+			l.OpenInWorld -= len(stands[s.Target].open()) // they are told of by themselves
 		}
+		l.OpenInWorld = max(0, l.OpenInWorld)
 		if l.Open, err = b.openOf(tx, r.Channel, targets, stands); err != nil {
 			return err
 		}

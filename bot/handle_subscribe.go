@@ -17,8 +17,8 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	}
 	switch t.Kind() {
 	case checks.KindWorld:
-		if b.c.World == nil {
-			return chat.Reply{}, refusal(b.noWorld())
+		if err := b.mayWorld(r); err != nil {
+			return chat.Reply{}, err
 		}
 	case checks.KindHost, checks.KindURL, checks.KindAddress: // it is probed now, and from now on
 		if err := b.may(r, t, time.Time{}); err != nil {
@@ -34,12 +34,16 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	}
 	answer := chat.Confirmation{At: r.now, State: verdict.Verdict.State, Caveats: verdict.Caveats, Lacking: lacking(&verdict.Verdict)}
 	w := work{now: r.now, channels: []chat.Channel{r.Channel}, open: map[chat.Channel][]Incident{}}
-	stands := b.stands()[t]
-	for _, i := range stands.open() {
+	stands := b.stands()
+	if t == checks.Worldwide() {
+		world := b.worldNow(r.now, stands)
+		answer.World, w.open[r.Channel] = &world, b.openShown(r.command.Level)
+	}
+	for _, i := range stands[t].open() {
 		if i.Worst >= least(r.command.Level) {
 			w.open[r.Channel] = append(w.open[r.Channel], i)
 		}
-		answer.Open = append(answer.Open, b.episode(stands, i))
+		answer.Open = append(answer.Open, b.episode(stands[t], i))
 	}
 	changed := false
 	w.first = func(tx *Tx) error {
@@ -161,6 +165,9 @@ const resumeFor = 24 * time.Hour
 // present gives how a target stands now: as it was last assessed, else by asking.
 // Where even that fails, nothing is known.
 func (b *Bot) present(ctx context.Context, r *request, t checks.Target) (chat.Notice, error) {
+	if t == checks.Worldwide() {
+		return b.finish(chat.Notice{Verdict: checks.Verdict{Target: t}}, ""), nil
+	}
 	if v, ok := b.stands()[t].known(); ok {
 		return b.finish(chat.Notice{Verdict: v}, ""), nil
 	}
@@ -186,6 +193,9 @@ func (b *Bot) lately(tx *Tx, s *Subscription, now time.Time) (l chat.Lately, err
 		l.From = first
 	}
 	list, err := tx.IncidentsOf(s.Target)
+	if s.Target == checks.Worldwide() {
+		list, err = worldIncidents(tx)
+	}
 	if err != nil {
 		return l, err
 	}
@@ -223,9 +233,11 @@ func (b *Bot) unsubscribe(r *request) (chat.Reply, error) {
 		if err := tx.DeleteSubscription(r.Channel, t); err != nil {
 			return err
 		}
-		w.forget = map[chat.Channel]checks.Target{r.Channel: t}
+		if w.forget, err = b.forgotten(tx, r.Channel, t); err != nil {
+			return err
+		}
 		for _, o := range b.threads[r.Channel] {
-			if o.target != t {
+			if !w.forget[r.Channel][o.target] {
 				continue
 			}
 			open = true
@@ -240,10 +252,33 @@ func (b *Bot) unsubscribe(r *request) (chat.Reply, error) {
 		return chat.Reply{}, err
 	}
 	text := "Nothing more is posted about it here."
-	if open {
+	switch {
+	case open:
 		text = "Nothing more is posted about it here, not even the end of what is open now."
+	case !w.forget[r.Channel][t]:
+		text = "It is down or degraded now, and this channel is subscribed to the world: what is open is told to its end."
 	}
 	return chat.Reply{Message: chat.Plain("Unsubscribed from "+b.name(t)+", by "+r.by(), text)}, nil
+}
+
+// forgotten gives what a channel does not hear of any more because it unsubscribed from t:
+// of the world all that it did not subscribe to itself; else t, unless the world shows it.
+func (b *Bot) forgotten(tx *Tx, c chat.Channel, t checks.Target) (map[chat.Channel]map[checks.Target]bool, error) {
+	subs, err := tx.Subscriptions(c)
+	if err != nil {
+		return nil, err
+	}
+	own := map[checks.Target]bool{}
+	for _, s := range subs {
+		own[s.Target] = true
+	}
+	gone := map[checks.Target]bool{t: !own[checks.Worldwide()] || !b.shown[t]}
+	if t == checks.Worldwide() {
+		for _, o := range b.threads[c] {
+			gone[o.target] = !own[o.target]
+		}
+	}
+	return map[chat.Channel]map[checks.Target]bool{c: gone}, nil
 }
 
 // own finds the target of one of the channel's subscriptions.
@@ -254,6 +289,13 @@ func (b *Bot) own(tx *Tx, r *request) (checks.Target, error) {
 	}
 	if _, ok, err := tx.Subscription(r.Channel, t); err != nil || ok {
 		return t, err
+	}
+	_, world, err := tx.Subscription(r.Channel, checks.Worldwide())
+	switch {
+	case err != nil:
+		return t, err
+	case world && watchable(t):
+		return t, refusef("this channel hears of %s because it is subscribed to the world: say world instead, or subscribe to %s itself first", b.name(t), t)
 	}
 	return t, refusef("this channel is not subscribed to %s: /outages list shows what it is subscribed to", b.name(t))
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"isitdown/bot/chat"
@@ -38,4 +40,78 @@ func (b *Bot) checkWorld(r *request) (chat.Reply, error) {
 		return chat.Reply{}, refusef("the world can be asked about the present alone: leave the time out, or name a country, a network or a prefix")
 	}
 	return chat.Reply{Message: b.worldNow(r.now, b.stands()).Message()}, nil
+}
+
+// mayWorld reports why a channel cannot subscribe to the world; nil if it can.
+func (b *Bot) mayWorld(r *request) error {
+	switch {
+	case b.c.World == nil:
+		return refusal(b.noWorld())
+	case r.command.Level == chat.LevelAny:
+		return refusef("changes of upstream are told of single targets alone: subscribe to the world with level:down or level:degraded")
+	}
+	return nil
+}
+
+// openShown gives the incidents that are open of what the world shows, from a level on.
+func (b *Bot) openShown(l chat.Level) []Incident {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []Incident
+	for t := range b.shown {
+		for _, i := range b.standing[t].open() {
+			if i.Worst >= least(l) {
+				list = append(list, i)
+			}
+		}
+	}
+	slices.SortFunc(list, func(x, y Incident) int { return cmp.Compare(x.ID, y.ID) })
+	return list
+}
+
+// openByWorld counts the open incidents of countries and networks that a channel was told
+// of.
+func (b *Bot) openByWorld(c chat.Channel) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, t := range b.threads[c] {
+		if _, open := b.incident[id]; open && watchable(t.target) && !t.Closed {
+			n++
+		}
+	}
+	return n
+}
+
+// worldIncidents gives all incidents of countries and networks.
+func worldIncidents(tx *Tx) ([]Incident, error) {
+	var list []Incident
+	for i, err := range tx.Incidents() {
+		if err != nil {
+			return nil, err
+		}
+		if watchable(i.Target) {
+			list = append(list, i)
+		}
+	}
+	return list, nil
+}
+
+// gatheredMessage lists what is told together under an ID in the channel that asks.
+func (b *Bot) gatheredMessage(r *request, i *Incident) (chat.Reply, error) {
+	stands := b.stands()
+	l := chat.Gathered{ID: i.ID, At: r.now, Caveats: b.caveats(checks.Worldwide())}
+	err := b.c.Store.View(func(tx *Tx) error {
+		var failed error
+		for _, m := range members(tx, &failed)(r.Channel, i.ID) {
+			e := chat.Episode{Subject: b.name(m.Target), Incident: m.said(time.Time{})}
+			if s := stands[m.Target]; s != nil {
+				if now, ok := s.life.incident(m.ID); ok && now.Live() {
+					e = b.episode(s, now)
+				}
+			}
+			l.Episodes = append(l.Episodes, e)
+		}
+		return failed
+	})
+	return chat.Reply{Message: l.Message(), Private: true}, err
 }

@@ -46,7 +46,18 @@ type plan struct {
 	// equal changes give equal plans.
 	scenes []*scene
 
+	// numbered gives the next ID of what is told together on the day of t; members the
+	// incidents that were told of in it, open or not.
+	numbered func(t time.Time) string
+	members  func(c chat.Channel, id string) []Incident
+	// roots are when the channels got root messages because they subscribed to the world.
+	roots map[chat.Channel][]time.Time
+
 	deliveries []Delivery
+	gathered   []Incident          // what is told together, to keep
+	latest     map[string]Incident // as this step's changes left them
+	name       func(checks.Target) string
+	caveats    []string // of the world
 }
 
 // scene is one channel as a plan sees it.
@@ -55,6 +66,8 @@ type scene struct {
 	threads map[string]*Thread       // those open or held and those that changes are about, by incident
 	targets map[string]checks.Target // of the incidents
 	changed map[string]bool          // threads to keep
+	arrived []arrival                // to be told for the first time because of the world
+	rooted  []time.Time              // root messages of the last hour because of the world; nil for no new one
 }
 
 func newScene(c chat.Channel) *scene {
@@ -115,7 +128,9 @@ func (p *plan) add(changes []Change) {
 		}
 		return cmp.Compare(width(a.Verdict.Target), width(b.Verdict.Target))
 	})
+	p.latest = make(map[string]Incident, len(ordered))
 	for _, c := range ordered {
+		p.latest[c.Incident.ID] = c.Incident
 		for _, s := range p.scenes {
 			sub, ok := p.subscription(s.channel, c.Verdict.Target)
 			switch {
@@ -188,7 +203,10 @@ func (p *plan) incident(s *scene, sub *Subscription, c *Change) {
 
 // tell says a change in a channel where nothing holds it back.
 func (p *plan) tell(s *scene, sub *Subscription, t *Thread, c *Change) {
-	m := p.compose(c.Notice(), sub.Zone)
+	if t.Told == 0 && p.arrives(s, sub, t, c, "") {
+		return
+	}
+	m := p.message(c, sub)
 	was := p.before(t.Incident)
 	over, again, worse := c.Kind == chat.Resolved, t.Closed, was.Worst < c.Incident.Worst
 	p.correct(t, c)
@@ -214,6 +232,7 @@ func (p *plan) tell(s *scene, sub *Subscription, t *Thread, c *Change) {
 // root opens the thread of an incident: the message, and the picture as its first
 // reply. What begins with the end carries its picture itself.
 func (p *plan) root(t *Thread, c *Change, m chat.Message, suffix string) {
+	t.Begun = p.now
 	d := p.deliver(t, c, Root, suffix, m)
 	data := p.chart(*c)
 	switch {
@@ -232,7 +251,7 @@ func (p *plan) root(t *Thread, c *Change, m chat.Message, suffix string) {
 func (p *plan) edit(sub *Subscription, t *Thread, c *Change, why holdReason) {
 	over := c.Kind == chat.Resolved
 	if why != holdSuspended && t.Told > 0 {
-		m := p.compose(c.Notice(), sub.Zone)
+		m := p.message(c, sub)
 		if why == holdNone {
 			p.correct(t, c)
 		} else {
@@ -282,7 +301,7 @@ func (p *plan) upstream(s *scene, sub *Subscription, c *Change) {
 		return
 	}
 	id := upstreamThread(c.Verdict.Target)
-	m := p.compose(c.Notice(), sub.Zone)
+	m := p.message(c, sub)
 	switch p.hold(s, sub, &Incident{Target: c.Verdict.Target}) {
 	case holdQuiet, holdMute:
 		// Kept like an incident that is over: the last change counts.

@@ -52,12 +52,12 @@ func (p *plan) keepBack(sub *Subscription, t *Thread, c *Change, why holdReason)
 		return
 	}
 	t.Told = c.Incident.Revision
-	p.deliver(t, c, Edit, "", p.compose(c.Notice(), sub.Zone))
+	p.deliver(t, c, Edit, "", p.message(c, sub))
 }
 
 // remember keeps what is over by the time that it can be said.
 func (p *plan) remember(sub *Subscription, t *Thread, c *Change) {
-	m := p.compose(c.Notice(), sub.Zone)
+	m := p.message(c, sub)
 	t.Later, t.LaterAt = &m, c.At
 }
 
@@ -72,7 +72,7 @@ func (p *plan) release() {
 				continue
 			}
 			c, lasts := p.fresh(t.Incident)
-			if t.Later == nil && !lasts && !p.gone(t.Incident, sub.Target) {
+			if t.Later == nil && !lasts && !p.gone(t.Incident, s.targets[t.Incident]) {
 				continue // it is about to be assessed
 			}
 			s.keep(t)
@@ -109,11 +109,12 @@ func (s *scene) held() []*Thread {
 // free reports whether what t holds back may be told now. A mute holds back no end
 // of an incident, if that is what the quiet hours before it left.
 func (p *plan) free(s *scene, t *Thread, sub *Subscription) bool {
-	switch p.hold(s, sub, &Incident{ID: t.Incident, Target: sub.Target}) {
+	target := s.targets[t.Incident]
+	switch p.hold(s, sub, &Incident{ID: t.Incident, Target: target}) {
 	case holdNone:
 		return true
 	case holdMute:
-		return t.Later != nil && t.Incident != upstreamThread(sub.Target)
+		return t.Later != nil && t.Incident != upstreamThread(target)
 	}
 	return false
 }
@@ -133,9 +134,12 @@ func (p *plan) catchUp(s *scene, sub *Subscription, t *Thread, c *Change) {
 	}
 	if t.Told == 0 {
 		c.Kind = chat.Opened // for this channel
+		if p.arrives(s, sub, t, c, p.again()) {
+			return
+		}
 	}
 	suffix := p.again()
-	m := p.compose(c.Notice(), sub.Zone)
+	m := p.message(c, sub)
 	if t.Told == 0 {
 		p.root(t, c, m, suffix)
 		p.takeOver(s, sub, c)

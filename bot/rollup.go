@@ -15,14 +15,17 @@ import (
 // holder gives the incident that speaks for i in a channel; "" for none.
 func (p *plan) holder(s *scene, i *Incident) string {
 	for _, wide := range p.wider(i.Target) {
-		for _, id := range sortedKeys(s.threads) {
-			t := s.threads[id]
-			if s.targets[id] != wide || t.Closed || t.Within != "" || t.Told == 0 {
+		first := "" // by ID, whatever the order of the map
+		for id, t := range s.threads {
+			if s.targets[id] != wide || t.Closed || t.Within != "" || t.Told == 0 || first != "" && id > first {
 				continue // a mute or quiet hours of the one are not the other's
 			}
 			if c, ok := p.fresh(id); ok && p.sameEvent(&c, i) {
-				return id
+				first = id
 			}
+		}
+		if first != "" {
+			return first
 		}
 	}
 	return ""
@@ -58,7 +61,7 @@ func (p *plan) inside(s *scene, t *Thread, c *Change) bool {
 	}
 	sub, _ := p.subscription(s.channel, c.Incident.Target)
 	if over && t.Told > 0 && sub.Suspended == "" {
-		m := p.compose(c.Notice(), sub.Zone)
+		m := p.message(c, &sub)
 		m.Parts = append(m.Parts, p.corrected(c)...)
 		p.deliver(t, c, Edit, "", m)
 		t.Told = c.Incident.Revision
@@ -93,7 +96,7 @@ func (p *plan) takeOver(s *scene, sub *Subscription, c *Change) {
 		}
 		own, ok := p.subscription(s.channel, target)
 		if ok && p.hold(s, &own, &narrow.Incident) == holdNone {
-			head := p.compose(c.Notice(), sub.Zone).Headline
+			head := p.message(c, sub).Headline
 			p.deliver(t, &narrow, Reply, "/within-"+t.Within, goesOn(id, t.Within, head))
 		}
 		p.goOn(&own, t, &narrow)
@@ -105,7 +108,7 @@ func (p *plan) goOn(sub *Subscription, t *Thread, c *Change) {
 	if sub.Suspended != "" {
 		return
 	}
-	m := p.compose(c.Notice(), sub.Zone)
+	m := p.message(c, sub)
 	m.Parts = append([]chat.Part{{Text: "This goes on in " + t.Within + "."}}, m.Parts...)
 	p.deliver(t, c, Edit, "/within-"+t.Within, m)
 	t.Told = max(t.Told, c.Incident.Revision)

@@ -24,8 +24,8 @@ type work struct {
 	// first is what a command changes; what is planned is planned after it. nil
 	// for nothing.
 	first func(tx *Tx) error
-	// forget is what channels are not subscribed to any more.
-	forget map[chat.Channel]checks.Target
+	// forget is what channels do not hear of any more.
+	forget map[chat.Channel]map[checks.Target]bool
 	// open are incidents that a channel is to be told of from now on.
 	open map[chat.Channel][]Incident
 }
@@ -70,10 +70,13 @@ func (b *Bot) commit(w *work) error {
 		}
 		return err
 	}
-	for c, t := range w.forget {
-		maps.DeleteFunc(b.threads[c], func(_ string, o openThread) bool { return o.target == t })
+	for c, gone := range w.forget {
+		maps.DeleteFunc(b.threads[c], func(_ string, o openThread) bool { return gone[o.target] })
 	}
 	for _, s := range p.scenes {
+		if s.rooted != nil {
+			b.roots[s.channel] = s.rooted
+		}
 		for id := range s.changed {
 			b.remember(*s.threads[id], s.targets[id])
 		}
@@ -90,6 +93,11 @@ func (b *Bot) write(tx *Tx, w *work, p *plan, threads []Thread) error {
 	}
 	for t, base := range w.baselines {
 		if err := tx.PutBaseline(t, base); err != nil {
+			return err
+		}
+	}
+	for _, i := range p.gathered {
+		if err := tx.PutIncident(i); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"isitdown/bot/chart"
@@ -17,7 +19,8 @@ func (b *Bot) plan(tx *Tx, w *work) (*plan, error) {
 	p := &plan{
 		now: w.now, queued: time.Now(), policy: b.c.Policy, within: b.c.Within,
 		compose: b.composer(), chart: b.chart, fresh: b.fresh, suspect: b.suspect, gone: b.gone,
-		subscription: subscriptions(tx),
+		subscription: b.subscriptions(tx), numbered: numbered(tx, &failed), members: members(tx, &failed),
+		roots: b.roots, name: b.name, caveats: b.caveats(checks.Worldwide()),
 		before: func(id string) Incident {
 			i, _, err := tx.Incident(id)
 			failed = errors.Join(failed, err)
@@ -36,13 +39,16 @@ func (b *Bot) plan(tx *Tx, w *work) (*plan, error) {
 	p.add(w.changes)
 	p.surface()
 	p.release()
+	p.arrivals()
 	return p, failed
 }
 
-// subscriptions gives a look-up that reads the subscribers of a target once.
-func subscriptions(tx *Tx) func(chat.Channel, checks.Target) (Subscription, bool) {
+// subscriptions gives a look-up that reads the subscribers of a target once. A channel
+// that did not subscribe to a target may hear of it because it subscribed to the world;
+// what it gets then is that subscription.
+func (b *Bot) subscriptions(tx *Tx) func(chat.Channel, checks.Target) (Subscription, bool) {
 	read := map[checks.Target]map[chat.Channel]Subscription{}
-	return func(c chat.Channel, t checks.Target) (Subscription, bool) {
+	of := func(t checks.Target) map[chat.Channel]Subscription {
 		in, ok := read[t]
 		if !ok {
 			in = map[chat.Channel]Subscription{}
@@ -51,8 +57,84 @@ func subscriptions(tx *Tx) func(chat.Channel, checks.Target) (Subscription, bool
 			}
 			read[t] = in
 		}
-		s, ok := in[c]
-		return s, ok
+		return in
+	}
+	return func(c chat.Channel, t checks.Target) (Subscription, bool) {
+		if s, ok := of(t)[c]; ok || !watchable(t) {
+			return s, ok
+		}
+		s, ok := of(checks.Worldwide())[c]
+		return s, ok && (b.shown[t] || b.hasThread(c, t))
+	}
+}
+
+// hasThread reports whether there may be more to say of a target in a channel.
+func (b *Bot) hasThread(c chat.Channel, t checks.Target) bool {
+	for _, o := range b.threads[c] {
+		if o.target == t {
+			return true
+		}
+	}
+	return false
+}
+
+// audience gives the channels that hear of a target: those that subscribed to it, and
+// those that subscribed to the world where the world shows it, or once did.
+func (b *Bot) audience(tx *Tx, t checks.Target) []chat.Channel {
+	var list []chat.Channel
+	for _, s := range tx.Subscribers(t) {
+		list = append(list, s.Channel)
+	}
+	if !watchable(t) {
+		return list
+	}
+	for _, s := range tx.Subscribers(checks.Worldwide()) {
+		if b.shown[t] || b.hasThread(s.Channel, t) {
+			list = append(list, s.Channel)
+		}
+	}
+	return list
+}
+
+// numbered gives a func that numbers what is told together by the day, whatever the
+// channel.
+func numbered(tx *Tx, failed *error) func(time.Time) string {
+	last := map[string]int{} // by what the IDs of a day begin with
+	return func(t time.Time) string {
+		day := idText(checks.Worldwide()) + t.UTC().Format("-20060102-")
+		if _, read := last[day]; !read {
+			last[day] = 0
+			list, err := tx.IncidentsOf(checks.Worldwide())
+			*failed = errors.Join(*failed, err)
+			for _, i := range list {
+				if number, ok := strings.CutPrefix(i.ID, day); ok {
+					n, _ := strconv.Atoi(number) // what is none counts as nothing
+					last[day] = max(last[day], n)
+				}
+			}
+		}
+		last[day]++
+		return day + strconv.Itoa(last[day])
+	}
+}
+
+// members gives a func that reads the incidents that are told together in a channel.
+func members(tx *Tx, failed *error) func(chat.Channel, string) []Incident {
+	return func(c chat.Channel, id string) []Incident {
+		threads, err := tx.ChannelThreads(c)
+		*failed = errors.Join(*failed, err)
+		var list []Incident
+		for _, t := range threads {
+			if t.Within != id {
+				continue
+			}
+			i, ok, err := tx.Incident(t.Incident)
+			*failed = errors.Join(*failed, err)
+			if ok {
+				list = append(list, i)
+			}
+		}
+		return list
 	}
 }
 
@@ -63,15 +145,15 @@ func (b *Bot) scenes(tx *Tx, w *work) ([]*scene, error) {
 		channels[c] = true
 	}
 	for _, c := range w.changes {
-		for _, s := range tx.Subscribers(c.Verdict.Target) {
-			channels[s.Channel] = true
+		for _, ch := range b.audience(tx, c.Verdict.Target) {
+			channels[ch] = true
 		}
 	}
 	list := make([]*scene, 0, len(channels))
 	for _, ch := range slices.SortedFunc(maps.Keys(channels), compareChannels) {
 		s := newScene(ch)
 		for id, t := range b.threads[ch] {
-			if t.target == w.forget[ch] {
+			if w.forget[ch][t.target] {
 				continue
 			}
 			thread := t.Thread
@@ -106,7 +188,7 @@ func (b *Bot) waiting() []chat.Channel {
 	var list []chat.Channel
 	for c, threads := range b.threads {
 		for _, t := range threads {
-			if t.Held != 0 || t.Within != "" {
+			if t.Held != 0 || t.Within != "" || t.target == checks.Worldwide() {
 				list = append(list, c)
 				break
 			}

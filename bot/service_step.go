@@ -12,10 +12,12 @@ import (
 	"isitdown/checks"
 )
 
-// following is a target that somebody subscribed to.
+// following is a target that somebody subscribed to, or that the world shows.
 type following struct {
 	Watch
+	target checks.Target
 	source Followed
+	shown  bool      // nobody subscribed to it: the world shows it
 	saved  time.Time // on the wall: when the life was last kept
 	before Watch     // as it was before the step that is going on
 	begun  bool      // it has yet to be seen for the first time
@@ -23,6 +25,14 @@ type following struct {
 
 // saveEvery is how often, on the wall, a life is kept in which nothing happened.
 const saveEvery = time.Minute
+
+// saveEvery is that of a target: those that the world shows may be many.
+func (f *following) saveEvery() time.Duration {
+	if f.shown {
+		return idleEvery
+	}
+	return saveEvery
+}
 
 // longPause is how long nobody may have looked at a target before that time
 // counts as unseen.
@@ -38,9 +48,12 @@ func (b *Bot) Step(now time.Time) error {
 	b.stepping.Lock()
 	defer b.stepping.Unlock()
 	err := b.follow(now)
+	fresh, failed := b.surveyWorld(now)
+	err = errors.Join(err, failed)
 	w := b.look(now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.catchUpShown(&w, fresh)
 	if minute := now.Truncate(time.Minute); !minute.Equal(b.looked) {
 		b.looked = minute
 		w.channels = append(w.channels, b.waiting()...)
@@ -65,8 +78,13 @@ func (b *Bot) follow(now time.Time) error {
 	var failed error
 	for _, t := range b.c.Store.Targets() {
 		wanted[t] = true
-		if b.followed[t] != nil {
+		if f := b.followed[t]; f != nil && !f.shown {
 			continue
+		} else if f != nil { // from now on by more than the world shows
+			if err := b.endShown([]*following{f}); err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
 		}
 		f, err := b.begin(t, now)
 		if err != nil {
@@ -77,10 +95,13 @@ func (b *Bot) follow(now time.Time) error {
 		b.followed[t] = f
 	}
 	for t, f := range b.followed {
-		if !wanted[t] {
+		if !wanted[t] && !f.shown {
 			failed = errors.Join(failed, b.end(f))
 			delete(b.followed, t)
 			b.mu.Lock()
+			if len(b.standing[t].open()) > 0 && b.shown[t] {
+				b.survey.adopted = append(b.survey.adopted, t) // others were told of it
+			}
 			b.stand(t, nil)
 			b.mu.Unlock()
 		}
@@ -88,8 +109,24 @@ func (b *Bot) follow(now time.Time) error {
 	return failed
 }
 
-// begin follows one target, from where its life was left.
+// begin follows one target that somebody subscribed to.
 func (b *Bot) begin(t checks.Target, now time.Time) (*following, error) {
+	if t == checks.Worldwide() {
+		return b.beginWith(t, b.worldSource(), now)
+	}
+	source, err := b.c.Follow(t)
+	if err != nil {
+		return nil, err
+	}
+	f, err := b.beginWith(t, source, now)
+	if err != nil && source.Close != nil {
+		source.Close()
+	}
+	return f, err
+}
+
+// beginWith follows one target, from where its life was left.
+func (b *Bot) beginWith(t checks.Target, source Followed, now time.Time) (*following, error) {
 	var life Life
 	var known bool
 	err := b.c.Store.View(func(tx *Tx) (err error) {
@@ -99,11 +136,7 @@ func (b *Bot) begin(t checks.Target, now time.Time) (*following, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := b.c.Follow(t)
-	if err != nil {
-		return nil, err
-	}
-	f := &following{source: source, begun: true, Watch: Watch{
+	f := &following{target: t, source: source, begun: true, Watch: Watch{
 		Assess: source.Assess, Revision: source.Revision, Freeze: source.Freeze,
 		Policy: b.c.Policy, Settle: b.c.Settle, Phase: phase(t),
 	}}
@@ -148,8 +181,12 @@ func (b *Bot) Close() {
 		if err := b.end(f); err != nil {
 			b.c.Logger.Error("how a target stands was not kept", "target", t.String(), "error", err)
 		}
+		if f.shown {
+			b.survey.adopted = append(b.survey.adopted, t)
+		}
 		delete(b.followed, t)
 	}
+	b.surveyed = 0
 	b.changed.Store(true)
 }
 
@@ -166,7 +203,7 @@ func (b *Bot) look(now time.Time) work {
 		w.stands[t] = &standing{life, f.Verdict()}
 		w.changes = append(w.changes, changes...)
 		b.catchUp(&w, f)
-		if len(changes) > 0 || time.Since(f.saved) >= saveEvery || moved(f.before.life, life) {
+		if len(changes) > 0 || time.Since(f.saved) >= f.saveEvery() || moved(f.before.life, life) {
 			w.lives = append(w.lives, life)
 			f.saved = time.Now()
 		}
@@ -193,16 +230,34 @@ func (b *Bot) catchUp(w *work, f *following) {
 		return
 	}
 	for _, i := range f.before.life.Open() {
-		for _, s := range b.c.Store.Subscribers(i.Target) {
-			if i.told.worst < least(s.Level) {
-				continue
-			}
-			if w.open == nil {
-				w.open = map[chat.Channel][]Incident{}
-			}
-			w.open[s.Channel] = append(w.open[s.Channel], i)
-			w.channels = append(w.channels, s.Channel)
+		b.openIn(w, &i, b.c.Store.Subscribers(i.Target))
+		if f.shown {
+			b.openIn(w, &i, b.c.Store.Subscribers(checks.Worldwide()))
 		}
+	}
+}
+
+// catchUpShown has the channels that subscribed to the world told of what is open of the
+// targets that it shows from now on. b.mu is held.
+func (b *Bot) catchUpShown(w *work, fresh []checks.Target) {
+	for _, t := range fresh {
+		for _, i := range b.standing[t].open() {
+			b.openIn(w, &i, b.c.Store.Subscribers(checks.Worldwide()))
+		}
+	}
+}
+
+// openIn has subscribers told of an incident that is open.
+func (b *Bot) openIn(w *work, i *Incident, subs []Subscription) {
+	for _, s := range subs {
+		if i.told.worst < least(s.Level) {
+			continue
+		}
+		if w.open == nil {
+			w.open = map[chat.Channel][]Incident{}
+		}
+		w.open[s.Channel] = append(w.open[s.Channel], *i)
+		w.channels = append(w.channels, s.Channel)
 	}
 }
 

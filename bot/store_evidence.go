@@ -168,6 +168,7 @@ type storedThread struct {
 	Within   string        `json:"within,omitempty"`
 	Later    *chat.Message `json:"later,omitempty"`
 	LaterAt  time.Time     `json:"later_at,omitzero"`
+	Begun    time.Time     `json:"begun,omitzero"`
 }
 
 // PutThread writes what a channel has seen of an incident. The root is the
@@ -190,7 +191,7 @@ func (tx *Tx) PutThread(t Thread) error {
 func (tx *Tx) putThread(t Thread) error {
 	c := t.Channel.String()
 	err := tx.put(bucketThreads, key(t.Incident, c), storedThread{
-		c, t.Incident, t.Root, t.Told, t.Held, t.Closed, t.Within, t.Later, utc(t.LaterAt),
+		c, t.Incident, t.Root, t.Told, t.Held, t.Closed, t.Within, t.Later, utc(t.LaterAt), utc(t.Begun),
 	})
 	if err != nil {
 		return err
@@ -269,5 +270,5 @@ func (r storedThread) thread() (Thread, error) {
 	if !ok {
 		return Thread{}, fmt.Errorf("thread of %q: that is no channel", r.Channel)
 	}
-	return Thread{c, r.Incident, r.Root, r.Told, r.Held, r.Closed, r.Within, r.Later, r.LaterAt}, nil
+	return Thread{c, r.Incident, r.Root, r.Told, r.Held, r.Closed, r.Within, r.Later, r.LaterAt, r.Begun}, nil
 }

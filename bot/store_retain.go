@@ -151,7 +151,7 @@ func (tx *Tx) oldIncidents(before time.Time) ([]stale, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.Kept.Before(before) || r.Stage != Resolved.String() && tx.wanted(r.Target) {
+		if !r.Kept.Before(before) || r.Stage != Resolved.String() && tx.followed(r.Target) {
 			continue
 		}
 		s := stale{
@@ -178,6 +178,12 @@ func (tx *Tx) oldIncidents(before time.Time) ([]stale, error) {
 func (tx *Tx) wanted(target string) bool {
 	t, err := checks.ParseTarget(target)
 	return err != nil || len(tx.s.index.subscribers(t)) > 0
+}
+
+// followed is wanted of what is open: whoever subscribed to the world may wait for its end.
+func (tx *Tx) followed(target string) bool {
+	t, err := checks.ParseTarget(target)
+	return tx.wanted(target) || err == nil && watchable(t) && len(tx.s.index.subscribers(checks.Worldwide())) > 0
 }
 
 // oldEvidence finds evidence that belongs to no incident: that of one goes with it.

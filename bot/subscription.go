@@ -58,6 +58,8 @@ type Thread struct {
 	// for it is over by then: the newest of it, observed at LaterAt. nil for nothing.
 	Later   *chat.Message
 	LaterAt time.Time
+	// Begun is when the channel was first told; zero in those of earlier versions.
+	Begun time.Time
 }
 
 // open reports whether there may be more to say in the thread.

@@ -22,6 +22,8 @@ type Digest struct {
 	Outages, Unstable []Episode
 	// NoOutage are the targets that had none.
 	NoOutage []Watched
+	// World is what happened everywhere else; nil where the channel is not subscribed to it.
+	World *DigestWorld
 	// Blind are the times in which nothing could be seen of any target; they may
 	// overlap and reach out of the window.
 	Blind []Blind
@@ -67,6 +69,9 @@ func (d Digest) Message() Message {
 	}
 	m.Parts = append(m.Parts, episodeParts("Outage", d.Outages, d.To)...)
 	m.Parts = append(m.Parts, episodeParts("Unstable", d.Unstable, d.To)...)
+	if d.World != nil {
+		m.Parts = append(m.Parts, d.World.parts(d.To, d.window()-total(blind))...)
+	}
 	seen, partly, unseen := d.sort(d.window() - total(blind))
 	if len(seen) > 0 {
 		add("", "No outage seen: "+subjects(seen)+".")
@@ -77,7 +82,7 @@ func (d Digest) Message() Message {
 	if len(unseen) > 0 {
 		add("", "Nothing can be said of "+subjects(unseen)+": nothing was known in all of this time.")
 	}
-	if len(seen)+len(partly)+len(unseen)+len(d.Outages)+len(d.Unstable) == 0 {
+	if len(seen)+len(partly)+len(unseen)+len(d.Outages)+len(d.Unstable) == 0 && d.World == nil {
 		add("", "This channel was subscribed to nothing.")
 	}
 	for _, b := range blind {
@@ -106,6 +111,9 @@ func (d *Digest) headline(blind []Blind) string {
 		what = append(what, strconv.Itoa(n)+nbsp+"unstable")
 	}
 	seen, partly, unseen := d.sort(d.window() - total(blind))
+	if d.World != nil {
+		return head + ": " + joinNonEmpty("; ", strings.Join(what, ", "), d.World.lead(d.window()-total(blind)))
+	}
 	switch {
 	case len(what)+len(seen)+len(partly)+len(unseen) == 0:
 		return head + ": subscribed to nothing"

@@ -122,7 +122,10 @@ type Listing struct {
 	Subscriptions []Subscribed // in the order to show
 	Digest        *Plan        // nil for none
 	Open          []Episode
-	Caveats       []string
+	// OpenInWorld counts the incidents open of what the channel hears of because it is
+	// subscribed to the world.
+	OpenInWorld int
+	Caveats     []string
 }
 
 // Message writes the list.
@@ -138,6 +141,9 @@ func (l Listing) Message() Message {
 		m.Tone = worstTone(l.Open)
 	} else if len(l.Subscriptions) > 0 {
 		head += ", no incident open"
+	}
+	if l.OpenInWorld > 0 {
+		head += ", " + count(l.OpenInWorld, "other incident", "other incidents") + " open in the world"
 	}
 	m.Headline = plain(head)
 	m.Parts = episodeParts("Open", l.Open, l.At)
@@ -254,6 +260,9 @@ type Confirmation struct {
 	// not known: "no routing data was given".
 	State   checks.State
 	Lacking string
+	// World is how it stands, where that is what was subscribed to; then State and Open
+	// say nothing.
+	World   *World
 	Open    []Episode
 	Lately  Lately
 	Caveats []string
@@ -280,7 +289,13 @@ func (c Confirmation) Message() Message {
 		}
 	}
 	add("Tells of", s.settings())
-	add("Now", presentText(c.State, c.Lacking, len(c.Open))+", as of "+fullDated(c.At)+".")
+	if c.World != nil {
+		m.Tone = c.World.tone()
+		add("Now", c.World.lead()+", as of "+fullDated(c.At)+". What is open is told in a moment; /outages now lists it.")
+		add("Networks", NetworksText(&c.World.World)+", and every country")
+	} else {
+		add("Now", presentText(c.State, c.Lacking, len(c.Open))+", as of "+fullDated(c.At)+".")
+	}
 	m.Parts = append(m.Parts, episodeParts("Open", c.Open, c.At)...)
 	add("Lately", c.Lately.text(s.Level))
 	m.Parts = append(m.Parts, caveatParts(c.Caveats)...)

@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"math/bits"
-	"strconv"
 	"time"
 
 	"isitdown/checks"
@@ -85,7 +83,7 @@ func both(countries, networks int, word string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return list(parts) + " " + word
+	return joinNonEmpty(" ", list(parts), word)
 }
 
 // tone says the same as the headline. It is never green while anything is unknown.
@@ -118,8 +116,8 @@ func (w *World) parts() []Part {
 		}
 	}
 	x := &w.World
-	add("Countries", censusText(x.Countries, ""))
-	add("Networks", censusText(x.Networks, w.size()))
+	add("Countries", CensusText(x.Countries, "country", "countries"))
+	add("Networks", CensusText(x.Networks, "network", NetworksText(x)))
 	add("Seen", w.seen())
 	if s := clean(x.Starting); s != "" {
 		add("Starting", s+": what has not been read yet is in no count.")
@@ -135,35 +133,6 @@ func (w *World) parts() []Part {
 		add("Not known", "the cause of any of it; whether anything inside still works; how many people are affected. "+notCulprits)
 	}
 	return parts
-}
-
-// censusText writes "247 watched: 239 up, 2 degraded, 1 down, 5 unknown".
-func censusText(c checks.Census, size string) string {
-	n := func(k int, word string) string { return thousands(uint64(max(0, k))) + nbsp + word }
-	return joinNonEmpty(" ", n(c.Watched, "watched"), size) + ": " +
-		joinNonEmpty(", ", n(c.Up, "up"), n(c.Degraded, "degraded"), n(c.Down, "down"), n(c.Unknown, "unknown"))
-}
-
-// size says which networks are watched.
-func (w *World) size() string {
-	var parts []string
-	if n := w.World.MinAddresses; n > 0 {
-		text := count(n, "IPv4 address", "IPv4 addresses")
-		if bits.OnesCount64(n) == 1 && n <= 1<<32 {
-			text += " (a /" + strconv.Itoa(32-bits.TrailingZeros64(n)) + ")"
-		}
-		parts = append(parts, text)
-	}
-	if n := w.World.MinPrefixes6; n > 0 {
-		parts = append(parts, count(n, "IPv6 prefix", "IPv6 prefixes"))
-	}
-	switch len(parts) {
-	case 0:
-		return ""
-	case 1:
-		return "of " + parts[0] + " and more"
-	}
-	return "of " + parts[0] + " or " + parts[1] + " and more"
 }
 
 // seen says who looks, and how old what they saw is.
@@ -236,19 +205,15 @@ func (w *World) outages() []Part {
 // outage writes one line: state, how much is left, since when, who carried it before,
 // what it rests on, and the incident.
 func (w *World) outage(v *checks.Verdict) string {
-	left := prefixCounts(v.IPv4.Prefixes, v.IPv6.Prefixes)
+	left := seenShort(v)
 	if left != "" {
 		left += " visible"
-	}
-	addresses := ""
-	if a := v.IPv4.Addresses; a.Of > 0 {
-		addresses = kOfN(a.Seen, a.Of) + " addresses"
 	}
 	onset := since(v.Onset, dated)
 	if from := Point(v.Onset); !from.IsZero() && w.At.After(from) {
 		onset += ", " + elapsed(from, w.At) + " so far"
 	}
-	text := upperState(v.State) + " " + subject(v) + ": " + joinNonEmpty(", ", left, addresses, onset)
+	text := upperState(v.State) + " " + subject(v) + ": " + joinNonEmpty(", ", left, onset)
 	evidence := "evidence " + v.Evidence.String()
 	return joinNonEmpty(dot, text, carriedBefore(v.Upstreams()), evidence, clean(w.Incidents[v.Target]))
 }
