@@ -292,7 +292,7 @@ func (c Confirmation) Message() Message {
 	if c.World != nil {
 		m.Tone = c.World.tone()
 		add("Now", c.World.lead()+", as of "+fullDated(c.At)+". What is open is told in a moment; /outages now lists it.")
-		add("Networks", NetworksText(&c.World.World)+", and every country")
+		add("Watched", joinNonEmpty(" ", "every country, and networks", networksText(&c.World.World)))
 	} else {
 		add("Now", presentText(c.State, c.Lacking, len(c.Open))+", as of "+fullDated(c.At)+".")
 	}

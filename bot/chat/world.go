@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"math/bits"
+	"strconv"
 	"time"
 
 	"isitdown/checks"
@@ -116,8 +118,8 @@ func (w *World) parts() []Part {
 		}
 	}
 	x := &w.World
-	add("Countries", CensusText(x.Countries, "country", "countries"))
-	add("Networks", CensusText(x.Networks, "network", NetworksText(x)))
+	add("Countries", censusText(x.Countries, ""))
+	add("Networks", censusText(x.Networks, networksText(x)))
 	add("Seen", w.seen())
 	if s := clean(x.Starting); s != "" {
 		add("Starting", s+": what has not been read yet is in no count.")
@@ -133,6 +135,33 @@ func (w *World) parts() []Part {
 		add("Not known", "the cause of any of it; whether anything inside still works; how many people are affected. "+notCulprits)
 	}
 	return parts
+}
+
+// censusText writes "247 watched: 239 up, 2 degraded, 1 down, 5 unknown"; of says which.
+func censusText(c checks.Census, of string) string {
+	n := func(k int, word string) string { return thousands(uint64(max(0, k))) + nbsp + word }
+	return joinNonEmpty(" ", n(c.Watched, "watched"), of) + ": " +
+		joinNonEmpty(", ", n(c.Up, "up"), n(c.Degraded, "degraded"), n(c.Down, "down"), n(c.Unknown, "unknown"))
+}
+
+// networksText says which networks are watched: "of 4,096 IPv4 addresses (a /20) or 16 IPv6
+// prefixes and more".
+func networksText(w *checks.World) string {
+	var parts []string
+	if n := w.MinAddresses; n > 0 {
+		text := count(n, "IPv4 address", "IPv4 addresses")
+		if bits.OnesCount64(n) == 1 && n <= 1<<32 {
+			text += " (a /" + strconv.Itoa(32-bits.TrailingZeros64(n)) + ")"
+		}
+		parts = append(parts, text)
+	}
+	if n := w.MinPrefixes6; n > 0 {
+		parts = append(parts, count(n, "IPv6 prefix", "IPv6 prefixes"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "of " + joinNonEmpty(" or ", parts...) + " and more"
 }
 
 // seen says who looks, and how old what they saw is.
