@@ -25,7 +25,10 @@ var elsewhere = chat.Channel{Platform: "slack", Tenant: "T9", ID: "C9"}
 func newGlobe() *globe { return &globe{sky: newSky()} }
 
 func (g *globe) world(now time.Time) checks.World {
-	w := checks.World{At: now, Missing: g.missing, Vantage: checks.Vantage{Voting: 40, Voting6: 40, Collectors: 3}, MinAddresses: 4096, MinPrefixes6: 16}
+	g.mu.Lock()
+	missing := g.missing
+	g.mu.Unlock()
+	w := checks.World{At: now, Missing: missing, Vantage: checks.Vantage{Voting: 40, Voting6: 40, Collectors: 3}, MinAddresses: 4096, MinPrefixes6: 16}
 	g.mu.Lock()
 	targets := make([]checks.Target, 0, len(g.patches))
 	for t := range g.patches {
@@ -35,7 +38,7 @@ func (g *globe) world(now time.Time) checks.World {
 	slices.SortFunc(targets, func(a, b checks.Target) int { return cmp.Compare(a.String(), b.String()) })
 	for _, t := range targets {
 		v := g.verdict(t, now)
-		if g.missing != "" {
+		if missing != "" {
 			v.State = checks.Unknown
 		}
 		if t.Kind() == checks.KindCountry {
@@ -61,6 +64,13 @@ func (g *globe) worldVerdict(t checks.Target, now time.Time) (checks.Verdict, bo
 
 // watched gives the configuration of a bot that watches it.
 func (g *globe) watched(c *Config) { c.World, c.WorldVerdict = g.world, g.worldVerdict }
+
+// silent sets why nothing can be said of it.
+func (g *globe) silent(why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.missing = why
+}
 
 // networks sets so many networks to a state, from AS65000 on.
 func (g *globe) networks(t *testing.T, n int, word string, at time.Time) {
@@ -108,8 +118,8 @@ func TestSubscribeToTheWorld(t *testing.T) {
 		after(10 * time.Minute)
 		expect(t, say(t, b, newsroom, "outages list").Message.Text(300), "the world", "1 other incident open in the world")
 		now := say(t, b, newsroom, "outages now").Message.Text(300)
-		expect(t, now, "1 country down", "1 network degraded", "KP-20000101-1", "subscribed to the world", "DEGRADED AS65000")
-		expect(t, say(t, b, newsroom, "isitdown world").Message.Text(300), "WORLD  1 country down, 1 network degraded", "1 country: 0 up, 1 down")
+		expect(t, now, "1 country down", "1 network degraded", "KP-20000101-1", "This channel is subscribed to the world", "DEGRADED AS65000")
+		expect(t, say(t, b, newsroom, "isitdown world").Message.Text(300), "WORLD  1 country down, 1 network degraded", "1 country: 0 up, 0 degraded, 1 down, 0 unknown")
 		expect(t, say(t, b, newsroom, "isitdown world at 1999-12-31").Message.Text(300), "present alone")
 		expect(t, say(t, b, newsroom, "outages why KP-20000101-1").Message.Text(300), "at most 12 new messages an hour")
 		expect(t, say(t, b, newsroom, "outages mute KP 1h").Message.Text(300), "say world instead")
@@ -129,10 +139,15 @@ func TestSubscribeToTheWorld(t *testing.T) {
 		if n := b.Stats(); n.Open != 0 || b.surveyed != 0 {
 			t.Errorf("%d are open and %d followed when all is well", n.Open, b.surveyed)
 		}
-		asked := g.asked
+		asked := func() int {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return g.asked
+		}
+		before := asked()
 		after(time.Hour)
-		if g.asked != asked {
-			t.Errorf("targets that are well were assessed %d times", g.asked-asked)
+		if n := asked() - before; n != 0 {
+			t.Errorf("targets that are well were assessed %d times", n)
 		}
 		for _, b := range p.calls[0].Message.Buttons {
 			if strings.Contains(b.Line, "mute KP") || strings.Contains(b.Line, "unsubscribe KP") {
@@ -159,7 +174,7 @@ func TestManyNetworksAtOnce(t *testing.T) {
 			t.Fatalf("the channel sees\n%s", strings.Join(got, "\n"))
 		}
 		first := p.calls[0].Message.Text(300)
-		expect(t, first, "AS4837 of 300", "and 280 more", "world-20000101-1", "AS65000")
+		expect(t, first, "AS4837 carried more than half of the observed paths of 300 of them", "and 280 more", "world-20000101-1", "AS65000")
 		expect(t, say(t, b, newsroom, "outages details world-20000101-1").Message.Text(300), "300 outages", "AS65000-20000101-1")
 		expect(t, say(t, b, newsroom, "outages why AS65007-20000101-1").Message.Text(300), "AS65007")
 		expect(t, say(t, b, elsewhere, "outages details world-20000101-1").Message.Text(300), "no incident")
@@ -273,7 +288,7 @@ func TestUnknownWorld(t *testing.T) {
 		say(t, b, newsroom, "outages subscribe world")
 		say(t, b, newsroom, "outages digest daily 06:00")
 		after(time.Hour)
-		g.missing = "the stream has been silent for 14 min"
+		g.silent("the stream has been silent for 14 min")
 		g.set(t, "SY", "down", time.Now())
 		after(time.Hour)
 		if got := p.told(newsroom); len(got) != 0 {
@@ -281,11 +296,11 @@ func TestUnknownWorld(t *testing.T) {
 		}
 		expect(t, say(t, b, newsroom, "outages now").Message.Text(300), "nothing can be said at present: the stream has been silent")
 		g.set(t, "SY", "up", time.Now())
-		g.missing = ""
+		g.silent("")
 		after(10 * time.Minute)
 		g.set(t, "KP", "down", time.Now())
 		after(10 * time.Minute)
-		g.missing = "the stream has been silent for 14 min"
+		g.silent("the stream has been silent for 14 min")
 		g.set(t, "KP", "up", time.Now())
 		after(time.Hour)
 		want := []string{
@@ -296,7 +311,7 @@ func TestUnknownWorld(t *testing.T) {
 		if !slices.EqualFunc(got, want, strings.HasPrefix) {
 			t.Errorf("the channel sees\n%s", strings.Join(got, "\n"))
 		}
-		g.missing = ""
+		g.silent("")
 		after(4 * time.Hour)
 		if got := p.seen(newsroom); len(got) < 2 || got[1] != "end BACK: North Ko" {
 			t.Errorf("when it is known again the channel sees %q", got)

@@ -48,7 +48,7 @@ func (w *DigestWorld) parts(now time.Time, open time.Duration) []Part {
 	}
 	text := "no outage of a country or network of the size that is watched was told."
 	if w.Countries+w.Networks > 0 {
-		text = "outages of " + both(w.Countries, w.Networks, "") + "; " + count(lasting, "lasts", "last") + " still."
+		text = "outages of " + both(w.Countries, w.Networks, "") + "; " + count(lasting, "of them lasts", "of them last") + "."
 	}
 	if w.Unstable > 0 {
 		text += " Unstable " + count(w.Unstable, "time", "times") + "."
@@ -71,7 +71,7 @@ func (w *DigestWorld) parts(now time.Time, open time.Duration) []Part {
 	shown := list[:min(len(list), maxDigestWorld)]
 	parts = append(parts, episodeParts("", shown, now)...)
 	if more := len(list) - len(shown); more > 0 {
-		parts = append(parts, Part{Label: "More", Text: plain("and " + count(more, "more outage", "more outages") + ", shorter than these or as open; /outages now lists what is down now.")})
+		parts = append(parts, Part{Label: "More", Text: plain("and " + count(more, "more outage", "more outages") + "; /outages now lists what is down now.")})
 	}
 	return parts
 }

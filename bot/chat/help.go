@@ -26,7 +26,7 @@ func HelpOn(topic string) Message {
 	m.Parts = addFixed(m.Parts, "Ask and answer", asking)
 	m.Parts = addFixed(m.Parts, "Change what this channel gets", changing)
 	m.Parts = append(m.Parts,
-		Part{Text: "TARGET is a country (KP, north korea), a network (AS131279), a prefix (175.45.176.0/22), an address, a host or a URL. ID is that of an incident, as in KP-20141222-1. TIME is in UTC, DURATION as in 90m, 6h or 2d."},
+		Part{Text: "TARGET is a country (KP, north korea), a network (AS131279), a prefix (175.45.176.0/22), an address, a host or a URL; world is every country and every large network. ID is that of an incident, as in KP-20141222-1. TIME is in UTC, DURATION as in 90m, 6h or 2d."},
 		Part{Text: "More on one of them: /outages help subscribe"},
 	)
 	return m
@@ -53,6 +53,10 @@ func (s Spec) help() Message {
 	if s.Verb == Check {
 		m.Parts = append(m.Parts, Part{Text: "A host, URL or address is probed when it is asked about, and so are hosts of a country, network or prefix that usually answer. " +
 			"The result is shared for a minute. Nothing is probed for a moment in the past."})
+	}
+	if s.Verb == Subscribe {
+		m.Parts = append(m.Parts, Part{Text: "A subscription to the world tells of every country and every large network, where this isitdown keeps the whole table: " +
+			"a few new messages an hour, and many at once in one."})
 	}
 	if s.Manages {
 		m.Parts = append(m.Parts, Part{Text: "It changes what this channel gets, so it may need the right to manage the channel."})

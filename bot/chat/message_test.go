@@ -34,7 +34,7 @@ var notesOfNight = []Note{
 
 func messageSamples(t *testing.T) []messageSample {
 	t.Helper()
-	return append(append(digestSamples(t), listSamples()...), append(append(accountSamples(t), helpSamples()...), probeMessages(t)...)...)
+	return append(append(append(digestSamples(t), listSamples()...), worldSamples(t)...), append(append(accountSamples(t), helpSamples()...), probeMessages(t)...)...)
 }
 
 func digestSamples(t *testing.T) []messageSample {

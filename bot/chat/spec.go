@@ -102,12 +102,12 @@ func askingCommands() []Spec {
 	return []Spec{{
 		Command: "isitdown", Verb: Check, Help: "Tell whether a country, network, prefix or host is announced and answering",
 		Parameters: []Parameter{
-			targetParameter(SourceTarget, "A country, a network (AS4837), a prefix, an address, a host or a URL"),
+			targetParameter(SourceTarget, "A country, a network (AS4837), a prefix, an address, a host, a URL, or world"),
 			{Name: "at", Word: "at TIME", form: formAt, Help: "The moment to answer for, in UTC, as in 2014-12-22T17:00Z; now without it"},
 		},
 		Examples: []string{
 			"isitdown KP", "isitdown north korea", "isitdown AS131279 at 2014-12-22T17:00Z", "isitdown 175.45.176.0/22",
-			"isitdown example.org",
+			"isitdown example.org", "isitdown world",
 		},
 	}}
 }
@@ -118,7 +118,7 @@ func watchingCommands() []Spec {
 		{
 			Command: "outages", Name: "subscribe", Verb: Subscribe, Manages: true, Help: "Tell this channel of outages of a target",
 			Parameters: []Parameter{
-				targetParameter(SourceTarget, "A country, a network (AS4837), a prefix, an address, a host or a URL"),
+				targetParameter(SourceTarget, "A country, a network (AS4837), a prefix, an address, a host, a URL, or world"),
 				{
 					Name: "level", Word: "level:down|degraded|any", form: formOption, Choices: []string{"down", "degraded", "any"},
 					Help: "From which state on; any tells of changes of upstream too. Default: degraded",
@@ -128,6 +128,7 @@ func watchingCommands() []Spec {
 			},
 			Examples: []string{
 				"outages subscribe KP", "outages subscribe north korea level:down", "outages subscribe AS131279 quiet:22-07 tz:Asia/Seoul",
+				"outages subscribe world level:down",
 			},
 		},
 		{
@@ -207,7 +208,7 @@ func tellingCommands() []Spec {
 			Examples: []string{"outages note KP-20141222-1 the carrier reports a fibre cut"},
 		},
 		{
-			Command: "outages", Name: "now", Verb: Now, Help: "Show every incident that is open now",
+			Command: "outages", Name: "now", Verb: Now, Help: "Show every incident that is open now, and what is down in the world",
 			Examples: []string{"outages now"},
 		},
 		about(Why, "Show what the notices of an incident rest on, and what would add to it"),

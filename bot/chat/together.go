@@ -122,13 +122,17 @@ func (g *Together) upstreams() string {
 		return cmp.Or(cmp.Compare(b.Of, a.Of), cmp.Compare(a.Upstream.ASN, b.Upstream.ASN))
 	})
 	var parts []string
-	for _, s := range list {
-		parts = append(parts, asName(s.Upstream)+" of "+thousands(uint64(s.Of)))
+	for i, u := range list {
+		of := " of " + thousands(uint64(u.Of))
+		if i == 0 {
+			of = " carried more than half of the observed paths" + of + " of them"
+		}
+		parts = append(parts, asName(u.Upstream)+of)
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return "of " + both(g.Countries, g.Networks, "these carried more than half of the observed paths: ") + listSome(parts, maxShared) + ". " + notCulprits
+	return listSome(parts, maxShared) + ". " + notCulprits
 }
 
 // Gathered lists the outages that one message told of together, those that are over too.

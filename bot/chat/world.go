@@ -118,8 +118,8 @@ func (w *World) parts() []Part {
 		}
 	}
 	x := &w.World
-	add("Countries", censusText(x.Countries, ""))
-	add("Networks", censusText(x.Networks, networksText(x)))
+	add("Countries", censusText(x.Countries, count(x.Countries.Watched, "country", "countries")))
+	add("Networks", censusText(x.Networks, joinNonEmpty(" ", count(x.Networks.Watched, "network", "networks"), networksText(x))))
 	add("Seen", w.seen())
 	if s := clean(x.Starting); s != "" {
 		add("Starting", s+": what has not been read yet is in no count.")
@@ -137,11 +137,10 @@ func (w *World) parts() []Part {
 	return parts
 }
 
-// censusText writes "247 watched: 239 up, 2 degraded, 1 down, 5 unknown"; of says which.
-func censusText(c checks.Census, of string) string {
+// censusText writes "247 countries: 239 up, 2 degraded, 1 down, 5 unknown".
+func censusText(c checks.Census, watched string) string {
 	n := func(k int, word string) string { return thousands(uint64(max(0, k))) + nbsp + word }
-	return joinNonEmpty(" ", n(c.Watched, "watched"), of) + ": " +
-		joinNonEmpty(", ", n(c.Up, "up"), n(c.Degraded, "degraded"), n(c.Down, "down"), n(c.Unknown, "unknown"))
+	return watched + ": " + joinNonEmpty(", ", n(c.Up, "up"), n(c.Degraded, "degraded"), n(c.Down, "down"), n(c.Unknown, "unknown"))
 }
 
 // networksText says which networks are watched: "of 4,096 IPv4 addresses (a /20) or 16 IPv6
@@ -238,7 +237,7 @@ func (w *World) outage(v *checks.Verdict) string {
 	if left != "" {
 		left += " visible"
 	}
-	onset := since(v.Onset, dated)
+	onset := since(v.Onset, func(t time.Time) string { return near(t, w.At) })
 	if from := Point(v.Onset); !from.IsZero() && w.At.After(from) {
 		onset += ", " + elapsed(from, w.At) + " so far"
 	}
