@@ -144,7 +144,7 @@ type Gathered struct {
 }
 
 // maxGathered is how many of them it lists.
-const maxGathered = 60
+const maxGathered = 25
 
 // Message writes the list: what lasts first.
 func (g Gathered) Message() Message {

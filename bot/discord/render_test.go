@@ -30,6 +30,8 @@ func samples() map[string]Payload {
 		"timeline-long":     Render(timeline(500), nil),
 		"hostile":           Render(hostileMessage(), nil),
 		"hostile-short":     Short(hostileMessage()),
+		"world":             Render(world(), nil),
+		"world-short":       Short(world()),
 	}
 }
 

@@ -42,7 +42,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func samples() map[string]chat.Message {
 	return map[string]chat.Message{
-		"opened": opened(), "claimed": claimed(), "hostile": shouting(), "long": long(), "list": list(), "empty": {},
+		"opened": opened(), "claimed": claimed(), "hostile": shouting(), "long": long(), "list": list(), "empty": {}, "world": world(),
 	}
 }
 

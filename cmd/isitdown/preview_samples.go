@@ -94,6 +94,7 @@ func (p *playedScenes) groups() ([]sampleGroup, error) {
 		{id: "delivery", title: "Late, again, and short", samples: g.delivery()},
 		{id: "commands", title: "Commands", samples: g.commands()},
 		{id: "digests", title: "Digests", samples: g.digests()},
+		{id: "world", title: "The world", samples: worldGroup()},
 	}
 	return groups, g.err
 }
