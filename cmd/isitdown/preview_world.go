@@ -106,7 +106,7 @@ func worldGroup() []sample {
 	over := together
 	over.Revision, over.Lasting, over.End = 5, nil, worldAt.Add(time.Hour)
 	day := chat.Digest{
-		Channel: "#newsroom-asia", From: worldAt.Add(-90 * time.Minute).AddDate(0, 0, -1), To: worldAt.Add(90 * time.Minute), Caveats: caveats,
+		Channel: "#newsroom-asia", From: worldAt.Add(-90*time.Minute).AddDate(0, 0, -1), To: worldAt.Add(90 * time.Minute), Caveats: caveats,
 		World: &chat.DigestWorld{Networks: 39, Unstable: 1, Outages: worldEpisodes(39, 36), Unknown: 10 * time.Minute},
 	}
 	return []sample{
