@@ -117,11 +117,23 @@ func goneList(v *checks.Verdict) string {
 			known = append(known, p.Prefix)
 		}
 	}
+	if v4, v6 := tallies(v); v4.listed < v4.of || v6.listed < v6.of {
+		return fewOf(parts, v4.withdrawn+v6.withdrawn) // of the others it is not known which they are
+	}
 	text, all := listSome(parts, maxListed), checks.MeasureIPv4(known).Addresses
 	if lost := all - checks.MeasureIPv4(left).Addresses; text != "" && lost > 0 {
 		text += ": " + kOfN(lost, all) + nbsp + "addresses"
 	}
 	return text
+}
+
+// fewOf lists a few of so many.
+func fewOf(parts []string, all uint64) string {
+	shown := parts[:min(len(parts), maxListed)]
+	if more := all - min(all, uint64(len(shown))); more > 0 && len(shown) > 0 {
+		return strings.Join(shown, ", ") + " and" + nbsp + thousands(more) + nbsp + "more"
+	}
+	return list(shown)
 }
 
 // coveredText names the routes that stand in for prefixes, and those that gave

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,5 +193,29 @@ func TestButtonsOfTheWorld(t *testing.T) {
 	}
 	if len(m.Worldwide().Buttons) != len(m.Buttons) || m.Buttons[0].Line == m.Worldwide().Buttons[0].Line {
 		t.Errorf("the buttons are %v, of the world %v", m.Buttons, m.Worldwide().Buttons)
+	}
+}
+
+// A verdict that lists some of its prefixes only has the counts of all of them, and calls
+// none of those that it leaves out unknown.
+func TestBoundedVerdict(t *testing.T) {
+	v := checks.Verdict{Target: checks.Country("SY"), Name: "Syria", At: worldNow, State: checks.Degraded, Announced: checks.ExtentPart, Onset: at("2014-12-22 16:40:00")}
+	v.IPv4.Prefixes, v.IPv4.Addresses = checks.Count{Seen: 80, Of: 212}, checks.Count{Seen: 80 * 256, Of: 212 * 256}
+	v.Vantage = checks.Vantage{Voting: 40, FullFeed: 40, Live: 40}
+	for i := range 3 {
+		v.Prefixes = append(v.Prefixes, checks.PrefixState{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, byte(i), 0}), 24), Of: 40, Known: true})
+	}
+	n := Notice{Kind: Answer, Verdict: v}
+	if got, want := Headline(n), "DEGRADED: Syria (SY): 132 of 212 networks withdrawn since 22 Dec 2014 16:40 UTC"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	text := strings.Join(words(Text(n, 300)), " ")
+	for _, want := range []string{"80 of 212 prefixes visible", "192.0.0.0/24, 192.0.1.0/24, 192.0.2.0/24 and 129 more"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q: %s", want, text)
+		}
+	}
+	if strings.Contains(text, "132 not known") || strings.Contains(text, "129 not known") {
+		t.Errorf("what is left out is called unknown: %s", text)
 	}
 }

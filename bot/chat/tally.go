@@ -26,6 +26,7 @@ type tally struct {
 	// accepted and split are visible: through a covering route of an accepted
 	// origin, or as more-specifics.
 	accepted, split uint64
+	listed          uint64 // prefixes that the verdict names one by one
 }
 
 // gone counts the prefixes that are not visible and known not to be.
@@ -41,7 +42,10 @@ func tallies(v *checks.Verdict) (v4, v6 tally) {
 		if p.Prefix.Addr().Is6() {
 			t = &v6
 		}
+		t.listed++
 		switch fateOf(v, p) {
+		case fateUnknown:
+			t.unknown++
 		case fateVisible:
 			switch {
 			case p.Split:
@@ -58,10 +62,12 @@ func tallies(v *checks.Verdict) (v4, v6 tally) {
 		}
 	}
 	for _, t := range []*tally{&v4, &v6} {
-		if len(v.Prefixes) == 0 {
-			t.withdrawn = t.of - t.visible
+		// A list that is bounded leaves out what is visible, and the rest of what is gone.
+		if rest := t.of - min(t.of, t.visible+t.gone()+t.unknown); t.listed < t.of {
+			t.withdrawn += rest
+		} else {
+			t.unknown += rest
 		}
-		t.unknown = t.of - min(t.of, t.visible+t.gone())
 	}
 	return v4, v6
 }
