@@ -202,11 +202,17 @@ func missedMessage(missed []*Thread) chat.Message {
 		Headline: number(len(missed)) + " notices were held back; what they tell of is over",
 		Footer:   "/outages details ID tells more of each",
 	}
-	for _, t := range missed {
+	for _, t := range missed[:min(len(missed), maxMissedListed)] {
 		m.Parts = append(m.Parts, chat.Part{Label: t.Incident, Text: t.Later.Headline})
+	}
+	if more := len(missed) - maxMissedListed; more > 0 {
+		m.Parts = append(m.Parts, chat.Part{Label: "More", Text: "and " + number(more) + " more; a digest lists them"})
 	}
 	return m
 }
+
+// maxMissedListed is how many of them it lists.
+const maxMissedListed = 40
 
 // again makes the key of a delivery its own where the same revision may have been
 // told before. It is by the wall: the clock of the data may stand still.
