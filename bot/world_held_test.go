@@ -101,6 +101,78 @@ func TestWorldIsFollowedAsFarAsItGoes(t *testing.T) {
 	})
 }
 
+// A digest says for how long nothing was known of the world where something was known of
+// other targets, and lists what the channel subscribed to itself apart.
+func TestDigestOfTheWorld(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		g, p := newGlobe(), new(platform)
+		outboxOn(t, s, p, OutboxSettings{})
+		b := botOn(t, s, g.sky, g.watched)
+		run(t, b)
+		g.set(t, "KP", "up", time.Now())
+		g.networks(t, 15, "up", time.Now())
+		say(t, b, newsroom, "outages subscribe KP")
+		say(t, b, newsroom, "outages subscribe world")
+		say(t, b, newsroom, "outages digest daily 12:00")
+		after(time.Hour)
+		g.set(t, "KP", "down", time.Now())
+		g.networks(t, 15, "down", time.Now())
+		after(time.Hour)
+		g.set(t, "KP", "up", time.Now())
+		g.networks(t, 14, "up", time.Now())
+		after(3 * time.Hour)
+		g.silent("the stream has been silent for 14 min")
+		after(time.Hour)
+		g.silent("")
+		after(6*time.Hour + time.Minute)
+		digests := p.digests()
+		if len(digests) != 1 {
+			t.Fatalf("%d digests", len(digests))
+		}
+		text := strings.Join(strings.Fields(digests[0]), " ")
+		expect(t, text, "1 outage; world: outages of 15 networks", "15 networks; 1 of them lasts", "and 5 more outages", "KP-20000101-1", "Nothing was known of the world for 1 h")
+		if strings.Count(text, "KP-20000101-1") != 1 {
+			t.Errorf("KP stands there twice:\n%s", text)
+		}
+	})
+}
+
+// What is open and old is kept for as long as somebody may wait for its end.
+func TestOpenIncidentOfTheWorldIsKept(t *testing.T) {
+	s := newStore(t)
+	i := Incident{ID: "AS65000-20141222-1", Target: checks.Network(65000), Stage: Open, Kind: 0}
+	keep := func() bool {
+		t.Helper()
+		if _, err := s.Retain(time.Now().Add(1000*24*time.Hour), Retention{}); err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		view(t, s, func(tx *Tx) (err error) {
+			_, found, err = tx.Incident(i.ID)
+			return err
+		})
+		return found
+	}
+	err := s.Update(func(tx *Tx) error {
+		if err := tx.PutSubscription(Subscription{Channel: newsroom, Target: checks.Worldwide()}); err != nil {
+			return err
+		}
+		return tx.PutIncident(i)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !keep() {
+		t.Error("it is gone while a channel is subscribed to the world")
+	}
+	if err := s.Update(func(tx *Tx) error { return tx.DeleteSubscription(newsroom, checks.Worldwide()) }); err != nil {
+		t.Fatal(err)
+	}
+	if keep() {
+		t.Error("it is kept when nobody is")
+	}
+}
+
 // BenchmarkWorldStep is one look at a world in which so many networks are down, all of
 // which are followed and told of: go test ./bot -run - -bench WorldStep -count 5
 func BenchmarkWorldStep(b *testing.B) {

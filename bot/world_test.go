@@ -320,7 +320,7 @@ func TestUnknownWorld(t *testing.T) {
 		if len(digests) != 1 {
 			t.Fatalf("%d digests", len(digests))
 		}
-		expect(t, digests[0], "outages of 1 country", "KP-20000101-1")
+		expect(t, digests[0], "outages of 1 country", "KP-20000101-1", "Blind")
 	})
 }
 

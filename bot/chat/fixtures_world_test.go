@@ -60,7 +60,7 @@ func aWorld() checks.World {
 func worldSamples(t *testing.T) []messageSample {
 	t.Helper()
 	now := World{At: worldNow, World: aWorld(), Incidents: map[checks.Target]string{checks.Country("KP"): "KP-20141222-1"}, Caveats: []string{reconstruction}}
-	start, missing, off, well, nothing := now, now, World{At: worldNow, Off: "set world.on in its settings"}, now, World{At: worldNow}
+	start, missing, off, well, nothing := now, now, World{At: worldNow, Off: "the table of the whole world is not kept by this isitdown; for that, set world.on in its settings"}, now, World{At: worldNow}
 	start.World.Starting, start.World.Outages = "1 of 3 collectors read", nil
 	start.World.Countries, start.World.Networks = checks.Census{Watched: 247, Up: 200, Unknown: 47}, checks.Census{Watched: 3120, Up: 2000, Unknown: 1120}
 	start.World.Gaps = []checks.Gap{{Check: "route", Reason: "12 sessions of rrc03 still send their tables"}, {Check: "registry", Reason: "the list of AFRINIC is 9 days old"}}

@@ -14,8 +14,8 @@ import (
 type World struct {
 	At    time.Time // when it is asked
 	World checks.World
-	// Off says why nobody watches the world here, and what to do about it, as the end of a
-	// sentence; "" where it is watched.
+	// Off says why nobody watches the world here, and what to do about it, as a sentence; ""
+	// where it is watched.
 	Off string
 	// Incidents has the ID of the open incident of a target, where it has one.
 	Incidents map[checks.Target]string
@@ -109,7 +109,7 @@ func (w *World) tone() Tone {
 // parts says all but the headline and the caveats.
 func (w *World) parts() []Part {
 	if w.Off != "" {
-		return []Part{{Text: plain(sentence("The world is not watched here: " + clean(w.Off)))}}
+		return []Part{{Text: plain(sentence(clean(w.Off)))}}
 	}
 	var parts []Part
 	add := func(label, text string) {

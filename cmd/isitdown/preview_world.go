@@ -114,7 +114,7 @@ func worldGroup() []sample {
 		{name: "world-now-beside", title: "/outages now, in a channel that is subscribed to the world alone", message: chat.Current{At: worldAt, Worldwide: true, World: &full, Caveats: caveats}.Message()},
 		{name: "world-starting", title: "While the tables are still being read", message: starting.Message()},
 		{name: "world-behind", title: "When the stream is behind", message: behind.Message()},
-		{name: "world-off", title: "Where nobody keeps the whole table", message: chat.World{At: worldAt, Off: "set world.on in its settings, or start it with --world"}.Message()},
+		{name: "world-off", title: "Where nobody keeps the whole table", message: chat.World{At: worldAt, Off: "the table of the whole world is not kept by this isitdown; for that, set world.on in its settings, or start it with --world"}.Message()},
 		{name: "world-subscribe", title: "/outages subscribe world level:down", message: chat.Confirmation{Subscription: sub, At: worldAt, World: &full, Caveats: caveats}.Message()},
 		{name: "world-together", title: "Many networks at once are one message", op: bot.Root, message: together.Message()},
 		{name: "world-together-over", title: "When all of them are back, in the thread and in the channel", op: bot.Announce, message: over.Message()},
