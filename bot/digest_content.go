@@ -16,13 +16,9 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 	var outages, unstable []listedIncident
 	worldAt := 0
 	for _, s := range subs {
-		life := Life{}
-		if st := b.standing[s.Target]; st != nil {
-			life = st.life
-		} else if l, _, err := tx.Life(s.Target); err != nil {
+		life, err := b.lifeOf(tx, s.Target)
+		if err != nil {
 			return d, err
-		} else {
-			life = l
 		}
 		unseen = append(unseen, unseenIn(&life, from, to, now))
 		if s.Target == checks.Worldwide() {
@@ -64,6 +60,15 @@ func (b *Bot) digest(tx *Tx, p *DigestPlan, subs []Subscription, from, to, now t
 	}
 	slices.SortStableFunc(d.Notes, func(a, b chat.Note) int { return a.At.Compare(b.At) })
 	return d, nil
+}
+
+// lifeOf gives the life of a target, as it goes on or as it was kept.
+func (b *Bot) lifeOf(tx *Tx, t checks.Target) (Life, error) {
+	if st := b.standing[t]; st != nil {
+		return st.life, nil
+	}
+	l, _, err := tx.Life(t)
+	return l, err
 }
 
 // digestTarget gives the incidents of one target that were open in the window, and

@@ -15,15 +15,8 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	switch t.Kind() {
-	case checks.KindWorld:
-		if err := b.mayWorld(r); err != nil {
-			return chat.Reply{}, err
-		}
-	case checks.KindHost, checks.KindURL, checks.KindAddress: // it is probed now, and from now on
-		if err := b.may(r, t, time.Time{}); err != nil {
-			return chat.Reply{}, err
-		}
+	if err := b.maySubscribe(r, t); err != nil {
+		return chat.Reply{}, err
 	}
 	if err := r.ready(ctx); err != nil {
 		return chat.Reply{}, err
@@ -66,6 +59,17 @@ func (b *Bot) subscribe(ctx context.Context, r *request) (chat.Reply, error) {
 		m.Headline = "Already subscribed to " + b.name(t) + ": nothing has changed"
 	}
 	return chat.Reply{Message: m}, nil
+}
+
+// maySubscribe reports why a channel cannot subscribe to a target; nil if it can.
+func (b *Bot) maySubscribe(r *request, t checks.Target) error {
+	switch t.Kind() {
+	case checks.KindWorld:
+		return b.mayWorld(r)
+	case checks.KindHost, checks.KindURL, checks.KindAddress: // it is probed now, and from now on
+		return b.may(r, t, time.Time{})
+	}
+	return nil
 }
 
 // lacking says why nothing is known of a target; "" where nobody knows why.
@@ -259,26 +263,6 @@ func (b *Bot) unsubscribe(r *request) (chat.Reply, error) {
 		text = "It is down or degraded now, and this channel is subscribed to the world: what is open is told to its end."
 	}
 	return chat.Reply{Message: chat.Plain("Unsubscribed from "+b.name(t)+", by "+r.by(), text)}, nil
-}
-
-// forgotten gives what a channel does not hear of any more because it unsubscribed from t:
-// of the world all that it did not subscribe to itself; else t, unless the world shows it.
-func (b *Bot) forgotten(tx *Tx, c chat.Channel, t checks.Target) (map[chat.Channel]map[checks.Target]bool, error) {
-	subs, err := tx.Subscriptions(c)
-	if err != nil {
-		return nil, err
-	}
-	own := map[checks.Target]bool{}
-	for _, s := range subs {
-		own[s.Target] = true
-	}
-	gone := map[checks.Target]bool{t: !own[checks.Worldwide()] || !b.shown[t]}
-	if t == checks.Worldwide() {
-		for _, o := range b.threads[c] {
-			gone[o.target] = !own[o.target]
-		}
-	}
-	return map[chat.Channel]map[checks.Target]bool{c: gone}, nil
 }
 
 // own finds the target of one of the channel's subscriptions.

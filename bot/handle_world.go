@@ -115,3 +115,23 @@ func (b *Bot) gatheredMessage(r *request, i *Incident) (chat.Reply, error) {
 	})
 	return chat.Reply{Message: l.Message(), Private: true}, err
 }
+
+// forgotten gives what a channel does not hear of any more because it unsubscribed from t:
+// of the world all that it did not subscribe to itself; else t, unless the world shows it.
+func (b *Bot) forgotten(tx *Tx, c chat.Channel, t checks.Target) (map[chat.Channel]map[checks.Target]bool, error) {
+	subs, err := tx.Subscriptions(c)
+	if err != nil {
+		return nil, err
+	}
+	own := map[checks.Target]bool{}
+	for _, s := range subs {
+		own[s.Target] = true
+	}
+	gone := map[checks.Target]bool{t: !own[checks.Worldwide()] || !b.shown[t]}
+	if t == checks.Worldwide() {
+		for _, o := range b.threads[c] {
+			gone[o.target] = !own[o.target]
+		}
+	}
+	return map[chat.Channel]map[checks.Target]bool{c: gone}, nil
+}
