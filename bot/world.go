@@ -75,7 +75,7 @@ func (b *Bot) surveyWorld(now time.Time) (fresh []checks.Target, err error) {
 	}
 	s := &b.survey
 	known := s.known && now.Sub(s.at) <= longPause
-	before := s.found
+	before, left := s.found, s.left
 	if b.c.World != nil {
 		s.look(b.c.World(now), now)
 	} else {
@@ -101,7 +101,7 @@ func (b *Bot) surveyWorld(now time.Time) (fresh []checks.Target, err error) {
 		_, was := before[v.Target]
 		err = errors.Join(err, b.followShown(v.Target, now, known && !was))
 	}
-	if s.left > 0 {
+	if s.left > 0 && left == 0 {
 		b.c.Logger.Warn("more is down in the world than is followed one by one", "followed", b.surveyed, "left", s.left)
 	}
 	err = errors.Join(err, b.endWell(now))
