@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -84,26 +83,58 @@ func (b *Bot) endDigest(r *request) (chat.Reply, error) {
 	return chat.Reply{Message: chat.Plain("No more digests here, by " + r.by())}, nil
 }
 
+// digestsAtOnce bounds how many digests share a transaction, so that nobody waits for long.
+const digestsAtOnce = 64
+
 // sendDigests queues the digests that are due. b.mu is held.
 func (b *Bot) sendDigests(now time.Time) error {
-	var failed error
-	for _, c := range slices.SortedFunc(maps.Keys(b.digests), compareChannels) {
-		if now.Before(b.digests[c]) {
-			continue
+	var due []chat.Channel
+	for c, at := range b.digests {
+		if !now.Before(at) {
+			due = append(due, c)
 		}
-		var next time.Time
-		err := b.c.Store.Update(func(tx *Tx) (err error) {
-			next, err = b.sendDigest(tx, c, now)
-			return err
-		})
+	}
+	slices.SortFunc(due, compareChannels)
+	var failed error
+	for some := range slices.Chunk(due, digestsAtOnce) {
+		failed = errors.Join(failed, b.sendSome(some, now))
+	}
+	return failed
+}
+
+// sendSome queues the digests of some channels, if they are due. One that fails is tried again
+// in a minute, and does not keep the others.
+func (b *Bot) sendSome(list []chat.Channel, now time.Time) error {
+	next, errs := make([]time.Time, len(list)), make([]error, len(list))
+	failed := b.c.Store.Update(func(tx *Tx) error {
+		result := errNothing
+		for i, c := range list {
+			errs[i] = tx.apart(func() (err error) {
+				next[i], err = b.sendDigest(tx, c, now)
+				return err
+			})
+			if errs[i] == nil {
+				result = nil
+			}
+		}
+		return result
+	})
+	if errors.Is(failed, errNothing) {
+		failed = nil
+	}
+	whole := failed == nil
+	for i, c := range list {
+		nothing := errors.Is(errs[i], errNothing)
 		switch {
-		case err != nil && !errors.Is(err, errNothing):
-			failed = errors.Join(failed, err)
+		case errs[i] != nil && !nothing:
+			failed = errors.Join(failed, errs[i])
 			b.digests[c] = now.Add(time.Minute)
-		case next.IsZero():
+		case !whole && !nothing: // it was queued, and that was not kept
+			b.digests[c] = now.Add(time.Minute)
+		case next[i].IsZero():
 			delete(b.digests, c)
 		default:
-			b.digests[c] = next
+			b.digests[c] = next[i]
 		}
 	}
 	return failed

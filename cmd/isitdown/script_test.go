@@ -24,8 +24,9 @@ func TestMain(m *testing.M) {
 		os.Setenv("ISITDOWN_OFFLINE", "1") // no test leaves this machine; those of live sources say where theirs are
 	}
 	testscript.Main(m, map[string]func(){
-		"isitdown":        main,
-		"crashing-outbox": crashingOutbox, // of TestCrash
+		"isitdown":         main,
+		"crashing-outbox":  crashingOutbox,  // of TestCrash
+		"crashing-writers": crashingWriters, // of TestCrashWriters
 	})
 }
 
