@@ -45,7 +45,7 @@ func (v *vectors) without(ref Ref, columns []int) Ref {
 	if !touched {
 		return ref
 	}
-	if blockHeld(v.buf) == 0 || v.entries[ref].kept > 0 {
+	if heldBy(v.buf) == 0 || v.entries[ref].kept > 0 {
 		return v.intern()
 	}
 	hash := v.seal()

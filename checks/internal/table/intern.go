@@ -73,7 +73,7 @@ func (v *vectors) hash(block []byte) uint32 { return uint32(maphash.Bytes(v.seed
 
 // intern gives the reference of the vector at hand, counting one more use.
 func (v *vectors) intern() Ref {
-	if blockHeld(v.buf) == 0 {
+	if heldBy(v.buf) == 0 {
 		return 0
 	}
 	hash := v.seal()
@@ -178,7 +178,7 @@ func (v *vectors) release(ref Ref) {
 // change makes the vector at hand, which somebody edited, take the place of ref for one of
 // its users. Where nobody else uses that it stays in its place, under its reference.
 func (v *vectors) change(ref Ref) Ref {
-	if ref == 0 || blockHeld(v.buf) == 0 || v.entries[ref].uses > 1 {
+	if ref == 0 || heldBy(v.buf) == 0 || v.entries[ref].uses > 1 {
 		next := v.intern()
 		v.release(ref)
 		return next

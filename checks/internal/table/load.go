@@ -212,58 +212,49 @@ func (v *vectors) number() {
 }
 
 // checkBlock looks whether a block is one, and gives its size.
-func checkBlock(b []byte, columns int, values uint32) (size int, err error) {
+func checkBlock(b []byte, columns int, most uint32) (size int, err error) {
 	if len(b) < headSize {
 		return 0, errors.New("it breaks off")
 	}
-	n, distinct := blockCounts(b)
-	width := codeWidth(distinct)
-	size = blockSize(b)
-	switch {
+	n, values := counts(b)
+	switch size = blockSize(b); {
 	case size > len(b):
 		return 0, errors.New("it breaks off")
-	case n > columns || distinct < 1 || distinct > n || blockHeld(b) < 1 || blockHeld(b) > n:
-		return 0, fmt.Errorf("it has %d values in %d of %d columns, and there are %d", distinct, blockHeld(b), n, columns)
+	case n > columns || values < 1 || values > n || heldBy(b) < values || heldBy(b) > n || b[10] > 4 || values > 1 && b[10] == 0:
+		return 0, fmt.Errorf("it has %d values in %d of %d columns, and there are %d", values, heldBy(b), n, columns)
 	}
-	codes := b[headSize : headSize+codesSize(n, width)]
-	if highestCode(codes, width) > distinct {
+	codes, width, _, l := open(b[:size])
+	if readCode(codes, width, n-1) == 0 {
+		return 0, errors.New("its last column holds nothing")
+	}
+	if highestCode(codes, width, n) > values {
 		return 0, errors.New("a code stands for no value")
 	}
-	ids, last := b[headSize+len(codes):], uint32(0)
-	for c := range distinct {
-		id := binary.LittleEndian.Uint32(ids[4*c:])
-		if id <= last || id > values {
-			return 0, fmt.Errorf("value %d is none, or out of order", id)
+	last := uint32(0)
+	for code := 1; code <= values; code++ {
+		value := l.at(code)
+		if value <= last || value > most {
+			return 0, fmt.Errorf("value %d is none, or out of order", value)
 		}
-		last = id
+		last = value
 	}
 	return size, nil
 }
 
 // highestCode gives the highest of the codes.
-func highestCode(codes []byte, width int) (highest int) {
-	switch width {
-	case 1:
+func highestCode(codes []byte, width, columns int) int {
+	if width == 1 {
 		return 1
-	case 16:
-		for ; len(codes) >= 2; codes = codes[2:] {
-			highest = max(highest, int(binary.LittleEndian.Uint16(codes)))
-		}
-		return highest
-	case 8:
-		for _, c := range codes {
-			highest = max(highest, int(c))
-		}
-		return highest
 	}
-	mask, seen := byte(1)<<width-1, [256]bool{}
-	for _, packed := range codes {
-		seen[packed] = true
-	}
-	for packed, is := range seen {
-		for rest := byte(packed); is && rest != 0; rest >>= width {
-			highest = max(highest, int(rest&mask))
+	highest := uint64(0)
+	l, mask := &lanes[width], uint64(1)<<width-1
+	for i := 0; i < columns; i += l.n {
+		bit := i * width
+		w := word(codes, bit/8) >> (bit % 8)
+		for range min(l.n, columns-i) {
+			highest = max(highest, w&mask)
+			w >>= width
 		}
 	}
-	return highest
+	return int(highest)
 }

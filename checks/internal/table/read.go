@@ -1,9 +1,6 @@
 package table
 
-import (
-	"encoding/binary"
-	"iter"
-)
+import "iter"
 
 // Make gives the vector that holds these values, one a column, with one use: see Release.
 func (t *Table) Make(values []uint32) Ref {
@@ -41,7 +38,7 @@ func (t *Table) Count(ref Ref) int {
 	if ref == 0 {
 		return 0
 	}
-	return blockHeld(t.vectors.block(ref))
+	return heldBy(t.vectors.block(ref))
 }
 
 // Values appends what the columns hold, up to the last that holds something.
@@ -49,41 +46,20 @@ func (t *Table) Values(ref Ref, dst []uint32) []uint32 {
 	if ref == 0 {
 		return dst
 	}
-	b := t.vectors.block(ref)
-	columns, values := blockCounts(b)
-	width := codeWidth(values)
-	codes := b[headSize : headSize+codesSize(columns, width)]
-	ids := b[headSize+len(codes):]
-	switch width {
-	case 16:
-		for i := range columns {
-			dst = append(dst, valueOf(ids, int(binary.LittleEndian.Uint16(codes[2*i:]))))
-		}
-		return dst
-	case 8:
-		for _, c := range codes {
-			dst = append(dst, valueOf(ids, int(c)))
-		}
-		return dst
-	}
-	var list [16]uint32
-	for c := range values {
-		list[c+1] = binary.LittleEndian.Uint32(ids[4*c:])
-	}
-	end, mask := len(dst)+columns, byte(1)<<width-1
-	for _, packed := range codes {
-		for shift := 0; shift < 8; shift += width {
-			dst = append(dst, list[packed>>shift&mask])
+	codes, width, columns, l := open(t.vectors.block(ref))
+	var few [16]uint32
+	ids := l.appendTo(few[:0])
+	lane := &lanes[width]
+	mask := uint64(1)<<width - 1
+	for i := 0; i < columns; i += lane.n {
+		bit := i * width
+		w := word(codes, bit/8) >> (bit % 8)
+		for range min(lane.n, columns-i) {
+			dst = append(dst, ids[w&mask])
+			w >>= width
 		}
 	}
-	return dst[:end]
-}
-
-func valueOf(ids []byte, code int) uint32 {
-	if code == 0 {
-		return 0
-	}
-	return binary.LittleEndian.Uint32(ids[4*(code-1):])
+	return dst
 }
 
 // Each calls f with each distinct value of a vector, in ascending order, and how many
@@ -93,21 +69,19 @@ func (t *Table) Each(ref Ref, f func(value uint32, columns int)) {
 		return
 	}
 	b := t.vectors.block(ref)
-	columns, values := blockCounts(b)
-	width := codeWidth(values)
-	ids := b[headSize+codesSize(columns, width):]
-	if values == 1 {
-		f(binary.LittleEndian.Uint32(ids), blockHeld(b))
+	codes, width, columns, l := open(b)
+	if l.n == 1 {
+		f(l.at(1), heldBy(b))
 		return
 	}
-	var few [256]uint32
-	counts := few[:min(values+1, len(few))]
-	if values >= len(few) {
-		counts = make([]uint32, values+1)
+	var few [64]uint32
+	of := few[:min(l.n+1, len(few))]
+	if l.n >= len(few) {
+		of = make([]uint32, l.n+1)
 	}
-	countCodes(counts, b[headSize:], width, columns)
-	for c, n := range counts[1:] {
-		f(binary.LittleEndian.Uint32(ids[4*c:]), int(n))
+	countCodes(of, codes, width, columns)
+	for c, n := range of[1:] {
+		f(l.at(c+1), int(n))
 	}
 }
 
@@ -117,11 +91,9 @@ func (t *Table) Distinct(ref Ref) iter.Seq[uint32] {
 		if ref == 0 {
 			return
 		}
-		b := t.vectors.block(ref)
-		columns, values := blockCounts(b)
-		ids := b[headSize+codesSize(columns, codeWidth(values)):]
-		for c := range values {
-			if !yield(binary.LittleEndian.Uint32(ids[4*c:])) {
+		_, _, _, l := open(t.vectors.block(ref))
+		for code := 1; code <= l.n; code++ {
+			if !yield(l.at(code)) {
 				return
 			}
 		}

@@ -4,11 +4,6 @@ import "encoding/binary"
 
 // slab holds the vectors, each in a block of a segment. Blocks begin and end at a
 // multiple of four bytes, so that a place is a number of 32 bits.
-//
-// A block is: the reference of its vector (4 bytes, 0 once nobody uses it), the number of
-// columns, of distinct values, and of columns that hold one (2 bytes each), the codes of
-// the columns, the values in ascending order (4 bytes each), and zeros up to its end. All
-// numbers are little endian.
 type slab struct {
 	segments []segment
 	current  int // segment that grows
@@ -23,10 +18,8 @@ type segment struct {
 }
 
 const (
-	unit        = 4       // bytes
 	segmentSize = 1 << 20 // bytes; the longest vector takes half of that
 	unitBits    = 18      // of a place in its segment, in units
-	headSize    = 10
 	// tolerated is the part of all blocks, one in so many, that may be dead before the
 	// worst segment is cleaned, and deadAlways what always may be.
 	tolerated  = 8
@@ -112,17 +105,3 @@ func (s *slab) clean(k int, moved func(ref Ref, place uint32)) {
 	}
 	s.spare = append(s.spare, k)
 }
-
-// blockSize gives the length of the block at the beginning of b.
-func blockSize(b []byte) int {
-	columns, values := blockCounts(b)
-	return (headSize + codesSize(columns, codeWidth(values)) + 4*values + unit - 1) &^ (unit - 1)
-}
-
-// blockCounts gives the number of columns of a block and of its distinct values.
-func blockCounts(b []byte) (columns, values int) {
-	return int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[6:]))
-}
-
-// blockHeld gives how many columns of a block hold a value.
-func blockHeld(b []byte) int { return int(binary.LittleEndian.Uint16(b[8:])) }

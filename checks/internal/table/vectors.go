@@ -47,17 +47,15 @@ func (v *vectors) at(ref Ref, column int) uint32 {
 	if ref == 0 {
 		return 0
 	}
-	b := v.block(ref)
-	columns, values := blockCounts(b)
+	codes, width, columns, l := open(v.block(ref))
 	if column >= columns {
 		return 0
 	}
-	width := codeWidth(values)
-	code := readCode(b[headSize:], width, column)
+	code := readCode(codes, width, column)
 	if code == 0 {
 		return 0
 	}
-	return binary.LittleEndian.Uint32(b[headSize+codesSize(columns, width)+4*(code-1):])
+	return l.at(code)
 }
 
 // take makes a vector the one at hand.
@@ -67,28 +65,25 @@ func (v *vectors) take(ref Ref) {
 		return
 	}
 	b := v.block(ref)
-	columns, values := blockCounts(b)
-	v.buf = append(v.buf[:0], b[:headSize+codesSize(columns, codeWidth(values))+4*values]...)
+	v.buf = append(v.buf[:0], b[:bareSize(b)]...)
 }
 
 // edit makes a column of the vector at hand hold a value, 0 for nothing. Most often
 // another column has that value, and another one that which was there before: then
 // only one code changes.
 func (v *vectors) edit(column int, value uint32) {
-	columns, values := blockCounts(v.buf)
-	width := codeWidth(values)
-	codes := v.buf[headSize : headSize+codesSize(columns, width)]
+	codes, width, columns, l := open(v.buf)
 	old := 0
 	if column < columns {
 		old = readCode(codes, width, column)
 		writeCode(codes, width, column, 0)
 	}
-	code, found := findValue(v.buf[headSize+len(codes):], value)
-	if !found || old != 0 && old != code && !holdsCode(codes, width, old) {
+	code, found := l.find(value)
+	if !found || old != 0 && old != code && !holdsCode(codes, width, columns, old) {
 		v.remake(column, value)
 		return
 	}
-	held := blockHeld(v.buf)
+	held := heldBy(v.buf)
 	if old != 0 {
 		held--
 	}
@@ -96,62 +91,39 @@ func (v *vectors) edit(column int, value uint32) {
 	case code != 0:
 		held++
 		if column >= columns {
-			v.resize(column+1, width, values)
+			v.resize(column+1, width)
 		}
 		writeCode(v.buf[headSize:], width, column, code)
 	case column == columns-1:
 		for columns > 0 && readCode(codes, width, columns-1) == 0 {
 			columns--
 		}
-		v.resize(columns, width, values)
+		v.resize(columns, width)
 	}
 	binary.LittleEndian.PutUint16(v.buf[8:], uint16(held))
 }
 
-// findValue gives the code of a value, given all of them in order.
-func findValue(sorted []byte, value uint32) (code int, found bool) {
-	if value == 0 {
-		return 0, true
-	}
-	low, high := 0, len(sorted)/4
-	for low < high {
-		middle := (low + high) / 2
-		switch have := binary.LittleEndian.Uint32(sorted[4*middle:]); {
-		case have == value:
-			return middle + 1, true
-		case have < value:
-			low = middle + 1
-		default:
-			high = middle
-		}
-	}
-	return 0, false
-}
-
 // resize gives the vector at hand another number of columns; those that go hold nothing.
-func (v *vectors) resize(columns, width, values int) {
-	before, _ := blockCounts(v.buf)
+func (v *vectors) resize(columns, width int) {
+	before, _ := counts(v.buf)
 	from, to := headSize+codesSize(before, width), headSize+codesSize(columns, width)
+	end := len(v.buf)
 	if n := to - from; n > 0 {
 		v.buf = append(v.buf, make([]byte, n)...)
 	}
-	copy(v.buf[to:], v.buf[from:from+4*values])
+	copy(v.buf[to:], v.buf[from:end])
 	if to > from {
 		clear(v.buf[from:to])
 	}
-	v.buf = v.buf[:to+4*values]
+	v.buf = v.buf[:end+to-from]
 	binary.LittleEndian.PutUint16(v.buf[4:], uint16(columns))
 }
 
 // remake makes a column of the vector at hand hold a value, and the list of values anew.
 func (v *vectors) remake(column int, value uint32) {
-	columns, values := blockCounts(v.buf)
-	width := codeWidth(values)
-	v.codes = unpackCodes(v.codes[:0], v.buf[headSize:], width, columns)
-	v.ids = append(v.ids[:0], 0)
-	for b := v.buf[headSize+codesSize(columns, width):]; len(b) > 0; b = b[4:] {
-		v.ids = append(v.ids, binary.LittleEndian.Uint32(b))
-	}
+	codes, width, columns, l := open(v.buf)
+	v.codes = unpackCodes(v.codes[:0], codes, width, columns)
+	v.ids = l.appendTo(v.ids[:0])
 	if n := column + 1 - columns; n > 0 {
 		v.codes = append(v.codes, make([]uint16, n)...)
 	}
@@ -206,13 +178,23 @@ func (v *vectors) pack() {
 	for k, o := range v.order {
 		v.to[uint16(o)] = uint16(k + 1)
 	}
+	n := len(v.order)
 	b := append(v.buf[:0], make([]byte, headSize)...)
 	binary.LittleEndian.PutUint16(b[4:], uint16(len(v.codes)))
-	binary.LittleEndian.PutUint16(b[6:], uint16(len(v.order)))
+	binary.LittleEndian.PutUint16(b[6:], uint16(n))
 	binary.LittleEndian.PutUint16(b[8:], uint16(held))
-	b = packCodes(b, v.codes, v.to, codeWidth(len(v.order)))
-	for _, o := range v.order {
-		b = binary.LittleEndian.AppendUint32(b, uint32(o>>16))
+	b = packCodes(b, v.codes, v.to, codeWidth(n))
+	if n > 0 {
+		low := uint32(v.order[0] >> 16)
+		step := stepOf(uint32(v.order[n-1]>>16) - low)
+		b[10] = byte(step)
+		b = binary.LittleEndian.AppendUint32(b, low)
+		for _, o := range v.order[1:] {
+			more := uint32(o>>16) - low
+			for k := range step {
+				b = append(b, byte(more>>(8*k)))
+			}
+		}
 	}
 	v.buf = b
 }

@@ -27,14 +27,14 @@ func (w *World) AppendPath(dst bgp.RawPath, prefix, peer, way int) bgp.RawPath {
 	x := mix(p.seed ^ uint64(peer)*0xd1342543de82ef95 ^ uint64(way/4)<<40)
 	hops := [4]checks.ASN{w.Peers[peer].AS}
 	n := 1
-	if p.upstreams == 0 && x%4 != 0 { // next to each other
+	if p.upstreams == 0 && mix(uint64(w.networks[k])<<20^uint64(peer))%4 != 0 { // next to each other
 		if way%4 != 0 {
 			hops[n], n = hops[0], n+1 // a prepend
 		}
 	} else {
-		few := uint64(max(p.upstreams, 3))
-		if p.upstreams > 0 {
-			few = uint64(p.upstreams)
+		few := uint64(p.upstreams)
+		if few == 0 {
+			few = 3 // for those that it is not next to
 		}
 		up := min(x>>8%few, x>>24%few) // some are preferred
 		first := mix(uint64(w.networks[k]) ^ up<<32)

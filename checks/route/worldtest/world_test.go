@@ -26,11 +26,11 @@ func made(t *testing.T, c Config) *World {
 
 // The world has the shape that it is said to have.
 func TestShape(t *testing.T) {
-	w := made(t, Config{Prefixes: 20_000, Full: 30, Seed: 1})
+	w := made(t, Config{Prefixes: 20_000, Full: 200, Seed: 1})
 	r := route.NewRIB(route.DefaultRules())
 	routes := w.Load(r.Apply)
-	if r.Size() != 20_000 || routes < 20_000*29 {
-		t.Fatalf("%d prefixes and %d routes, want 20,000 and nearly 30 of each", r.Size(), routes)
+	if r.Size() != 20_000 || routes < 20_000*197 {
+		t.Fatalf("%d prefixes and %d routes, want 20,000 and nearly 200 of each", r.Size(), routes)
 	}
 	var n, one [2]int
 	vectors := [2]map[uint32]bool{{}, {}}
