@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		"isitdown":         main,
 		"crashing-outbox":  crashingOutbox,  // of TestCrash
 		"crashing-writers": crashingWriters, // of TestCrashWriters
+		"stream-server":    streamServer,    // of BenchmarkWorldStream
 	})
 }
 

@@ -69,19 +69,6 @@ func New(o Options) *Client {
 	return &Client{o: o, book: newBook(o.Whole), stats: &stats{}}
 }
 
-// readBuffer is what is read from the socket at once: some hundred frames of a burst.
-const readBuffer = 64 << 10
-
-// transport opens connections of ours alone: it outlives none of them.
-func transport() *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if d, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = d.Clone()
-	}
-	t.ReadBufferSize = readBuffer
-	return t
-}
-
 // Watch says which routes are wanted from now on, instead of what was wanted before.
 // It does not wait until they are served, as [Client.Cover] does. Beyond a thousand
 // filters the whole stream is asked for, and the caller gets more than it wants.

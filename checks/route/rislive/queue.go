@@ -68,6 +68,16 @@ func (q *queue) offer(frame []byte) bool {
 	return true
 }
 
+// shortQueue is below how many bytes a queue is short: a hundred frames.
+const shortQueue = 64 << 10
+
+// short reports whether little waits, so that there is time for more to come.
+func (q *queue) short() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.frames.data) < shortQueue
+}
+
 // take swaps all frames that wait for an empty batch.
 func (q *queue) take(b *batch) {
 	b.reset()

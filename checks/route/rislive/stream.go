@@ -132,6 +132,9 @@ func (s *stream) handle(ctx context.Context, cancel context.CancelCauseFunc, emi
 	for {
 		select {
 		case <-s.queue.more:
+			if s.queue.short() {
+				sleep(ctx, linger)
+			}
 		case <-tick.C:
 		case <-ctx.Done():
 			return

@@ -65,8 +65,7 @@ type inflow struct {
 	name   string
 	newest time.Time // at the source, of what is kept
 	bytes  int       // of it that wait
-	left   int       // updates left out in this spell
-	gone   time.Time // at the source, of the newest of these
+	gone   time.Time // at the source, of the newest that was left out in this spell
 	spell  spell
 	ended  spell // the one before
 }

@@ -110,7 +110,7 @@ func TestInboxWorksOff(t *testing.T) {
 // What finds no room is told as a hole, before and after, counted, and said.
 func TestInboxLeavesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Date(2026, 3, 1, 12, 1, 3, 0, time.UTC).Sub(time.Now()))
+		time.Sleep(time.Until(time.Date(2026, 3, 1, 12, 1, 3, 0, time.UTC)))
 		from := time.Now()
 		b, s := NewInbox(InboxOptions{Most: 1 << 20}), newSlow(100*time.Microsecond)
 		stop := run(b, s)
