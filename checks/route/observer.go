@@ -42,6 +42,14 @@ func (r *RIB) End(value uint32) (origin, upstream checks.ASN) {
 	return t.origin, t.upstream
 }
 
+// Stands reports whether a value, of a file perhaps, is one that stands for a route.
+func (r *RIB) Stands(value uint32) bool {
+	if r.tree != nil {
+		return value > 0 && int(value) <= len(r.tree.nodes)
+	}
+	return value > 0 && int(value) <= len(r.tails)
+}
+
 // Standing is how a session stands.
 type Standing struct {
 	Peer  Peer

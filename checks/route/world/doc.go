@@ -8,5 +8,6 @@
 // gets these from a watch of package route. See docs/world.md for what is approximate.
 //
 // It knows no feed and no registry: updates, and functions that name things, come from
-// whoever makes a [State]. It reads no clock.
+// whoever makes a [State]. Time is what the updates and the caller say; the clock bounds only how
+// long one call of [State.Tick] works.
 package world

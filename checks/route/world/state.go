@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"isitdown/checks"
+	"isitdown/checks/internal/table"
 	"isitdown/checks/route"
 )
 
@@ -43,10 +44,47 @@ const (
 type State struct {
 	mu   sync.Mutex
 	rib  *route.RIB
+	tab  *table.Table
 	opts Options
 
+	rows      rows
+	apart     deviants
+	suspects  map[table.Row]suspect
+	countries groups[string]
+	networks  groups[checks.ASN]
+	// pairs count who carries what; next are counted anew, up to nextRow, where recount was
+	// asked for.
+	pairs, next *pairs
+	nextRow     table.Row
+	recount     bool
+
+	arrivals []table.Row // to be placed
+	queue    []table.Row // to be counted again
+	revote   int         // deviants below are to be, because others vote
+	recheck  bool        // so are all suspects
+	cursor   int         // of the deviants, for what is usual
+	netOf    []uint32    // by vector, while everything is placed
+
+	clock      int64 // the time at the sources, in seconds
+	looked     int64 // when it was last noted what stands badly
+	electors   [2]electors
+	elected    time.Time
+	turned     bool // who votes may have changed
+	vantage    checks.Vantage
+	peers      []checks.ASN // by session
+	collector  []uint8      // by session, the number in collectors
+	collectors map[string]int
+	judged     *judgement // nil where suspects have changed since
+	// Those that stand badly.
+	badCountries, badNetworks map[uint32]bool
+
+	most     int // prefixes of one target that are looked at one by one at most
 	revision int
 	stats    Stats
+
+	was, is, normal   []uint32 // scratch: vectors at hand
+	scratch, scratch2 []uint32
+	origins           []checks.ASN
 }
 
 // New makes the state of a world of which nothing is known yet.
@@ -60,7 +98,15 @@ func New(o Options) *State {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &State{rib: route.NewRIB(o.Rules), opts: o}
+	s := &State{
+		rib: route.NewRIB(o.Rules), opts: o, most: maxDetailed,
+		apart: makeDeviants(), suspects: map[table.Row]suspect{}, pairs: newPairs(),
+		countries: makeGroups[string](), networks: makeGroups[checks.ASN](), collectors: map[string]int{},
+		badCountries: map[uint32]bool{}, badNetworks: map[uint32]bool{},
+	}
+	s.tab = s.rib.Table()
+	s.rib.Observe(observer{s})
+	return s
 }
 
 // Apply takes in one update. Updates of one collector come in the order of their time.
@@ -79,10 +125,25 @@ func (s *State) ApplyAll(list []route.Update) {
 	}
 }
 
+// maxQueue is how many rows may wait to be counted again, within one second of the sources.
+const maxQueue = 1 << 10
+
 func (s *State) apply(u *route.Update) {
+	if at := u.At.Unix(); at > s.clock && !u.At.IsZero() {
+		if s.clock != 0 && s.queueing() {
+			s.drain(maxQueue)
+		}
+		s.clock = at
+	} else if len(s.queue) >= maxQueue && s.queueing() {
+		s.drain(maxQueue)
+	}
 	s.rib.Apply(u)
 	s.stats.Applied++
 }
+
+// queueing reports whether rows are counted as they change. While a table is read they are
+// not: nobody votes yet.
+func (s *State) queueing() bool { return len(s.electors[0].as)+len(s.electors[1].as) > 0 }
 
 // Do calls f with the routing table, while nobody else changes it. It is for who writes the
 // table to a file, fills it from one (then [State.Restore] has to follow), or looks a prefix
@@ -91,37 +152,6 @@ func (s *State) Do(f func(*route.RIB)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(s.rib)
-}
-
-// AppendTo appends what the state knows beyond the routing table, for a file of ours: what is
-// usual and since when something is lost. It belongs to the table of the same moment, so it is
-// called inside of [State.Do] and nowhere else.
-func (s *State) AppendTo(dst []byte) []byte { return dst }
-
-// Restore takes over a routing table that [State.Do] has filled from a file, with what
-// [State.AppendTo] wrote along with it. With none (nil) what the table holds is taken for what
-// is usual: that is a cold start from a table.
-func (s *State) Restore(kept []byte) error { return nil }
-
-// Tick lets time pass: losses settle, what is usual is sampled, and counts that a session's
-// coming or going made void are worked off, a bounded slice a call. It is to be called some
-// ten times a second, with the time at the sources.
-func (s *State) Tick(now time.Time) {}
-
-// World says how everything stands: how many countries and networks are up or not, and all
-// that is Down or Degraded.
-func (s *State) World(now time.Time) checks.World {
-	return checks.World{MinAddresses: s.opts.MinAddresses, MinPrefixes6: s.opts.MinPrefixes6}
-}
-
-// Countries gives the verdicts of all countries, by their codes. They hold no prefixes, no
-// upstreams and no candidate sets: [State.Verdict] gives these.
-func (s *State) Countries(now time.Time) []checks.Verdict { return nil }
-
-// Verdict gives the whole answer about a country, a network, a prefix or an address; ok is
-// false for other targets, and for those that nothing is known of.
-func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bool) {
-	return checks.Verdict{Target: t, At: now}, false
 }
 
 // Revision grows whenever the standing of a country or a watched network may have changed.
@@ -133,7 +163,21 @@ func (s *State) Revision() int {
 
 // Changed gives the countries and watched networks whose standing may have changed since a
 // revision; all of them where that lies too far back.
-func (s *State) Changed(since int) []checks.Target { return nil }
+func (s *State) Changed(since int) (list []checks.Target) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range s.countries.list {
+		if g := &s.countries.list[n]; g.revision > since && g.code != "" {
+			list = append(list, checks.Country(g.code))
+		}
+	}
+	for n := range s.networks.list {
+		if g := &s.networks.list[n]; g.revision > since && g.watched {
+			list = append(list, checks.Network(g.asn))
+		}
+	}
+	return list
+}
 
 // Stats says how much is held and how it goes.
 type Stats struct {
@@ -144,6 +188,8 @@ type Stats struct {
 	Bytes               int // of memory, as far as it is counted
 	Applied             uint64
 	Refused             int // messages of sessions beyond the most that are kept
+	Usual               int // prefixes of which something is usual
+	Apart               int // those of them, and newer ones, that do not hold what is usual
 	LostPrefixes        int // usual, and without a route at half of the vantage points
 	Countries, Networks int // watched
 	// Recounting counts the prefixes whose counts are still to be worked off after sessions
@@ -159,6 +205,30 @@ func (s *State) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.stats
+	size := s.tab.Size()
 	st.Prefixes, st.Sessions, st.Refused, st.Newest = s.rib.Size(), s.rib.Sessions(), s.rib.Refused(), s.rib.Newest()
+	for i := range st.Sessions {
+		held := s.rib.Session(i)
+		st.Routes += held.Routes[0] + held.Routes[1]
+		if held.State == route.Established || held.State == route.Syncing {
+			st.Live++
+		}
+	}
+	st.Vectors, st.Apart, st.Recounting = size.Vectors, len(s.apart.by), s.behind()
+	st.Bytes = size.Bytes + 11*cap(s.rows.marks) + 80*cap(s.apart.list) + 48*cap(s.pairs.list)
+	for n := range s.countries.list {
+		if g := &s.countries.list[n]; g.watched {
+			st.Countries++
+			st.Prefixes6 += int(g.prefixes6)
+		}
+	}
+	for n := range s.networks.list {
+		if s.networks.list[n].watched {
+			st.Networks++
+		}
+	}
+	if s.judged != nil {
+		st.LostPrefixes = s.judged.lost
+	}
 	return st
 }

@@ -1,0 +1,263 @@
+package world
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/table"
+)
+
+// shift counts routes of a value that a placed row has more now, usually, and still.
+func (s *State) shift(row table.Row, value uint32, now, usual, still int32) {
+	country := s.rows.country[row]
+	for _, p := range [...]*pairs{s.pairs, s.next} {
+		if p == nil || p == s.next && row >= s.nextRow {
+			continue
+		}
+		p.of(value, country, s.rib.End).count(now, usual, still)
+	}
+}
+
+// routesOf gives the routes of a placed row by their values: how many it has now, usually,
+// and still.
+func (s *State) routesOf(row table.Row, f func(value uint32, now, usual, still int32)) {
+	if !s.rows.is(row, apart) {
+		s.tab.Each(s.tab.Ref(row), func(value uint32, columns int) {
+			f(value, int32(columns), int32(columns), int32(columns))
+		})
+		return
+	}
+	usual := s.apart.of(row).usual
+	s.tab.Each(s.tab.Ref(row), func(value uint32, columns int) { f(value, int32(columns), 0, 0) })
+	s.tab.Each(usual, func(value uint32, columns int) { f(value, 0, int32(columns), 0) })
+	s.scratch, s.scratch2 = s.tab.Values(usual, s.scratch[:0]), s.tab.Values(s.tab.Ref(row), s.scratch2[:0])
+	for c, v := range s.scratch2[:min(len(s.scratch2), len(s.scratch))] {
+		if v != 0 && v == s.scratch[c] {
+			f(v, 0, 0, 1)
+		}
+	}
+}
+
+// contribute counts all routes of a placed row, n times.
+func (s *State) contribute(row table.Row, n int32) {
+	s.routesOf(row, func(value uint32, now, usual, still int32) { s.shift(row, value, n*now, n*usual, n*still) })
+}
+
+// sweep counts who carries what anew, a slice of rows a call, and reports whether it is
+// done. Routes that went with a session are not taken off one by one.
+func (s *State) sweep(until time.Time) (done bool) {
+	if s.next == nil {
+		if !s.recount {
+			return true
+		}
+		s.recount, s.next, s.nextRow = false, newPairs(), 1
+	}
+	for end := table.Row(s.tab.Rows()); s.nextRow < end; {
+		row := s.nextRow
+		s.nextRow++
+		if s.rows.is(row, placed) {
+			country := s.rows.country[row]
+			s.routesOf(row, func(value uint32, now, usual, still int32) {
+				s.next.of(value, country, s.rib.End).count(now, usual, still)
+			})
+		}
+		if row%256 == 0 && time.Now().After(until) {
+			return false
+		}
+	}
+	s.pairs, s.next = s.next, nil
+	return true
+}
+
+// electors are the voting sessions of the vantage points of one address family.
+type electors struct {
+	as       []checks.ASN // ascending
+	ends     []int        // of their sessions
+	sessions []int
+}
+
+func (e *electors) equal(f *electors) bool {
+	return slices.Equal(e.as, f.as) && slices.Equal(e.ends, f.ends) && slices.Equal(e.sessions, f.sessions)
+}
+
+// of gives the sessions of the k-th vantage point.
+func (e *electors) of(k int) []int {
+	if k == 0 {
+		return e.sessions[:e.ends[0]]
+	}
+	return e.sessions[e.ends[k-1]:e.ends[k]]
+}
+
+// elect finds who votes at a time. Where that has changed everything that is not whole is
+// counted again, what is doubtful first.
+func (s *State) elect(now time.Time) {
+	s.turned, s.elected = false, now
+	s.rib.Settle(now)
+	changed := false
+	for family := range s.electors {
+		v := s.rib.Voters(family, now)
+		var e electors
+		for _, as := range slices.Sorted(maps.Keys(v.Sessions)) {
+			e.as, e.sessions = append(e.as, as), append(e.sessions, v.Sessions[as]...)
+			e.ends = append(e.ends, len(e.sessions))
+		}
+		if !e.equal(&s.electors[family]) {
+			s.electors[family], changed = e, true
+		}
+	}
+	s.vantage = s.rib.Vantage(now)
+	s.numberCollectors()
+	if !changed {
+		return
+	}
+	for row := range s.suspects {
+		s.enqueue(row)
+	}
+	s.revote = len(s.apart.list)
+}
+
+// numberCollectors gives each collector of a session its bit.
+func (s *State) numberCollectors() {
+	for i := len(s.collector); i < s.rib.Sessions(); i++ {
+		peer := s.rib.Session(i).Peer
+		s.peers = append(s.peers, peer.AS)
+		name := peer.Collector
+		n, ok := s.collectors[name]
+		if !ok {
+			n = len(s.collectors)
+			s.collectors[name] = n
+		}
+		s.collector = append(s.collector, uint8(n%collectorBits))
+	}
+}
+
+// drain counts rows again that have changed, at most so many, and the suspects that lie
+// inside them or over them.
+func (s *State) drain(most int) {
+	s.admit()
+	n := min(most, len(s.queue))
+	for k := range n {
+		row := s.queue[k]
+		moved := s.rows.is(row, stirred)
+		s.rows.unset(row, queued|stirred)
+		s.count(row)
+		if moved {
+			s.neighbours(row)
+		}
+	}
+	s.queue = slices.Delete(s.queue, 0, n)
+	if s.recheck {
+		s.recheck = false
+		for row := range s.suspects {
+			s.enqueue(row)
+		}
+	}
+}
+
+// again queues rows that are not whole, because others vote than before.
+func (s *State) again(most int) {
+	for ; most > 0 && s.revote > 1; most-- {
+		s.revote--
+		if s.revote < len(s.apart.list) {
+			if row := s.apart.list[s.revote].row; row != 0 {
+				s.enqueue(row)
+			}
+		}
+	}
+}
+
+// count asks the vantage points about one row. One that holds what is usual has nothing to
+// be asked about.
+func (s *State) count(row table.Row) {
+	d := s.apart.of(row)
+	if d == nil || d.usual == 0 {
+		return
+	}
+	now := s.tab.Ref(row)
+	if d.usual == now {
+		s.rejoin(row)
+		return
+	}
+	s.was, s.is = s.tab.Values(d.usual, s.was[:0]), s.tab.Values(now, s.is[:0])
+	origins := s.originsOf(d.usual)
+	e := &s.electors[family(s.tab.Prefix(row).Addr().Is6())]
+	asked, seen, other := 0, 0, 0
+	for k := range e.as {
+		had, has, foreign := s.look(e.of(k), origins)
+		if !had {
+			continue
+		}
+		asked++
+		if has {
+			seen++
+		} else if foreign {
+			other++
+		}
+	}
+	d.asked, d.seen = uint16(asked), uint16(seen)
+	d.mark(s.clock)
+	if seen*2 < asked || other*10 >= max(1, asked) || now == 0 {
+		s.suspect(row, d, origins)
+	} else {
+		s.clearSuspect(row)
+	}
+}
+
+// look says of one vantage point, whose usual and present values are at hand, whether it had
+// a route usually, has one of an accepted origin, or only another one's.
+func (s *State) look(sessions []int, origins []checks.ASN) (had, has, foreign bool) {
+	for _, i := range sessions {
+		had = had || i < len(s.was) && s.was[i] != 0
+		if i >= len(s.is) || s.is[i] == 0 {
+			continue
+		}
+		v := s.is[i]
+		if i < len(s.was) && s.was[i] == v || s.accepts(v, origins) {
+			has = true
+		} else {
+			foreign = true
+		}
+	}
+	return had, has, foreign
+}
+
+func (s *State) accepts(value uint32, origins []checks.ASN) bool {
+	origin, _ := s.rib.End(value)
+	return origin == 0 || slices.Contains(origins, origin)
+}
+
+// originsOf gives the origins of a vector; valid until the next call.
+func (s *State) originsOf(ref table.Ref) []checks.ASN {
+	s.origins = s.origins[:0]
+	for value := range s.tab.Distinct(ref) {
+		if o, _ := s.rib.End(value); o != 0 && !slices.Contains(s.origins, o) {
+			s.origins = append(s.origins, o)
+		}
+	}
+	return s.origins
+}
+
+// mark notes when the first vantage point, half of them and nine in ten were without it.
+func (d *deviant) mark(now int64) {
+	lost := int(d.asked) - int(d.seen)
+	for _, c := range []struct {
+		at   *int64
+		true bool
+	}{{&d.first, lost > 0}, {&d.half, lost > 0 && lost*2 >= int(d.asked)}, {&d.ninety, lost > 0 && lost*10 >= 9*int(d.asked)}} {
+		switch {
+		case !c.true:
+			*c.at = 0
+		case *c.at == 0:
+			*c.at = now
+		}
+	}
+}
+
+func family(ipv6 bool) int {
+	if ipv6 {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,313 @@
+package world
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/table"
+)
+
+// detailed assesses a target by each of its prefixes, as one that is followed.
+func (s *State) detailed(c checks.Case, rows []table.Row) checks.Verdict {
+	slices.SortFunc(rows, func(a, b table.Row) int { return checks.ComparePrefixes(s.tab.Prefix(a), s.tab.Prefix(b)) })
+	s.detail(&c, rows)
+	v := checks.Assess(c)
+	if v.Target.Kind() == checks.KindCountry {
+		v.Borders, v.NoUpstream = s.abroad(v.LastHops, c.Footprint.Country), 0
+	}
+	return v
+}
+
+// detail adds an observation of each of some rows, and what is known of others' routes.
+func (s *State) detail(c *checks.Case, rows []table.Row) {
+	losing := collectorSet{}
+	for _, row := range rows {
+		o, base := s.observe(row, c.Footprint.Target.Kind() == checks.KindCountry)
+		c.Observations = append(c.Observations, o)
+		c.Baseline.Prefixes = append(c.Baseline.Prefixes, base)
+		if x, ok := s.suspects[row]; ok && o.Seen*2 < o.Asked {
+			losing = losing.or(x.losing)
+		}
+	}
+	c.Vantage.LosingCollectors = max(c.Vantage.LosingCollectors, losing.len())
+	lost, first, _ := checks.Losses(c.Observations)
+	if len(lost) > 0 {
+		c.Elsewhere = s.elsewhere(c, first)
+	}
+}
+
+// observe says what is seen of one row, and what is usual for it.
+func (s *State) observe(row table.Row, country bool) (checks.Observation, checks.BaselinePrefix) {
+	p, usual := s.tab.Prefix(row), s.usual(row)
+	s.was, s.is = s.tab.Values(usual, s.was[:0]), s.tab.Values(s.tab.Ref(row), s.is[:0])
+	origins := slices.Clone(s.originsOf(usual))
+	o := checks.Observation{Check: "route", Source: s.vantage.Source, At: s.rib.Newest(), Prefix: p}
+	x, doubtful := s.suspects[row]
+	hold := doubtful && !x.settled(s.clock, s.settle())
+	if d := s.apart.of(row); d != nil {
+		dated := suspect{first: d.first, half: d.half, ninety: d.ninety}
+		o.Lost = dated.crossing()
+	}
+	look := observing{State: s, o: &o, origins: origins, covers: map[coverOf]*checks.Cover{}, now: map[uint32][]checks.ASN{}}
+	if country {
+		look.home = s.homeOf(row)
+	}
+	look.ask(hold)
+	o.Paths = s.pathsSeen(look.now)
+	o.Covers = slices.SortedFunc(maps.Values(look.list()), func(a, b checks.Cover) int {
+		return cmp.Or(cmp.Compare(b.Peers, a.Peers), checks.ComparePrefixes(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))
+	})
+	o.Origins = look.present()
+	return o, s.baseline(p, origins)
+}
+
+// baseline gives what is usual, from the values at hand: one route a vantage point.
+func (s *State) baseline(p netip.Prefix, origins []checks.ASN) checks.BaselinePrefix {
+	by, had := map[uint32][]checks.ASN{}, map[checks.ASN]bool{}
+	for i, v := range s.was {
+		if v != 0 && !had[s.peers[i]] {
+			had[s.peers[i]] = true
+			by[v] = append(by[v], s.peers[i])
+		}
+	}
+	return checks.BaselinePrefix{Prefix: p, Origins: slices.Sorted(slices.Values(origins)), Paths: s.pathsSeen(by)}
+}
+
+// pathsSeen gives the ends of paths and who has them, the most held first.
+func (s *State) pathsSeen(by map[uint32][]checks.ASN) []checks.PathSeen {
+	list := make([]checks.PathSeen, 0, len(by))
+	for value, peers := range by {
+		origin, upstream := s.rib.End(value)
+		var path checks.Path
+		switch {
+		case origin != 0 && upstream != 0:
+			path = checks.MakePath(upstream, origin)
+		case origin != 0:
+			path = checks.MakePath(origin)
+		}
+		slices.Sort(peers)
+		list = append(list, checks.PathSeen{Path: path, Peers: peers})
+	}
+	slices.SortFunc(list, func(a, b checks.PathSeen) int {
+		return cmp.Or(cmp.Compare(len(b.Peers), len(a.Peers)), cmp.Compare(a.Path.String(), b.Path.String()))
+	})
+	return list
+}
+
+type coverOf struct {
+	prefix   netip.Prefix
+	origin   checks.ASN
+	accepted bool
+}
+
+// observing is one row, looked at from every vantage point.
+type observing struct {
+	*State
+	o       *checks.Observation
+	origins []checks.ASN
+	home    string
+	covers  map[coverOf]*checks.Cover
+	now     map[uint32][]checks.ASN // who has which value
+}
+
+// ask goes through the vantage points. Where a loss has not settled yet those that lack the
+// row count as having it still.
+func (l *observing) ask(hold bool) {
+	s, o := l.State, l.o
+	e := &s.electors[family(o.Prefix.Addr().Is6())]
+	answered := map[checks.ASN]bool{}
+	var c *covering
+	split := 0
+	for k, as := range e.as {
+		sessions := e.of(k)
+		had, has, _ := s.look(sessions, l.origins)
+		if !had {
+			continue
+		}
+		o.Asked++
+		answered[as] = true
+		switch {
+		case has:
+			o.Seen++
+			l.sight(as, sessions, s.is)
+			if o.Sighted++; s.unmoved(sessions) {
+				o.Stuck++
+			}
+			continue
+		case hold:
+			o.Seen++
+			l.sight(as, sessions, s.was)
+			continue
+		}
+		if c == nil {
+			c = s.covering(o.Prefix)
+		}
+		f := c.find(s, sessions, l.origins, l.home)
+		l.cover(&f, as)
+		if f.split {
+			split++
+		}
+		if f.seenAtHome {
+			o.Seen++
+		} else {
+			o.Missing = append(o.Missing, as)
+		}
+	}
+	if len(o.Missing) == 0 {
+		o.Stuck = 0
+	}
+	o.Split = split > 0 && split*2 >= o.Asked
+	for i, v := range s.is {
+		if as := s.peers[i]; v != 0 && !answered[as] && s.accepts(v, l.origins) {
+			answered[as] = true
+			o.Sighted++
+			l.now[v] = append(l.now[v], as)
+		}
+	}
+}
+
+// sight notes which route a vantage point has.
+func (l *observing) sight(as checks.ASN, sessions []int, values []uint32) {
+	for _, i := range sessions {
+		if v := valueAt(values, i); v != 0 && l.accepts(v, l.origins) {
+			l.now[v] = append(l.now[v], as)
+			return
+		}
+	}
+}
+
+// cover counts what stands in for the row at one vantage point.
+func (l *observing) cover(f *finding, as checks.ASN) {
+	if f.value == 0 {
+		return
+	}
+	origin, upstream := l.rib.End(f.value)
+	key := coverOf{l.o.Prefix, origin, f.acceptedAtHome}
+	if f.cover != 0 {
+		key.prefix = l.tab.Prefix(f.cover)
+	}
+	if f.acceptedAtHome {
+		l.now[f.value] = append(l.now[f.value], as)
+	}
+	if f.seenAtHome && !f.acceptedAtHome {
+		return // another network of the country announces it
+	}
+	c := l.covers[key]
+	if c == nil {
+		l.covers[key] = &checks.Cover{Prefix: key.prefix, Origin: origin, Upstream: upstream, Peers: 1, Accepted: key.accepted}
+		return
+	}
+	if c.Peers++; c.Upstream != upstream {
+		c.Upstream = 0
+	}
+}
+
+func (l *observing) list() map[coverOf]checks.Cover {
+	m := make(map[coverOf]checks.Cover, len(l.covers))
+	for k, c := range l.covers {
+		m[k] = *c
+	}
+	return m
+}
+
+// present gives the origins of the routes of the row itself.
+func (l *observing) present() (list []checks.ASN) {
+	for _, v := range slices.Compact(slices.Sorted(slices.Values(l.is))) {
+		if o, _ := l.rib.End(v); o != 0 && slices.Contains(l.origins, o) {
+			list = append(list, o)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// elsewhere says how others' routes through the ASes next to the lost routes' origins fare,
+// by the routes that are still what they usually are.
+func (s *State) elsewhere(c *checks.Case, first time.Time) checks.Elsewhere {
+	own, next := map[checks.ASN]bool{}, map[checks.ASN]bool{}
+	for i := range c.Observations {
+		o := &c.Observations[i]
+		if o.Asked == 0 || 2*(o.Asked-o.Seen) < o.Asked {
+			continue
+		}
+		for _, a := range c.Baseline.Prefixes[i].Origins {
+			own[a] = true
+		}
+		for _, p := range c.Baseline.Prefixes[i].Paths {
+			if len(p.Path) > 1 && len(p.Path[0]) == 1 {
+				next[p.Path[0][0]] = true
+			}
+		}
+	}
+	e := checks.Elsewhere{
+		From: first, To: c.Now,
+		Missing: "of the paths of the whole world only their ends are kept: what lies beyond the ASes next to the origins is not looked at",
+	}
+	for _, u := range slices.Sorted(maps.Keys(next)) {
+		p := checks.Passage{Element: checks.Element{AS: u}}
+		origins := map[checks.ASN]bool{}
+		s.pairs.ofUpstream(u, func(x *pair) {
+			if x.usual > 0 && !own[x.origin] {
+				origins[x.origin] = true
+				p.Before, p.Still = p.Before+int(x.usual), p.Still+int(max(0, x.still))
+			}
+		})
+		p.Origins = len(origins)
+		e.Passages = append(e.Passages, p)
+	}
+	return e
+}
+
+// carriers gives who carries a country or a network, by routes: one a session and prefix.
+func (s *State) carriers(g *group, n uint32) (lastHops, borders []checks.Upstream) {
+	type counts struct{ now, usual int }
+	by, all := map[checks.ASN]*counts{}, counts{}
+	add := func(x *pair) {
+		all.now, all.usual = all.now+int(max(0, x.now)), all.usual+int(max(0, x.usual))
+		if x.upstream == 0 || x.upstream.Private() || x.upstream.RouteServer() || slices.Contains(s.opts.Assess.RouteServers, x.upstream) {
+			return
+		}
+		c := by[x.upstream]
+		if c == nil {
+			c = &counts{}
+			by[x.upstream] = c
+		}
+		c.now, c.usual = c.now+int(max(0, x.now)), c.usual+int(max(0, x.usual))
+	}
+	if g.code != "" {
+		s.pairs.ofCountry(uint16(n), add)
+	} else {
+		s.pairs.ofOrigin(g.asn, add)
+	}
+	for a, c := range by {
+		lastHops = append(lastHops, checks.Upstream{ASN: a, Share: ratio(c.now, all.now), ShareBefore: ratio(c.usual, all.usual)})
+	}
+	slices.SortFunc(lastHops, func(x, y checks.Upstream) int {
+		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))
+	})
+	if s.opts.Network != nil {
+		for i := range lastHops {
+			lastHops[i].Name, _ = s.opts.Network(lastHops[i].ASN)
+		}
+	}
+	return lastHops, s.abroad(lastHops, g.code)
+}
+
+// abroad gives those of the ASes next to the origins that are registered in another country.
+// Of a route that leads through another network of the same country it is not known who
+// carries it abroad, for only the end of its path is kept.
+func (s *State) abroad(list []checks.Upstream, code string) (borders []checks.Upstream) {
+	if code == "" || s.opts.Network == nil {
+		return nil
+	}
+	for _, u := range list {
+		if _, country := s.opts.Network(u.ASN); country != code {
+			borders = append(borders, u)
+		}
+	}
+	return borders
+}

@@ -1,0 +1,100 @@
+package world
+
+import (
+	"isitdown/checks"
+)
+
+// pair is who originates routes and who stands next to it, for the prefixes of one country:
+// how many routes (one a session and prefix) are such now, usually, and still: usually and
+// now. From these come the shares of who carries a country or a network, and how others'
+// routes through an AS fare.
+type pair struct {
+	origin, upstream checks.ASN
+	value            uint32
+	country          uint16
+	now, usual       int32
+	still            int32
+	// The next one of the same value, country, origin and upstream; 0 for none.
+	sameValue, sameCountry, sameOrigin, sameUpstream uint32
+}
+
+func (x *pair) count(now, usual, still int32) {
+	x.now, x.usual, x.still = x.now+now, x.usual+usual, x.still+still
+}
+
+// pairs are counted by the value of the table, which saves asking for its end each time.
+type pairs struct {
+	list       []pair   // from 1
+	byValue    []uint32 // first of each
+	byCountry  []uint32
+	byOrigin   map[checks.ASN]uint32
+	byUpstream map[checks.ASN]uint32
+}
+
+func newPairs() *pairs {
+	return &pairs{list: make([]pair, 1), byOrigin: map[checks.ASN]uint32{}, byUpstream: map[checks.ASN]uint32{}}
+}
+
+// of gives the pair of a value within a country. A value that nobody had any more may stand
+// for another end now.
+func (p *pairs) of(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN)) *pair {
+	for int(value) >= len(p.byValue) {
+		p.byValue = append(p.byValue, make([]uint32, max(1<<10, len(p.byValue)/4))...)
+	}
+	for k, last := p.byValue[value], uint32(0); k != 0; k = p.list[k].sameValue {
+		if x := &p.list[k]; x.country == country {
+			if x.now != 0 || x.usual != 0 {
+				return x
+			}
+			if origin, upstream := end(value); x.origin == origin && x.upstream == upstream {
+				return x
+			}
+			if last == 0 { // it counts nothing, and stays in the other chains until all is counted anew
+				p.byValue[value] = x.sameValue
+			} else {
+				p.list[last].sameValue = x.sameValue
+			}
+			break
+		}
+		last = k
+	}
+	return p.add(value, country, end)
+}
+
+func (p *pairs) add(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN)) *pair {
+	for int(country) >= len(p.byCountry) {
+		p.byCountry = append(p.byCountry, 0)
+	}
+	k := uint32(len(p.list))
+	x := pair{value: value, country: country}
+	x.origin, x.upstream = end(value)
+	x.sameValue, p.byValue[value] = p.byValue[value], k
+	x.sameCountry, p.byCountry[country] = p.byCountry[country], k
+	x.sameOrigin, p.byOrigin[x.origin] = p.byOrigin[x.origin], k
+	x.sameUpstream, p.byUpstream[x.upstream] = p.byUpstream[x.upstream], k
+	p.list = append(p.list, x)
+	return &p.list[k]
+}
+
+// chain calls f with the pairs of a chain.
+func (p *pairs) chain(first uint32, next func(*pair) uint32, f func(*pair)) {
+	for k := first; k != 0; k = next(&p.list[k]) {
+		if x := &p.list[k]; x.now != 0 || x.usual != 0 {
+			f(x)
+		}
+	}
+}
+
+func (p *pairs) ofCountry(country uint16, f func(*pair)) {
+	if int(country) < len(p.byCountry) {
+		p.chain(p.byCountry[country], func(x *pair) uint32 { return x.sameCountry }, f)
+	}
+}
+
+func (p *pairs) ofOrigin(a checks.ASN, f func(*pair)) {
+	p.chain(p.byOrigin[a], func(x *pair) uint32 { return x.sameOrigin }, f)
+}
+
+func (p *pairs) ofUpstream(a checks.ASN, f func(*pair)) {
+	p.chain(p.byUpstream[a], func(x *pair) uint32 { return x.sameUpstream }, f)
+}

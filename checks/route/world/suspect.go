@@ -1,0 +1,220 @@
+package world
+
+import (
+	"math/bits"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/table"
+)
+
+// suspect is a row that half of the vantage points lack, or that others' routes have taken
+// the place of: what they say of it, in numbers. Whether that makes it lost is judged when
+// somebody asks, for it depends on who votes and on how long it has been so.
+type suspect struct {
+	// network and country say how it stands for its network and for its country, whose other
+	// networks may announce it as well.
+	network, country checks.Ballot
+	// first, half and ninety are since when the first vantage point, half of them and nine in
+	// ten lack it, in seconds; 0 for not.
+	first, half, ninety int64
+	// since is when it became one.
+	since int64
+	// over is the nearest usual prefix over it, which may hold its addresses; 0 for none.
+	over   table.Row
+	losing collectorSet // those at which half of the vantage points lack it
+}
+
+// collectorBits is how many collectors are told apart; RIPE RIS and RouteViews have some 70.
+const collectorBits = 128
+
+type collectorSet [2]uint64
+
+func (c *collectorSet) add(n int) { c[n/64] |= 1 << (n % 64) }
+
+func (c collectorSet) or(d collectorSet) collectorSet { return collectorSet{c[0] | d[0], c[1] | d[1]} }
+
+func (c collectorSet) len() int { return bits.OnesCount64(c[0]) + bits.OnesCount64(c[1]) }
+
+// settled reports whether it has stood long enough to count.
+func (x *suspect) settled(now, settle int64) bool {
+	since := x.half
+	if since == 0 {
+		since = x.since
+	}
+	return now-since >= settle
+}
+
+// suspect looks closer at a row whose usual and present values are at hand.
+func (s *State) suspect(row table.Row, d *deviant, origins []checks.ASN) {
+	x := s.ballots(row, origins)
+	x.first, x.half, x.ninety, x.since = d.first, d.half, d.ninety, s.clock
+	x.over = s.over(s.tab.Prefix(row))
+	if old, ok := s.suspects[row]; ok {
+		x.since = old.since
+		if x == old {
+			return
+		}
+	}
+	s.suspects[row] = x
+	s.touch(row)
+}
+
+// clearSuspect ends that.
+func (s *State) clearSuspect(row table.Row) {
+	x, ok := s.suspects[row]
+	if !ok {
+		return
+	}
+	delete(s.suspects, row)
+	s.touch(row)
+	if !x.settled(s.clock, s.settle()) {
+		return
+	}
+	for _, g := range s.groupsOf(row) {
+		g.back = s.clock
+	}
+}
+
+// settle is how long a loss has to stand, in seconds.
+func (s *State) settle() int64 { return int64(s.opts.Rules.Settle.Seconds()) }
+
+// touch notes that the standing of a row's country and network may have changed.
+func (s *State) touch(row table.Row) {
+	s.revision++
+	for _, g := range s.groupsOf(row) {
+		g.revision = s.revision
+	}
+	s.judged = nil
+}
+
+// groupsOf gives the country and the network of a row, as far as it has any.
+func (s *State) groupsOf(row table.Row) (list []*group) {
+	if c := s.rows.country[row]; c != 0 {
+		list = append(list, &s.countries.list[c])
+	}
+	if n := s.rows.network[row]; n != 0 {
+		list = append(list, &s.networks.list[n])
+	}
+	return list
+}
+
+// ballots asks every vantage point what it has in place of a row.
+func (s *State) ballots(row table.Row, origins []checks.ASN) (x suspect) {
+	p := s.tab.Prefix(row)
+	c := s.covering(p)
+	e := &s.electors[family(p.Addr().Is6())]
+	x.network.IPv6 = p.Addr().Is6()
+	x.country.IPv6 = x.network.IPv6
+	home := s.homeOf(row)
+	var asked, lost [collectorBits]int
+	for k := range e.as {
+		sessions := e.of(k)
+		had, has, _ := s.look(sessions, origins)
+		if !had {
+			continue
+		}
+		f := finding{seen: has, seenAtHome: has, stuck: has && s.unmoved(sessions)}
+		if !has {
+			f = c.find(s, sessions, origins, home)
+		}
+		x.network.Asked++
+		x.country.Asked++
+		f.cast(&x.network, f.seen, f.accepted)
+		f.cast(&x.country, f.seenAtHome, f.acceptedAtHome)
+		s.collect(sessions, !f.seen, &asked, &lost)
+	}
+	x.network.Sighted = s.sighted(origins)
+	x.country.Sighted = x.network.Sighted
+	for n := range asked {
+		if asked[n] > 0 && lost[n]*2 >= asked[n] {
+			x.losing.add(n)
+		}
+	}
+	return x
+}
+
+// finding is what one vantage point has in place of a prefix.
+type finding struct {
+	seen, seenAtHome         bool // itself, or something accepted in its place
+	accepted, acceptedAtHome bool // through an accepted route over it
+	split                    bool // through its more-specifics
+	foreign, taken           bool
+	stuck                    bool
+	cover                    table.Row // of accepted, or foreign
+	value                    uint32    // of that
+}
+
+// cast adds a finding to a ballot.
+func (f *finding) cast(b *checks.Ballot, seen, accepted bool) {
+	if accepted {
+		b.Accepted++
+	}
+	if f.stuck {
+		b.Stuck++
+	}
+	switch {
+	case seen:
+		b.Seen++
+	case f.foreign:
+		b.Foreign++
+		if f.taken {
+			b.Taken++
+		}
+	}
+}
+
+// unmoved reports whether any of the sessions still has what it usually has.
+func (s *State) unmoved(sessions []int) bool {
+	for _, i := range sessions {
+		if i < len(s.was) && i < len(s.is) && s.was[i] != 0 && s.was[i] == s.is[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// collect counts a vantage point for each collector it has a voting session at.
+func (s *State) collect(sessions []int, missing bool, asked, lost *[collectorBits]int) {
+	last := -1
+	for _, i := range sessions {
+		n := int(s.collector[i])
+		if n == last {
+			continue
+		}
+		last = n
+		asked[n]++
+		if missing {
+			lost[n]++
+		}
+	}
+}
+
+// sighted counts the vantage points that have an accepted route, whether or not they vote.
+func (s *State) sighted(origins []checks.ASN) int {
+	as := make(map[checks.ASN]bool, len(s.is))
+	for i, v := range s.is {
+		if v == 0 || !s.accepts(v, origins) {
+			continue
+		}
+		as[s.peers[i]] = true
+	}
+	return len(as)
+}
+
+// homeOf gives the country of a row's space where the networks of it may stand in for each
+// other; "" for none.
+func (s *State) homeOf(row table.Row) string {
+	if c := s.rows.country[row]; c != 0 && s.opts.Network != nil {
+		return s.countries.list[c].code
+	}
+	return ""
+}
+
+// domestic reports whether a network is registered in a country.
+func (s *State) domestic(a checks.ASN, home string) bool {
+	if home == "" || a == 0 {
+		return false
+	}
+	_, country := s.opts.Network(a)
+	return country == home
+}

@@ -1,0 +1,323 @@
+package world
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"isitdown/checks"
+	"isitdown/checks/internal/table"
+)
+
+// maxDetailed is how many prefixes of one target are looked at one by one. A target of so
+// many or fewer is assessed as one that is followed.
+const maxDetailed = 64
+
+// ready has counted what has come until now, as far as that is soon done.
+func (s *State) ready(now time.Time) {
+	s.advance(now)
+	if s.turned || s.elected.IsZero() {
+		s.elect(now)
+	}
+	s.drain(maxBehind)
+	s.vantage.NewestAt = s.rib.Newest()
+}
+
+// doubts gives why nothing can be said of the present, and what every answer has to mention.
+func (s *State) doubts(now time.Time) (missing string, gaps []checks.Gap) {
+	if s.opts.Doubt != nil {
+		missing, gaps = s.opts.Doubt(now)
+	}
+	if n := s.behind(); n > 0 {
+		gaps = append(slices.Clone(gaps), checks.Gap{
+			Check: "route", Reason: fmt.Sprintf("routes of %d prefixes are still being counted: much came at once, or vantage points came or went", n),
+		})
+	}
+	return missing, gaps
+}
+
+// World says how everything stands: how many countries and networks are up or not, and all
+// that is Down or Degraded. What that holds prefix by prefix is bounded, and there are no
+// upstreams and no candidate sets: [State.Verdict] gives these.
+func (s *State) World(now time.Time) checks.World {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready(now)
+	w := checks.World{At: s.rib.Newest(), Vantage: s.vantage, MinAddresses: s.opts.MinAddresses, MinPrefixes6: s.opts.MinPrefixes6}
+	w.Vantage.Needed = s.opts.Assess.MinVoting
+	w.Missing, w.Gaps = s.doubts(now)
+	j, b := s.judge(now), s.benches(now)
+	if w.Missing == "" && !b[0].Fresh() {
+		w.Missing = "the newest routing data is too old to speak for now"
+	}
+	least := s.leasts(len(s.networks.list), func(row table.Row) uint32 { return s.rows.network[row] })
+	least4 := s.leasts(len(s.countries.list), func(row table.Row) uint32 { return uint32(s.rows.country[row]) })
+	survey := func(list []group, tallies map[uint32]*tally, least []float32, c *checks.Census) {
+		for n := 1; n < len(list); n++ {
+			g, t := &list[n], tallies[uint32(n)]
+			if !g.watched || g.prefixes+g.prefixes6 == 0 {
+				continue
+			}
+			if w.Missing != "" {
+				c.Add(checks.Unknown)
+				continue
+			}
+			if t == nil {
+				c.Add(checks.Up)
+				continue
+			}
+			v := s.brief(g, t, b, float64(least[n]), now, nil)
+			if c.Add(v.State); v.State == checks.Down || v.State == checks.Degraded {
+				v.Prefixes = s.prefixStates(t, g.code != "", b)
+				v.Vantage.LosingCollectors = t.losing.len()
+				w.Outages = append(w.Outages, v)
+			}
+		}
+	}
+	survey(s.countries.list, j.countries, least4, &w.Countries)
+	survey(s.networks.list, j.networks, least, &w.Networks)
+	slices.SortStableFunc(w.Outages, byWeight)
+	return w
+}
+
+// byWeight puts countries before networks, what is Down before what is Degraded, and those
+// that lost most addresses first.
+func byWeight(a, b checks.Verdict) int {
+	lost := func(v *checks.Verdict) uint64 { return v.IPv4.Addresses.Of - v.IPv4.Addresses.Seen }
+	lost6 := func(v *checks.Verdict) uint64 { return v.IPv6.Prefixes.Of - v.IPv6.Prefixes.Seen }
+	return cmp.Or(
+		cmp.Compare(a.Target.Kind(), b.Target.Kind()), cmp.Compare(b.State, a.State),
+		cmp.Compare(lost(&b), lost(&a)), cmp.Compare(lost6(&b), lost6(&a)),
+		cmp.Compare(a.Target.String(), b.Target.String()),
+	)
+}
+
+// Countries gives the verdicts of all countries, by their codes. They hold no prefixes, no
+// upstreams and no candidate sets: [State.Verdict] gives these.
+func (s *State) Countries(now time.Time) []checks.Verdict {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready(now)
+	j, b := s.judge(now), s.benches(now)
+	least := s.leasts(len(s.countries.list), func(row table.Row) uint32 { return uint32(s.rows.country[row]) })
+	missing, gaps := s.doubts(now)
+	list := make([]checks.Verdict, 0, len(s.countries.list))
+	for n := 1; n < len(s.countries.list); n++ {
+		if g := &s.countries.list[n]; g.prefixes+g.prefixes6 > 0 {
+			v := s.brief(g, j.countries[uint32(n)], b, float64(least[n]), now, gaps)
+			list = append(list, doubted(v, missing))
+		}
+	}
+	slices.SortFunc(list, func(a, b checks.Verdict) int { return cmp.Compare(a.Target.Text(), b.Target.Text()) })
+	return list
+}
+
+// doubted makes a verdict Unknown where nothing can be said.
+func doubted(v checks.Verdict, missing string) checks.Verdict {
+	if missing != "" {
+		v.State, v.Announced, v.Evidence = checks.Unknown, checks.ExtentUnknown, checks.EvidenceNone
+		v.Reasons, v.Onset, v.Disappeared = []string{missing}, checks.Interval{}, nil
+	}
+	return v
+}
+
+// leasts gives, for each group, the smallest share of the vantage points that have one of its
+// prefixes, among those that are there.
+func (s *State) leasts(groups int, of func(table.Row) uint32) []float32 {
+	list := make([]float32, groups)
+	for n := range list {
+		list[n] = 1
+	}
+	for k := range s.apart.list {
+		d := &s.apart.list[k]
+		if d.seen >= d.asked || int(d.asked) < s.opts.Assess.MinVoting || d.seen*2 < d.asked || !s.rows.is(d.row, placed) {
+			continue
+		}
+		n := of(d.row)
+		list[n] = min(list[n], float32(d.seen)/float32(d.asked))
+	}
+	return list
+}
+
+// brief assesses a country or a network by its numbers alone.
+func (s *State) brief(g *group, t *tally, b *[2]checks.Bench, least float64, now time.Time, gaps []checks.Gap) checks.Verdict {
+	c := s.caseOf(g, now, gaps)
+	c.Totals = g.totals(t, b, least)
+	if t != nil {
+		c.Vantage.LosingCollectors = t.losing.len()
+	}
+	return checks.Assess(c)
+}
+
+// caseOf begins the case of a country or a network.
+func (s *State) caseOf(g *group, now time.Time, gaps []checks.Gap) checks.Case {
+	f := checks.Footprint{Target: checks.Network(g.asn)}
+	switch {
+	case g.code != "":
+		f = checks.Footprint{Target: checks.Country(g.code), Country: g.code}
+		if s.opts.Country != nil {
+			f.Name = s.opts.Country(g.code)
+		}
+	case s.opts.Network != nil:
+		f.Name, f.Country = s.opts.Network(g.asn)
+	}
+	if g.asn != 0 {
+		f.Origins = []checks.ASN{g.asn}
+	}
+	return s.caseFor(f, now, gaps)
+}
+
+func (s *State) caseFor(f checks.Footprint, now time.Time, gaps []checks.Gap) checks.Case {
+	return checks.Case{
+		Footprint: f, Vantage: s.vantage, Gaps: gaps, Now: now, Rules: s.opts.Assess,
+		Baseline: checks.Baseline{AsOf: now, Window: s.opts.Rules.BaselineWindow, Since: s.rib.First()},
+	}
+}
+
+// prefixStates gives some of the prefixes that are not well, by their numbers.
+func (s *State) prefixStates(t *tally, country bool, b *[2]checks.Bench) []checks.PrefixState {
+	var list []checks.PrefixState
+	for _, row := range s.largest(t.rows, 8) {
+		x := s.suspects[row]
+		ballot := x.network
+		if country {
+			ballot = x.country
+		}
+		j := b[family(ballot.IPv6)].Judge(ballot, nil)
+		p := checks.PrefixState{Prefix: s.tab.Prefix(row), Seen: j.Seen, Of: j.Of, Visible: j.Visible, Known: j.Known, Lost: x.crossing()}
+		p.Origins = slices.Sorted(slices.Values(s.originsOf(s.usual(row))))
+		if len(p.Origins) == 1 {
+			p.Origin = p.Origins[0]
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// largest gives the rows that hold most addresses, at most so many, in the order of their
+// prefixes.
+func (s *State) largest(rows []table.Row, most int) []table.Row {
+	if len(rows) > most {
+		rows = slices.Clone(rows)
+		slices.SortFunc(rows, func(a, b table.Row) int {
+			return cmp.Or(cmp.Compare(s.rows.weight[b], s.rows.weight[a]), cmp.Compare(a, b))
+		})
+		rows = rows[:most]
+	}
+	slices.SortFunc(rows, func(a, b table.Row) int { return checks.ComparePrefixes(s.tab.Prefix(a), s.tab.Prefix(b)) })
+	return rows
+}
+
+// Verdict gives the whole answer about a country, a network, a prefix or an address; ok is
+// false for other targets, and for those of which nothing is usual. A target of few prefixes
+// is assessed prefix by prefix, a larger one by its numbers and the largest of what it lost.
+func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready(now)
+	missing, gaps := s.doubts(now)
+	switch t.Kind() {
+	case checks.KindCountry:
+		n := s.countries.by[t.Text()]
+		v, ok = s.verdictOf(&s.countries.list[n], n, now, gaps)
+	case checks.KindASN:
+		n := s.networks.by[t.ASN()]
+		v, ok = s.verdictOf(&s.networks.list[n], n, now, gaps)
+	case checks.KindPrefix, checks.KindAddress:
+		v, ok = s.verdictOfSpace(t, now, gaps)
+	}
+	if !ok {
+		return checks.Verdict{Target: t, At: now, Vantage: s.vantage, Gaps: gaps}, false
+	}
+	return doubted(v, missing), true
+}
+
+func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
+	if n == 0 || g.prefixes+g.prefixes6 == 0 {
+		return checks.Verdict{}, false
+	}
+	country := g.code != ""
+	in := func(row table.Row) bool {
+		if country {
+			return uint32(s.rows.country[row]) == n
+		}
+		return s.rows.network[row] == n
+	}
+	if int(g.prefixes+g.prefixes6) <= s.most {
+		return s.detailed(s.caseOf(g, now, gaps), s.rowsOf(in)), true
+	}
+	j, b := s.judge(now), s.benches(now)
+	t := j.networks[n]
+	least := s.leasts(2, func(row table.Row) uint32 {
+		if in(row) {
+			return 1
+		}
+		return 0
+	})[1]
+	if country {
+		t = j.countries[n]
+	}
+	c := s.caseOf(g, now, gaps)
+	c.Totals = g.totals(t, b, float64(least))
+	c.Totals.LastHops, c.Totals.Borders = s.carriers(g, n)
+	if t != nil {
+		c.Vantage.LosingCollectors = t.losing.len()
+		s.detail(&c, s.largest(t.rows, s.most))
+		if len(t.rows) > s.most {
+			c.Gaps = append(slices.Clone(c.Gaps), checks.Gap{
+				Check: "route", Reason: fmt.Sprintf("of %d prefixes that are not as usual the %d largest are looked at one by one", len(t.rows), s.most),
+			})
+		}
+	}
+	return checks.Assess(c), true
+}
+
+// rowsOf gives the placed rows that belong to a target.
+func (s *State) rowsOf(in func(table.Row) bool) (list []table.Row) {
+	for row := range s.rows.marks {
+		if s.rows.marks[row]&placed != 0 && in(table.Row(row)) {
+			list = append(list, table.Row(row))
+		}
+	}
+	return list
+}
+
+// verdictOfSpace is the verdict of a prefix or an address: of what is usual inside it, or
+// else of the longest over it.
+func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
+	var rows []table.Row
+	for _, row := range s.tab.Subnets(t.Prefix()) {
+		if s.rows.is(row, placed) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		if over := s.over(t.Prefix()); over != 0 {
+			rows = []table.Row{over}
+		}
+	}
+	if len(rows) == 0 {
+		return checks.Verdict{}, false
+	}
+	f := checks.Footprint{Target: t, Prefixes: []netip.Prefix{t.Prefix()}}
+	if s.opts.Locate != nil {
+		f.Country = s.opts.Locate(t.Prefix())
+	}
+	c := s.caseFor(f, now, gaps)
+	if len(rows) <= s.most {
+		return s.detailed(c, rows), true
+	}
+	g, tallied, b := group{}, &tally{least: 1}, s.benches(now)
+	for _, row := range rows {
+		g.add(s.tab.Prefix(row).Addr().Is6(), s.rows.weight[row], 1)
+		if x, doubtful := s.suspects[row]; doubtful && x.settled(s.clock, s.settle()) {
+			s.add(tallied, row, &x, b[family(x.network.IPv6)].Judge(x.network, nil), false, b)
+		}
+	}
+	c.Totals = g.totals(tallied, b, 1)
+	c.Vantage.LosingCollectors = tallied.losing.len()
+	s.detail(&c, s.largest(tallied.rows, s.most))
+	return checks.Assess(c), true
+}
