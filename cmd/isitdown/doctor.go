@@ -56,6 +56,7 @@ func (c *doctorCommand) run(ctx context.Context, a *app) (int, error) {
 		func(ctx context.Context) []diagnosis { return diagnoseStore(ctx, db) },
 		func(context.Context) []diagnosis { return append(a.diagnoseData(), a.diagnoseVRPs()) },
 		a.diagnoseSources, a.diagnoseProbes,
+		func(context.Context) []diagnosis { return a.diagnoseWorld(db) },
 		func(context.Context) []diagnosis { return a.diagnoseRouters() },
 		func(context.Context) []diagnosis { return []diagnosis{read.diagnose(time.Now())} },
 	} {

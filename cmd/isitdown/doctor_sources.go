@@ -48,7 +48,7 @@ const ripeNCC = checks.ASN(3333)
 // diagnoseRISLive connects to the stream and leaves it again.
 func (a *app) diagnoseRISLive(ctx context.Context, s *sources) diagnosis {
 	const name = "ris live"
-	r := a.risLive(s)
+	r := a.risLive(s, false)
 	if r == nil {
 		if !a.config.Sources.RIPEstat {
 			return diagnosis{note, name, "switched off, as is RIPEstat: own routers alone say how it is now"}

@@ -13,10 +13,7 @@ func (w *watchroom) goLive(ctx context.Context, store *bot.Store) error {
 	s := w.app.newSources()
 	s.given = len(w.app.config.Registry) > 0
 	c := &current{sources: s, said: newHearsay(s.witnesses, w.app.config.Sources.Wait.Duration), rpki: s.newValidities()}
-	stream := w.app.risLive(s)
-	if w.globe != nil {
-		stream.askForAll()
-	}
+	stream := w.app.risLive(s, w.globe != nil)
 	collectors, err := w.app.config.wholeCollectors()
 	if err != nil {
 		return err

@@ -16,27 +16,22 @@ type stream struct {
 	whole  bool // everything is asked for, whatever the hub wishes
 }
 
-// risLive makes the stream, nil where there is to be none. Nothing is connected yet.
-func (a *app) risLive(s *sources) *stream {
+// risLive makes the stream, nil where there is to be none. For the world it brings everything
+// that there is. Nothing is connected yet.
+func (a *app) risLive(s *sources, forWorld bool) *stream {
 	c := &a.config.Sources
 	if c.Offline || c.RISLive == risOff {
 		return nil
 	}
 	r := &stream{whole: c.RISLive == risAll}
 	r.client = rislive.New(rislive.Options{
-		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: s.app.http,
+		URL: a.config.URLs.RISLive, App: "isitdown", UserAgent: a.agent(), HTTP: s.app.http, Whole: forWorld,
 		Log: detailed(a.log),
 	})
 	if r.whole {
-		r.askForAll()
+		r.client.Watch([]rislive.Filter{{}})
 	}
 	return r
-}
-
-// askForAll has the stream bring everything that there is.
-func (r *stream) askForAll() {
-	r.whole = true
-	r.client.Watch([]rislive.Filter{{}})
 }
 
 // coverWithin is how long RIS Live may take to serve what it was asked for.

@@ -318,6 +318,9 @@ func (s *server) join() error {
 			s.metrics.registry.MustRegister(&probesPulse{p.monitor.State, p.asker.Counts})
 		}
 	}
+	if s.watchroom.globe != nil {
+		s.metrics.watchGlobe(s.watchroom.globe)
+	}
 	s.watchroom.assessed = func(d time.Duration) { s.metrics.assess.Observe(d.Seconds()) }
 	return nil
 }

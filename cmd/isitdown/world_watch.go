@@ -26,8 +26,7 @@ func (c *worldCommand) live(outer context.Context, a *app) (code int, err error)
 		return 0, err
 	}
 	s := a.newSources()
-	stream := a.risLive(s)
-	stream.askForAll()
+	stream := a.risLive(s, true)
 	ctx, stop := context.WithCancel(outer)
 	var running sync.WaitGroup
 	defer func() {
