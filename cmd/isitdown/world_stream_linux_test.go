@@ -42,6 +42,10 @@ func newSyntheticWorld(b *testing.B, full, partial int, settle time.Duration) *s
 	})}
 	began := time.Now()
 	routes := w.load(w.state.Apply)
+	if err := w.state.Restore(nil); err != nil {
+		b.Fatal(err)
+	}
+	w.state.Tick(time.Now())
 	b.Logf("a synthetic world: %d real prefixes, %d full and %d partial feeds, %d routes, loaded in %v",
 		w.Len(), full, partial, routes, time.Since(began).Round(time.Second))
 	return w
