@@ -3,13 +3,15 @@ package mrt
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"isitdown/checks/internal/bzip2"
 )
 
 // Format is how a file is compressed.
@@ -23,11 +25,15 @@ const (
 	Zstd  Format = "zstd"
 )
 
+// maxBzip2 bounds the blocks of bzip2 that are decoded at once, and the memory for them.
+const maxBzip2 = 8
+
 // maxWindow bounds the memory that a zstd frame may ask for.
 const maxWindow = 128 << 20
 
-// Stream is decompressed input. Close frees what the decompressor holds; it
-// does not close the reader underneath.
+// Stream is input that goroutines decompress ahead of what is read of it. Close ends
+// them, and has to be called; it does not close the reader underneath, and waits for its
+// last read.
 type Stream struct {
 	io.Reader
 
@@ -35,7 +41,7 @@ type Stream struct {
 	close  func()
 }
 
-// Close frees what the decompressor holds.
+// Close ends the decompressing and frees what it holds. Nothing can be read any more.
 func (s *Stream) Close() {
 	if s.close != nil {
 		s.close()
@@ -56,15 +62,18 @@ func Decompress(r io.Reader) (*Stream, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading gzip header: %w", err)
 		}
-		return &Stream{Reader: z, Format: Gzip}, nil
+		a := readAhead(z)
+		return &Stream{Reader: a, Format: Gzip, close: a.close}, nil
 	case bytes.HasPrefix(head, []byte("BZh")):
-		return &Stream{Reader: bzip2.NewReader(br), Format: Bzip2}, nil
+		b := bzip2.NewReader(br, min(runtime.GOMAXPROCS(0), maxBzip2))
+		return &Stream{Reader: b, Format: Bzip2, close: b.Close}, nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), skippable(head):
 		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, fmt.Errorf("reading zstd header: %w", err)
 		}
-		return &Stream{Reader: z, Format: Zstd, close: z.Close}, nil
+		a := readAhead(z)
+		return &Stream{Reader: a, Format: Zstd, close: func() { a.close(); z.Close() }}, nil
 	}
 	return &Stream{Reader: br, Format: Plain}, nil
 }

@@ -31,15 +31,15 @@ func TestParallel(t *testing.T) {
 		"ends inside": bytes.Repeat(whole, 800)[:700*len(whole)+11],
 	}
 	for name, data := range inputs {
-		t.Run(name, func(t *testing.T) { sameInParallel(t, data) })
+		t.Run(name, func(t *testing.T) { sameInParallel(t, data, 0, 3) })
 	}
 }
 
-func sameInParallel(t *testing.T, data []byte) {
+func sameInParallel(t *testing.T, data []byte, workers ...int) {
 	t.Helper()
 	r := NewReader(bytes.NewReader(data))
 	want, wantErr := dump(r)
-	for _, workers := range []int{0, 3} { // 0 is 1
+	for _, workers := range workers {
 		p := Parallel{Workers: workers, Work: func() Work { return new(Dump).Work(nil) }}
 		var got strings.Builder
 		sum, err := p.Run(t.Context(), bytes.NewReader(data), &got)
@@ -55,8 +55,11 @@ func sameInParallel(t *testing.T, data []byte) {
 
 // TestParallelRealFiles is the same over all real files.
 func TestParallelRealFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two million lines, twice")
+	}
 	for _, path := range realFiles(t, ".") {
-		t.Run(filepath.Base(path), func(t *testing.T) { sameInParallel(t, plainBytes(t, path)) })
+		t.Run(filepath.Base(path), func(t *testing.T) { sameInParallel(t, plainBytes(t, path), 3) })
 	}
 }
 
