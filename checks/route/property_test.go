@@ -75,6 +75,9 @@ func (d *desk) checkTable() {
 	d.t.Helper()
 	r := d.rib
 	count := make([][2]int, len(r.sessions))
+	for r.table.Clearing() {
+		r.table.Work(clearedAtOnce)
+	}
 	for prefix, row := range r.table.All() {
 		ref := r.table.Ref(row)
 		if ref == 0 {

@@ -156,6 +156,7 @@ func (r *RIB) Apply(u *Update) {
 	}
 	r.newest = max(r.newest, at)
 	r.sweepTails() // here, where no value is at hand
+	r.table.Work(clearedAtOnce)
 	if r.tree != nil {
 		r.tend(at)
 	}
@@ -425,7 +426,11 @@ func (r *RIB) end(i int, at stamp) {
 	}
 }
 
-// clear removes session i from every vector.
+// clearedAtOnce is how many vectors are looked at between two updates, some 20
+// microseconds of work, while routes of sessions that ended are still to be taken out.
+const clearedAtOnce = 128
+
+// clear removes session i from every vector, little by little, though nobody sees it.
 func (r *RIB) clear(i int) {
 	r.table.Clear(i)
 	for key := range r.addPaths {
@@ -438,6 +443,7 @@ func (r *RIB) clear(i int) {
 
 // advance settles every session.
 func (r *RIB) advance(now stamp) {
+	r.table.Work(100 * clearedAtOnce)
 	for i := range r.sessions {
 		r.settle(i, now)
 	}

@@ -169,6 +169,9 @@ func (v *vectors) release(ref Ref) {
 	v.forget(ref)
 	v.slab.drop(e.place)
 	*e = entry{}
+	if c := v.clearing; c != nil && int(ref) < len(c.now) {
+		c.now[ref] = ref
+	}
 	v.free = append(v.free, ref)
 	for v.slab.crowded() {
 		v.slab.clean(v.slab.worst(), func(ref Ref, place uint32) { v.entries[ref].place = place })

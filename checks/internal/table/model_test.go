@@ -54,7 +54,7 @@ func (m *model) name() netip.Prefix {
 		return p
 	}
 	b[0], b[1], b[2], b[3] = 0x20, 1, b[2]&3, b[3]&0x81
-	b[8], b[15] = b[5]&1, b[6]&1
+	b[8], b[15] = b[5]&0x81, b[6]&1
 	p, _ := netip.AddrFrom16(b).Prefix(m.rng.IntN(129))
 	return p
 }
@@ -72,7 +72,7 @@ func (m *model) one() {
 		m.table.Put(m.table.Add(p), nil)
 		delete(m.plain, p)
 	case 2:
-		if m.rng.IntN(20) == 0 {
+		if m.rng.IntN(10) == 0 {
 			m.clear()
 		}
 	case 3:
@@ -89,6 +89,10 @@ func (m *model) one() {
 			m.table.Unpin(row)
 			m.pinned[row]--
 		}
+	case 7:
+		m.table.Work(m.rng.IntN(20))
+	case 8:
+		m.same(m.table.Ref(m.table.Row(p)), m.plain[p], p)
 	default:
 		m.set(p)
 	}
@@ -142,6 +146,7 @@ func (m *model) clear() {
 		columns[i] = m.rng.IntN(m.columns + 2) // some that nobody has
 	}
 	m.table.Clear(columns...)
+	m.table.Work(m.rng.IntN(40))
 	for p, held := range m.plain {
 		for _, c := range columns {
 			delete(held, c)

@@ -106,6 +106,7 @@ func (t *Table) Refs() int { return len(t.vectors.entries) }
 // Vectors gives every vector that a row or anybody else uses, but the empty one.
 func (t *Table) Vectors() iter.Seq[Ref] {
 	return func(yield func(Ref) bool) {
+		t.finish()
 		for ref := range t.vectors.entries {
 			if t.vectors.entries[ref].uses > 0 && !yield(Ref(ref)) {
 				return
@@ -117,6 +118,7 @@ func (t *Table) Vectors() iter.Seq[Ref] {
 // Held gives every vector that a row has, but the empty one.
 func (t *Table) Held() iter.Seq[Ref] {
 	return func(yield func(Ref) bool) {
+		t.finish()
 		seen := make([]bool, len(t.vectors.entries))
 		seen[0] = true
 		for _, ref := range t.refs {
@@ -142,6 +144,7 @@ type Size struct {
 
 // Size says what the table takes.
 func (t *Table) Size() Size {
+	t.finish()
 	v := &t.vectors
 	bytes := 16*cap(v.entries) + 4*cap(v.slots) + 4*cap(v.free) + 8*cap(t.addrs) + cap(t.kinds) + 4*cap(t.refs) + cap(t.pins) + 4*cap(t.spare)
 	for i := range v.slab.segments {

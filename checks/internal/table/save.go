@@ -15,6 +15,7 @@ import (
 // address (4 and 8). "vectors" is the number of references, of segments, and the segment that grows
 // (4 each); a segment is a section of its own, as package slab has it. All is little endian.
 func (t *Table) Save(put func(name string, parts ...[]byte)) {
+	t.finish()
 	rows := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+13*len(t.refs)+12*len(t.lower)), uint32(len(t.refs)))
 	for _, a := range t.addrs {
 		rows = binary.LittleEndian.AppendUint64(rows, a)

@@ -113,18 +113,25 @@ func (t *Table) Prefix(row Row) netip.Prefix {
 }
 
 // Len counts the prefixes for which any column holds something.
-func (t *Table) Len() int { return t.held }
+func (t *Table) Len() int {
+	t.finish()
+	return t.held
+}
 
 // Rows is the number above the highest row.
 func (t *Table) Rows() int { return len(t.refs) }
 
-// Ref gives the vector of a row; of row 0 it is the empty one.
-func (t *Table) Ref(row Row) Ref { return t.refs[row] }
+// Ref gives the vector of a row; of row 0 it is the empty one. It may become another one when
+// anything is cleared, set or put.
+func (t *Table) Ref(row Row) Ref { return t.clean(row) }
 
 // Set makes a column hold a value for a row, 0 for nothing, and gives what it held before.
 // The row is gone if that was all and nobody has pinned it.
 func (t *Table) Set(row Row, column int, value uint32) (before uint32) {
-	ref := t.refs[row]
+	if value != 0 {
+		t.returning(row, column)
+	}
+	ref := t.clean(row)
 	if before = t.vectors.at(ref, column); before == value {
 		t.settle(row)
 		return before
@@ -137,14 +144,29 @@ func (t *Table) Set(row Row, column int, value uint32) (before uint32) {
 
 // Put makes the columns hold these values for a row, and those behind them nothing.
 func (t *Table) Put(row Row, values []uint32) {
+	if c := t.vectors.clearing; c != nil {
+		for _, column := range c.columns {
+			if column < len(values) && values[column] != 0 {
+				t.returning(row, column)
+				break
+			}
+		}
+	}
 	t.vectors.fill(values)
 	ref := t.vectors.intern()
 	t.vectors.release(t.refs[row])
 	t.place(row, ref)
 }
 
-// place gives a row a vector whose use is counted already.
+// place gives a row a vector whose use is counted already, and the row back if that is
+// empty.
 func (t *Table) place(row Row, ref Ref) {
+	t.replace(row, ref)
+	t.settle(row)
+}
+
+// replace gives a row a vector.
+func (t *Table) replace(row Row, ref Ref) {
 	if had := t.refs[row] != 0; had != (ref != 0) {
 		if had {
 			t.held--
@@ -153,7 +175,6 @@ func (t *Table) place(row Row, ref Ref) {
 		}
 	}
 	t.refs[row] = ref
-	t.settle(row)
 }
 
 // settle gives a row back that nothing keeps.

@@ -25,6 +25,8 @@ type vectors struct {
 	to    []uint16 // scratch
 	order []uint64 // scratch
 	finds finder
+
+	clearing *clearing // nil for none
 }
 
 // entry is a vector. It is free where uses is 0.
