@@ -18,6 +18,9 @@ type deviant struct {
 	lacking int64
 	// Vantage points that have it usually and vote, and those of them that have it.
 	asked, seen uint16
+	// revived: since the loss began a session had its usual route back. Then nobody is taken to
+	// hold one that is stuck.
+	revived bool
 	// When the first of them lacked it, half of them, and nine in ten.
 	first, half, ninety int64
 }

@@ -197,12 +197,12 @@ func (s *State) count(row table.Row) {
 		}
 	}
 	d.asked, d.seen = uint16(asked), uint16(seen)
-	d.mark(s.clock)
 	if seen*2 < asked || other*10 >= max(1, asked) || now == 0 {
 		s.suspect(row, d, origins)
-	} else {
-		s.clearSuspect(row)
+		return
 	}
+	d.mark(asked, seen, s.clock)
+	s.clearSuspect(row)
 }
 
 // look says of one vantage point, whose usual and present values are at hand, whether it had
@@ -239,13 +239,15 @@ func (s *State) originsOf(ref table.Ref) []checks.ASN {
 	return s.origins
 }
 
-// mark notes when the first vantage point, half of them and nine in ten were without it.
-func (d *deviant) mark(now int64) {
-	lost := int(d.asked) - int(d.seen)
+// mark notes when the first vantage point, half of them and nine in ten were without it, and
+// without anything in its place.
+func (d *deviant) mark(asked, seen int, now int64) {
+	lost := asked - seen
+	d.revived = d.revived && lost > 0
 	for _, c := range []struct {
 		at   *int64
 		true bool
-	}{{&d.first, lost > 0}, {&d.half, lost > 0 && lost*2 >= int(d.asked)}, {&d.ninety, lost > 0 && lost*10 >= 9*int(d.asked)}} {
+	}{{&d.first, lost > 0}, {&d.half, lost > 0 && lost*2 >= asked}, {&d.ninety, lost > 0 && lost*10 >= 9*asked}} {
 		switch {
 		case !c.true:
 			*c.at = 0

@@ -57,6 +57,9 @@ func (s *State) observe(row table.Row, country bool) (checks.Observation, checks
 		look.home = s.homeOf(row)
 	}
 	look.ask(hold)
+	if d := s.apart.of(row); d != nil && d.revived {
+		o.Stuck = 0
+	}
 	o.Paths = s.pathsSeen(look.now)
 	o.Covers = slices.SortedFunc(maps.Values(look.list()), func(a, b checks.Cover) int {
 		return cmp.Or(cmp.Compare(b.Peers, a.Peers), checks.ComparePrefixes(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))

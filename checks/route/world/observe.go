@@ -34,8 +34,9 @@ func (o observer) Changed(row table.Row, session int, before, value uint32, at t
 // moved takes in one route of a row that is counted.
 func (s *State) moved(row table.Row, session int, before, value uint32, at time.Time) {
 	if !s.rows.is(row, apart) {
-		if before == 0 && (s.young(at) || s.rib.Session(session).State == route.Syncing) {
-			// Who sends his table brings nothing new: it was there before he said so.
+		if before == 0 && (s.young(at) || s.rib.Session(session).State == route.Syncing && s.own(row, value)) {
+			// Who sends his table brings nothing new: it was there before he said so. Another
+			// origin's route may well be new.
 			s.shift(row, value, 1, 1, 1)
 			return
 		}
@@ -46,7 +47,9 @@ func (s *State) moved(row table.Row, session int, before, value uint32, at time.
 		s.was[session] = before
 		s.depart(row, s.tab.Make(s.was))
 	}
-	usual := s.tab.At(s.apart.of(row).usual, session)
+	d := s.apart.of(row)
+	usual := s.tab.At(d.usual, session)
+	d.revived = d.revived || d.first != 0 && value != 0 && value == usual
 	if before != 0 {
 		s.shift(row, before, -1, 0, -same(before, usual))
 	}
@@ -54,6 +57,12 @@ func (s *State) moved(row table.Row, session int, before, value uint32, at time.
 		s.shift(row, value, 1, 0, same(value, usual))
 	}
 	s.stir(row)
+}
+
+// own reports whether a value is a route of the network that usually originates a row.
+func (s *State) own(row table.Row, value uint32) bool {
+	origin, _ := s.rib.End(value)
+	return origin == s.networks.list[s.rows.network[row]].asn
 }
 
 func same(a, b uint32) int32 {
@@ -86,39 +95,35 @@ func (o observer) Replaced(row table.Row, before, after table.Ref, at time.Time)
 		return
 	case m&apart == 0:
 		s.was, s.is = s.tab.Values(before, s.was[:0]), s.tab.Values(after, s.is[:0])
-		usual, changed := seed(append(s.normal[:0], s.was...), s.was, s.is)
+		usual, changed := s.seed(row, append(s.normal[:0], s.was...), s.young(at))
 		if s.normal = usual; changed {
 			s.depart(row, s.tab.Make(usual))
 		}
 	default:
 		d := s.apart.of(row)
 		s.was, s.is = s.tab.Values(before, s.was[:0]), s.tab.Values(after, s.is[:0])
-		s.normal, _ = seed(s.tab.Values(d.usual, s.normal[:0]), s.was, s.is)
+		s.normal, _ = s.seed(row, s.tab.Values(d.usual, s.normal[:0]), s.young(at))
 		s.replaceUsual(row, s.tab.Make(s.normal))
 	}
 	s.stir(row)
 }
 
 // seed takes for usual what columns hold that held nothing before and of which nothing is
-// usual. It gives the longer usual, and whether any column holds something else than before.
-func seed(usual, was, is []uint32) (seeded []uint32, changed bool) {
+// usual, from the vectors at hand. It gives the longer usual, and whether that differs from
+// what is held now.
+func (s *State) seed(row table.Row, usual []uint32, young bool) (seeded []uint32, changed bool) {
+	was, is := s.was, s.is
 	for len(usual) < len(is) {
 		usual = append(usual, 0)
 	}
 	for c, v := range is {
-		had := uint32(0)
-		if c < len(was) {
-			had = was[c]
-		}
-		switch {
-		case had == 0 && v != 0 && usual[c] == 0:
+		if valueAt(was, c) == 0 && v != 0 && usual[c] == 0 && (young || s.own(row, v)) {
 			usual[c] = v
-		case had != v:
-			changed = true
 		}
+		changed = changed || usual[c] != v
 	}
-	for _, had := range was[min(len(was), len(is)):] {
-		changed = changed || had != 0
+	for _, v := range usual[len(is):] {
+		changed = changed || v != 0
 	}
 	return usual, changed
 }

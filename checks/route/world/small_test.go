@@ -127,7 +127,7 @@ func (w *small) announce(p string, upstream, origin int, peers ...route.Peer) {
 // pass lets time pass, with signs of life of all collectors each so often.
 func (w *small) pass(d time.Duration) {
 	for end := w.now.Add(d); w.now.Before(end); {
-		w.now = w.now.Add(min(d, 10*time.Second, end.Sub(w.now)))
+		w.now = w.now.Add(min(max(10*time.Second, d/12), end.Sub(w.now)))
 		for i := range 3 {
 			w.apply(route.Update{Kind: route.Alive, Peer: route.Peer{Collector: fmt.Sprintf("rrc%02d", i)}})
 		}

@@ -47,6 +47,10 @@ func (x *suspect) settled(now, settle int64) bool {
 // suspect looks closer at a row whose usual and present values are at hand.
 func (s *State) suspect(row table.Row, d *deviant, origins []checks.ASN) {
 	x := s.ballots(row, origins)
+	d.mark(x.network.Asked, x.network.Seen, s.clock)
+	if d.revived {
+		x.network.Stuck, x.country.Stuck = 0, 0
+	}
 	x.first, x.half, x.ninety, x.since = d.first, d.half, d.ninety, s.clock
 	x.over = s.over(s.tab.Prefix(row))
 	if old, ok := s.suspects[row]; ok {

@@ -38,7 +38,7 @@ func (s *State) Tick(now time.Time) {
 	}
 	s.sample(until)
 	s.sweep(until)
-	s.stats.Ticked, s.stats.Tick = now, time.Now().Sub(began)
+	s.stats.Ticked, s.stats.Tick = now, time.Since(began)
 }
 
 // advance moves the clock of the state, in seconds, forward.
