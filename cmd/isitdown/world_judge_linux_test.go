@@ -59,13 +59,24 @@ func (j *judge) look(now time.Time) {
 	}
 }
 
-// took gives the times since it was asked last.
-func (j *judge) took() []time.Duration {
+// took gives the times since it was asked last, once all have their verdict or patience is
+// over.
+func (j *judge) took(patience time.Duration) []time.Duration {
+	for end := time.Now().Add(patience); time.Now().Before(end) && j.left() > 0; {
+		time.Sleep(10 * time.Millisecond)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	list := j.taken
 	j.taken = nil
 	return list
+}
+
+// left counts the losses without a verdict.
+func (j *judge) left() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.waiting)
 }
 
 // stop ends it and says how many losses were never told.
