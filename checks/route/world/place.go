@@ -11,6 +11,7 @@ import (
 func (s *State) place(row table.Row) {
 	p := s.tab.Prefix(row)
 	s.tab.Pin(row)
+	s.rows.set(row, placed) // from here on what it holds is what is usual
 	s.locate(row, p)
 	weight := uint32(1)
 	if p.Addr().Is4() {
@@ -25,7 +26,6 @@ func (s *State) place(row table.Row) {
 		}
 	}
 	s.rows.weight[row] = weight
-	s.rows.set(row, placed)
 	s.stats.Usual++
 	s.enrol(row, 1)
 	s.contribute(row, 1)
