@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	aheadLen   = 256 << 10
+	aheadLen   = 128 << 10
 	aheadCount = 4
 )
 

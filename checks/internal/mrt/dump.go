@@ -18,9 +18,12 @@ import (
 type Dump struct {
 	Elements int // written so far
 
-	head []byte // of the record at hand: format, time
-	tail []byte // the attributes of the update at hand
-	hop  netip.Addr
+	// Of the record at hand: what comes before a prefix, the peer included where that is
+	// one for all; and the attributes of an update, with the line's end.
+	head   []byte
+	headOf ElementKind
+	tail   []byte
+	hop    netip.Addr
 
 	addrs   [256]addrText
 	peers   []peerText // of the RIB records, by index
@@ -44,7 +47,7 @@ type peerText struct {
 // Append writes the elements of a record for which keep is true, one a line. A nil
 // keep is true for all.
 func (d *Dump) Append(dst []byte, rec *Record, keep func(*Element) bool) []byte {
-	d.head = appendHead(d.head[:0], rec)
+	d.headOf = 0
 	d.tail = d.tail[:0]
 	isRIB := rec.Kind == KindRIB || rec.Kind == KindMulticastRIB
 	for e := range rec.Elements() {
@@ -52,45 +55,51 @@ func (d *Dump) Append(dst []byte, rec *Record, keep func(*Element) bool) []byte 
 			continue
 		}
 		d.Elements++
+		if d.headOf != e.Kind {
+			d.headOf, d.head = e.Kind, appendHead(d.head[:0], e)
+			if !isRIB { // they are all of one peer
+				d.head = d.appendPeer(d.head, e)
+			}
+		}
 		dst = append(dst, d.head...)
 		switch {
 		case e.Kind == State:
-			dst = d.appendState(dst, e)
+			dst = appendState(dst, e)
 		case isRIB:
 			dst = d.appendRoute(dst, e)
 		default:
 			dst = d.appendUpdate(dst, e)
 		}
-		dst = append(dst, '\n')
 	}
 	return dst
 }
 
-// appendHead writes what begins every line of a record: format, time and a bar.
-func appendHead(dst []byte, rec *Record) []byte {
-	dst = append(dst, rec.format()...)
+// appendHead writes what begins a line: format, time and kind.
+func appendHead(dst []byte, e *Element) []byte {
+	dst = append(dst, e.Record.format()...)
 	dst = append(dst, '|')
-	dst = strconv.AppendInt(dst, rec.Time.Unix(), 10)
-	if rec.Type == TypeBGP4MPET {
-		dst = appendMicroseconds(dst, rec.Time)
+	dst = strconv.AppendInt(dst, e.Time.Unix(), 10)
+	if e.Record.Type == TypeBGP4MPET {
+		dst = appendMicroseconds(dst, e.Time)
 	}
-	return append(dst, '|')
+	dst = append(dst, '|')
+	if e.Kind == State {
+		return append(dst, "STATE"...)
+	}
+	return append(dst, byte(e.Kind))
 }
 
-func (d *Dump) appendState(dst []byte, e *Element) []byte {
-	dst = append(dst, "STATE"...)
-	dst = d.appendPeer(dst, e)
+func appendState(dst []byte, e *Element) []byte {
 	dst = bgp.AppendUint(dst, uint32(e.OldState))
 	dst = append(dst, '|')
-	return bgp.AppendUint(dst, uint32(e.NewState))
+	dst = bgp.AppendUint(dst, uint32(e.NewState))
+	return append(dst, '\n')
 }
 
 func (d *Dump) appendUpdate(dst []byte, e *Element) []byte {
-	dst = append(dst, byte(e.Kind))
-	dst = d.appendPeer(dst, e)
 	dst = d.appendWhat(dst, e)
 	if e.Kind == Withdraw {
-		return dst
+		return append(dst, '\n')
 	}
 	if len(d.tail) == 0 || d.hop != e.NextHop {
 		d.tail, d.hop = d.appendAttributes(d.tail[:0], e), e.NextHop
@@ -99,7 +108,6 @@ func (d *Dump) appendUpdate(dst []byte, e *Element) []byte {
 }
 
 func (d *Dump) appendRoute(dst []byte, e *Element) []byte {
-	dst = append(dst, byte(e.Kind))
 	if e.Record.Type == TypeTableDump {
 		dst = d.appendWhat(d.appendPeer(dst, e), e)
 		return d.appendAttributes(dst, e)

@@ -15,7 +15,7 @@ func appendMicroseconds(dst []byte, t time.Time) []byte {
 	return dst
 }
 
-// appendAttributes writes what stands behind the prefix of a route.
+// appendAttributes writes what stands behind the prefix of a route, up to the line's end.
 func (d *Dump) appendAttributes(dst []byte, e *Element) []byte {
 	a := e.Attributes
 	dst = append(dst, '|')
@@ -43,7 +43,7 @@ func (d *Dump) appendAttributes(dst []byte, e *Element) []byte {
 		dst = append(dst, ' ')
 		dst = appendAddr(dst, a.AggregatorAddr)
 	}
-	return append(dst, '|')
+	return append(dst, "|\n"...)
 }
 
 // originOf gives the ORIGIN, incomplete where the route has none.

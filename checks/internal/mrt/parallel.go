@@ -10,7 +10,10 @@ import (
 
 // batchLen is about how many bytes of records one worker takes at a time: few
 // enough that they and the text made of them stay in a core's cache.
-const batchLen = 128 << 10
+const batchLen = 64 << 10
+
+// textLen is about how long the text of a batch is.
+const textLen = 6 * batchLen
 
 // Work appends to dst what is to be written of the records that r yields. The
 // last call of r.Next gives io.EOF. It is called by one goroutine at a time.
@@ -137,6 +140,9 @@ func (run *parallelRun) work(work Work, literal bool) {
 		r.err, r.done = io.EOF, nil
 		r.problems, r.firstProblem, r.skipped = 0, nil, b.skipped[:0]
 		r.rec.Peers, r.rec.CollectorID = b.peers, b.collector
+		if b.out == nil {
+			b.out = make([]byte, 0, textLen)
+		}
 		b.out = work(r, b.out[:0])
 		b.problems, b.first, b.skipped = r.problems, r.firstProblem, r.skipped
 		b.done <- struct{}{}
