@@ -16,7 +16,7 @@ func (s *State) shift(row table.Row, value uint32, now, usual, still int32) {
 		if p == nil || p == s.next && row >= s.nextRow {
 			continue
 		}
-		p.of(value, country, s.rib.End).count(now, usual, still)
+		p.count(value, country, s.rib.End, now, usual, still)
 	}
 }
 
@@ -57,10 +57,11 @@ func (s *State) sweep(until time.Time) (done bool) {
 	for end := table.Row(s.tab.Rows()); s.nextRow < end; {
 		row := s.nextRow
 		s.nextRow++
+		s.hollow(row)
 		if s.rows.is(row, placed) {
 			country := s.rows.country[row]
 			s.routesOf(row, func(value uint32, now, usual, still int32) {
-				s.next.of(value, country, s.rib.End).count(now, usual, still)
+				s.next.count(value, country, s.rib.End, now, usual, still)
 			})
 		}
 		if row%256 == 0 && time.Now().After(until) {
@@ -68,7 +69,38 @@ func (s *State) sweep(until time.Time) (done bool) {
 		}
 	}
 	s.pairs, s.next = s.next, nil
+	if s.clock-s.emptied >= int64(s.opts.Rules.BaselineWindow.Seconds()) {
+		s.emptied = 0
+	}
 	return true
+}
+
+// hollow notes a row of which nobody is left who had it: it is in no count until somebody
+// who sends his table has it again, and forgotten after the window of a baseline.
+func (s *State) hollow(row table.Row) {
+	m := s.rows.marks
+	if int(row) >= len(m) || m[row]&placed == 0 || m[row]&apart != 0 || s.tab.Ref(row) != 0 {
+		return
+	}
+	switch window := int64(s.opts.Rules.BaselineWindow.Seconds()); {
+	case m[row]&empty == 0:
+		if s.emptied == 0 {
+			s.emptied = s.clock
+		}
+		s.enrol(row, -1)
+		s.rows.set(row, empty)
+	case s.clock-s.emptied >= window:
+		s.fill(row)
+		s.unplace(row)
+	}
+}
+
+// fill ends that.
+func (s *State) fill(row table.Row) {
+	if s.rows.is(row, empty) {
+		s.rows.unset(row, empty)
+		s.enrol(row, 1)
+	}
 }
 
 // electors are the voting sessions of the vantage points of one address family.

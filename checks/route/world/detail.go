@@ -267,27 +267,28 @@ func (s *State) elsewhere(c *checks.Case, first time.Time) checks.Elsewhere {
 
 // carriers gives who carries a country or a network, by routes: one a session and prefix.
 func (s *State) carriers(g *group, n uint32) (lastHops, borders []checks.Upstream) {
-	type counts struct{ now, usual int }
-	by, all := map[checks.ASN]*counts{}, counts{}
-	add := func(x *pair) {
-		all.now, all.usual = all.now+int(max(0, x.now)), all.usual+int(max(0, x.usual))
-		if x.upstream == 0 || x.upstream.Private() || x.upstream.RouteServer() || slices.Contains(s.opts.Assess.RouteServers, x.upstream) {
+	by, now, usual := map[checks.ASN]*carrier{}, int64(0), int64(0)
+	add := func(u checks.ASN, n, before int64) {
+		now, usual = now+max(0, n), usual+max(0, before)
+		if n <= 0 && before <= 0 || u == 0 || u.Private() || u.RouteServer() || slices.Contains(s.opts.Assess.RouteServers, u) {
 			return
 		}
-		c := by[x.upstream]
+		c := by[u]
 		if c == nil {
-			c = &counts{}
-			by[x.upstream] = c
+			c = &carrier{upstream: u}
+			by[u] = c
 		}
-		c.now, c.usual = c.now+int(max(0, x.now)), c.usual+int(max(0, x.usual))
+		c.now, c.usual = c.now+max(0, n), c.usual+max(0, before)
 	}
 	if g.code != "" {
-		s.pairs.ofCountry(uint16(n), add)
+		s.pairs.ofCountry(uint16(n), func(c *carrier) { add(c.upstream, c.now, c.usual) })
 	} else {
-		s.pairs.ofOrigin(g.asn, add)
+		s.pairs.ofOrigin(g.asn, func(x *pair) { add(x.upstream, int64(x.now), int64(x.usual)) })
 	}
-	for a, c := range by {
-		lastHops = append(lastHops, checks.Upstream{ASN: a, Share: ratio(c.now, all.now), ShareBefore: ratio(c.usual, all.usual)})
+	for _, c := range by {
+		lastHops = append(lastHops, checks.Upstream{
+			ASN: c.upstream, Share: ratio(int(c.now), int(now)), ShareBefore: ratio(int(c.usual), int(usual)),
+		})
 	}
 	slices.SortFunc(lastHops, func(x, y checks.Upstream) int {
 		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))

@@ -33,6 +33,7 @@ func (o observer) Changed(row table.Row, session int, before, value uint32, at t
 
 // moved takes in one route of a row that is counted.
 func (s *State) moved(row table.Row, session int, before, value uint32, at time.Time) {
+	s.fill(row)
 	if !s.rows.is(row, apart) {
 		if before == 0 && (s.young(at) || s.rib.Session(session).State == route.Syncing && s.own(row, value)) {
 			// Who sends his table brings nothing new: it was there before he said so. Another
@@ -94,6 +95,7 @@ func (o observer) Replaced(row table.Row, before, after table.Ref, at time.Time)
 		}
 		return
 	case m&apart == 0:
+		s.fill(row)
 		s.was, s.is = s.tab.Values(before, s.was[:0]), s.tab.Values(after, s.is[:0])
 		usual, changed := s.seed(row, append(s.normal[:0], s.was...), s.young(at))
 		if s.normal = usual; changed {

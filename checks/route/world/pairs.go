@@ -10,29 +10,47 @@ import (
 // routes through an AS fare.
 type pair struct {
 	origin, upstream checks.ASN
-	value            uint32
 	country          uint16
 	now, usual       int32
 	still            int32
-	// The next one of the same value, country, origin and upstream; 0 for none.
-	sameValue, sameCountry, sameOrigin, sameUpstream uint32
+	carrier          uint32 // in pairs.carriers
+	// The next one of the same value, origin and upstream; 0 for none.
+	sameValue, sameOrigin, sameUpstream uint32
 }
 
-func (x *pair) count(now, usual, still int32) {
-	x.now, x.usual, x.still = x.now+now, x.usual+usual, x.still+still
+// carrier adds up the pairs of one upstream in one country.
+type carrier struct {
+	upstream   checks.ASN
+	now, usual int64
+}
+
+// carrying names a carrier.
+type carrying struct {
+	country  uint16
+	upstream checks.ASN
 }
 
 // pairs are counted by the value of the table, which saves asking for its end each time.
 type pairs struct {
 	list       []pair   // from 1
 	byValue    []uint32 // first of each
-	byCountry  []uint32
 	byOrigin   map[checks.ASN]uint32
 	byUpstream map[checks.ASN]uint32
+	carriers   []carrier
+	carrierOf  map[carrying]uint32
+	byCountry  [][]uint32 // carriers
+}
+
+// count counts routes of a value within a country.
+func (p *pairs) count(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN), now, usual, still int32) {
+	x := p.of(value, country, end)
+	x.now, x.usual, x.still = x.now+now, x.usual+usual, x.still+still
+	c := &p.carriers[x.carrier]
+	c.now, c.usual = c.now+int64(now), c.usual+int64(usual)
 }
 
 func newPairs() *pairs {
-	return &pairs{list: make([]pair, 1), byOrigin: map[checks.ASN]uint32{}, byUpstream: map[checks.ASN]uint32{}}
+	return &pairs{list: make([]pair, 1), byOrigin: map[checks.ASN]uint32{}, byUpstream: map[checks.ASN]uint32{}, carrierOf: map[carrying]uint32{}}
 }
 
 // of gives the pair of a value within a country. A value that nobody had any more may stand
@@ -62,16 +80,23 @@ func (p *pairs) of(value uint32, country uint16, end func(uint32) (origin, upstr
 }
 
 func (p *pairs) add(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN)) *pair {
-	for int(country) >= len(p.byCountry) {
-		p.byCountry = append(p.byCountry, 0)
-	}
 	k := uint32(len(p.list))
-	x := pair{value: value, country: country}
+	x := pair{country: country}
 	x.origin, x.upstream = end(value)
 	x.sameValue, p.byValue[value] = p.byValue[value], k
-	x.sameCountry, p.byCountry[country] = p.byCountry[country], k
 	x.sameOrigin, p.byOrigin[x.origin] = p.byOrigin[x.origin], k
 	x.sameUpstream, p.byUpstream[x.upstream] = p.byUpstream[x.upstream], k
+	name := carrying{country, x.upstream}
+	c, ok := p.carrierOf[name]
+	if !ok {
+		c = uint32(len(p.carriers))
+		p.carriers, p.carrierOf[name] = append(p.carriers, carrier{upstream: x.upstream}), c
+		for int(country) >= len(p.byCountry) {
+			p.byCountry = append(p.byCountry, nil)
+		}
+		p.byCountry[country] = append(p.byCountry[country], c)
+	}
+	x.carrier = c
 	p.list = append(p.list, x)
 	return &p.list[k]
 }
@@ -85,9 +110,12 @@ func (p *pairs) chain(first uint32, next func(*pair) uint32, f func(*pair)) {
 	}
 }
 
-func (p *pairs) ofCountry(country uint16, f func(*pair)) {
+// ofCountry calls f with who carries a country.
+func (p *pairs) ofCountry(country uint16, f func(*carrier)) {
 	if int(country) < len(p.byCountry) {
-		p.chain(p.byCountry[country], func(x *pair) uint32 { return x.sameCountry }, f)
+		for _, k := range p.byCountry[country] {
+			f(&p.carriers[k])
+		}
 	}
 }
 

@@ -115,6 +115,10 @@ func (s *State) enrol(row table.Row, n int32) {
 
 // weigh gives a placed row another weight.
 func (s *State) weigh(row table.Row, weight uint32) {
+	if s.rows.is(row, empty) {
+		s.rows.weight[row] = weight
+		return
+	}
 	s.enrol(row, -1)
 	s.rows.weight[row] = weight
 	s.enrol(row, 1)

@@ -22,6 +22,7 @@ const (
 	queued                    // it is to be counted again
 	stirred                   // it has changed since it was counted
 	arriving                  // it is to be placed
+	empty                     // all who had it are gone, and it is in no count
 )
 
 // reach makes room for a row.

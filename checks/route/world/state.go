@@ -57,6 +57,7 @@ type State struct {
 	pairs, next *pairs
 	nextRow     table.Row
 	recount     bool
+	emptied     int64 // since when there are rows that nobody is left of who had them; 0 for none
 
 	arrivals []table.Row // to be placed
 	queue    []table.Row // to be counted again

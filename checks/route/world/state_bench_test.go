@@ -59,6 +59,8 @@ func BenchmarkWorld(b *testing.B) {
 	settle(s, now)
 	churn(b, s, w, 100_000)
 	now = s.Stats().Newest
+	lose(s, w, now, 5)
+	now = now.Add(time.Minute)
 	settle(s, now)
 	st := s.Stats()
 	var m runtime.MemStats
@@ -68,6 +70,13 @@ func BenchmarkWorld(b *testing.B) {
 	for b.Loop() {
 		measure(b, "all countries", 200, func(int) { s.judged = nil; s.Countries(now) })
 		list := s.Countries(now)
+		down := 0
+		for _, v := range list {
+			if v.State == checks.Down || v.State == checks.Degraded {
+				down++
+			}
+		}
+		b.Logf("%d of %d countries are not whole", down, len(list))
 		measure(b, "one country", 3*len(list), func(i int) { s.judged = nil; s.Verdict(list[i%len(list)].Target, now) })
 		measure(b, "the largest", 50, func(int) { s.judged = nil; s.Verdict(checks.Country("US"), now) })
 		measure(b, "the world", 20, func(int) { s.judged = nil; s.World(now) })
@@ -80,6 +89,25 @@ func settle(s *State, now time.Time) {
 		s.Tick(now)
 		if s.behind() == 0 && s.next == nil && !s.recount {
 			return
+		}
+	}
+}
+
+// lose has all sessions withdraw so many prefixes of each country, and one in a hundred of
+// the largest.
+func lose(s *State, w *worldtest.World, now time.Time, n int) {
+	lost := map[uint16]int{}
+	for i := range w.Len() {
+		row := s.tab.Row(w.Prefix(i))
+		if row == 0 {
+			continue
+		}
+		c := s.rows.country[row]
+		if lost[c]++; lost[c] > n && (c != uint16(s.countries.by["US"]) || i%100 != 0) {
+			continue
+		}
+		for _, peer := range w.Peers {
+			s.Apply(&route.Update{Kind: route.Routes, At: now, Peer: peer, Withdrawn: []route.NLRI{{Prefix: w.Prefix(i)}}})
 		}
 	}
 }

@@ -35,6 +35,7 @@ func (s *State) Tick(now time.Time) {
 	if now.Unix() != s.looked {
 		s.looked = now.Unix()
 		s.stand(now)
+		s.recount = s.recount || s.emptied != 0 && s.clock-s.emptied >= int64(s.opts.Rules.BaselineWindow.Seconds())
 	}
 	s.sample(until)
 	s.sweep(until)

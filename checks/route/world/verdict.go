@@ -30,6 +30,9 @@ func (s *State) doubts(now time.Time) (missing string, gaps []checks.Gap) {
 	if s.opts.Doubt != nil {
 		missing, gaps = s.opts.Doubt(now)
 	}
+	if missing == "" && s.vantage.Live == 0 {
+		missing = "no session with a vantage point is up"
+	}
 	if n := s.behind(); n > 0 {
 		gaps = append(slices.Clone(gaps), checks.Gap{
 			Check: "route", Reason: fmt.Sprintf("routes of %d prefixes are still being counted: much came at once, or vantage points came or went", n),
@@ -235,7 +238,7 @@ func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bo
 }
 
 func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
-	if n == 0 || g.prefixes+g.prefixes6 == 0 {
+	if n == 0 {
 		return checks.Verdict{}, false
 	}
 	country := g.code != ""
@@ -277,7 +280,7 @@ func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) 
 // rowsOf gives the placed rows that belong to a target.
 func (s *State) rowsOf(in func(table.Row) bool) (list []table.Row) {
 	for row := range s.rows.marks {
-		if s.rows.marks[row]&placed != 0 && in(table.Row(row)) {
+		if s.rows.marks[row]&(placed|empty) == placed && in(table.Row(row)) {
 			list = append(list, table.Row(row))
 		}
 	}
@@ -289,7 +292,7 @@ func (s *State) rowsOf(in func(table.Row) bool) (list []table.Row) {
 func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
 	var rows []table.Row
 	for _, row := range s.tab.Subnets(t.Prefix()) {
-		if s.rows.is(row, placed) {
+		if s.rows.is(row, placed) && !s.rows.is(row, empty) {
 			rows = append(rows, row)
 		}
 	}
