@@ -39,9 +39,10 @@ type globe struct {
 	through  atomic.Bool         // the start is over
 	answered func(time.Duration) // is told how long it took to make a world or a verdict
 
-	mu     sync.Mutex // over what follows
-	saving saving
-	failed string // why the start could not be ended
+	mu      sync.Mutex // over what follows
+	saving  saving
+	failed  string // why the start could not be ended
+	carried map[checks.Target]carriage
 }
 
 // saving says how snapshots are written.
@@ -254,7 +255,7 @@ func (g *globe) world(now time.Time) checks.World {
 	p := g.progress()
 	now = g.at(now)
 	w := g.state.World(now)
-	nameAll(&w, g.lists.Load())
+	g.addCarriers(&w, now)
 	w.Starting = p.Sentence()
 	w.Gaps = append(w.Gaps, p.Gaps...)
 	g.mu.Lock()
@@ -268,10 +269,7 @@ func (g *globe) world(now time.Time) checks.World {
 // verdict gives the whole answer about one target.
 func (g *globe) verdict(t checks.Target, now time.Time) (checks.Verdict, bool) {
 	defer func(began time.Time) { g.answered(time.Since(began)) }(time.Now())
-	now = g.at(now)
-	v, ok := g.state.Verdict(t, now)
-	v.NameASes(g.lists.Load().ASName)
-	return v, ok
+	return g.complete(t, g.at(now))
 }
 
 // forBot gives what a bot wants of the world, and what to do where it is not kept.

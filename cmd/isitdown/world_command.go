@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"isitdown/bot/chat"
 	"isitdown/checks"
-	"isitdown/checks/registry"
 	"isitdown/checks/route"
 	"isitdown/checks/route/archive"
 )
@@ -190,12 +188,4 @@ func (c *worldCommand) code(w *checks.World) int {
 		all.Outages = append(all.Outages, *l.verdict)
 	}
 	return exitCode([]checks.State{chat.WorldState(&all)})
-}
-
-// names gives the verdicts of a world the names of networks.
-func nameAll(w *checks.World, reg *registry.Registry) {
-	w.Outages = slices.Clone(w.Outages) // the state may keep its own
-	for i := range w.Outages {
-		w.Outages[i].NameASes(reg.ASName)
-	}
 }
