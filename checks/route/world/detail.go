@@ -265,6 +265,10 @@ func (s *State) elsewhere(c *checks.Case, first time.Time) checks.Elsewhere {
 	return e
 }
 
+// maxCarriers is how many ASes next to a country's or network's origins are told, the most used
+// first. A large country has thousands.
+const maxCarriers = 100
+
 // carriers gives who carries a country or a network, by routes: one a session and prefix.
 func (s *State) carriers(g *group, n uint32) (lastHops, borders []checks.Upstream) {
 	by, now, usual := map[checks.ASN]*carrier{}, int64(0), int64(0)
@@ -285,14 +289,14 @@ func (s *State) carriers(g *group, n uint32) (lastHops, borders []checks.Upstrea
 	} else {
 		s.pairs.ofOrigin(g.asn, func(x *pair) { add(x.upstream, int64(x.now), int64(x.usual)) })
 	}
-	for _, c := range by {
+	list := slices.SortedFunc(maps.Values(by), func(x, y *carrier) int {
+		return cmp.Or(cmp.Compare(y.now, x.now), cmp.Compare(y.usual, x.usual), cmp.Compare(x.upstream, y.upstream))
+	})
+	for _, c := range list[:min(len(list), maxCarriers)] {
 		lastHops = append(lastHops, checks.Upstream{
 			ASN: c.upstream, Share: ratio(int(c.now), int(now)), ShareBefore: ratio(int(c.usual), int(usual)),
 		})
 	}
-	slices.SortFunc(lastHops, func(x, y checks.Upstream) int {
-		return cmp.Or(cmp.Compare(y.Share, x.Share), cmp.Compare(y.ShareBefore, x.ShareBefore), cmp.Compare(x.ASN, y.ASN))
-	})
 	if s.opts.Network != nil {
 		for i := range lastHops {
 			lastHops[i].Name, _ = s.opts.Network(lastHops[i].ASN)
