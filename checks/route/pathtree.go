@@ -84,12 +84,11 @@ func (t *pathTree) headOf(hop bgp.Hop) pathNode {
 		return pathNode{head: uint32(hop.ASN(0))}
 	}
 	set := make(checks.Hop, hop.Len())
-	key := make([]byte, 0, 4*len(set))
 	for k := range set {
 		set[k] = hop.ASN(k)
-		key = binary.BigEndian.AppendUint32(key, uint32(set[k]))
 	}
-	id, ok := t.setID[string(key)]
+	key := setKey(set)
+	id, ok := t.setID[key]
 	if !ok {
 		if n := len(t.bare); n > 0 {
 			id, t.bare = t.bare[n-1], t.bare[:n-1]
@@ -98,9 +97,18 @@ func (t *pathTree) headOf(hop bgp.Hop) pathNode {
 			id = uint32(len(t.sets))
 			t.sets = append(t.sets, set)
 		}
-		t.setID[string(key)] = id
+		t.setID[key] = id
 	}
 	return pathNode{id, setHead}
+}
+
+// setKey gives what a set is found by.
+func setKey(set checks.Hop) string {
+	key := make([]byte, 0, 4*len(set))
+	for _, as := range set {
+		key = binary.BigEndian.AppendUint32(key, uint32(as))
+	}
+	return string(key)
 }
 
 // intern gives the value of a node.

@@ -69,7 +69,7 @@ func Decode(r io.ReaderAt, size int64, magic [16]byte, version uint32) (*Content
 	return c, c.sections(r, size, list)
 }
 
-// sections reads the sections of a list, two at a time: checksums take the time of one core.
+// sections reads the sections of a list, several at a time: checksums take the time of one core.
 func (c *Contents) sections(r io.ReaderAt, size int64, list []byte) error {
 	count := len(list) / entrySize
 	c.Sections = make([]Section, count)
@@ -79,6 +79,7 @@ func (c *Contents) sections(r io.ReaderAt, size int64, list []byte) error {
 		return fmt.Errorf("%w: it is longer than it says", ErrDamaged)
 	}
 	var group sync.WaitGroup
+	room := make(chan struct{}, abreast)
 	for k := range c.Sections {
 		e := list[k*entrySize:][:entrySize]
 		name := strings.TrimRight(string(e[:nameSize]), "\x00")
@@ -90,7 +91,9 @@ func (c *Contents) sections(r io.ReaderAt, size int64, list []byte) error {
 		}
 		at += int64(length)
 		c.Sections[k].Name = name
+		room <- struct{}{}
 		group.Go(func() {
+			defer func() { <-room }()
 			c.Sections[k].Parts = [][]byte{nil}
 			c.Sections[k].Parts[0], errs[k] = readSection(r, name, int64(offset), int64(length), binary.LittleEndian.Uint32(e[nameSize+16:]))
 		})
@@ -101,6 +104,9 @@ func (c *Contents) sections(r io.ReaderAt, size int64, list []byte) error {
 	}
 	return errors.Join(errs...)
 }
+
+// abreast is how many sections are read at a time.
+const abreast = 4
 
 func readSection(r io.ReaderAt, name string, offset, length int64, want uint32) ([]byte, error) {
 	b := make([]byte, length)

@@ -37,7 +37,7 @@ const (
 )
 
 // maxSections bounds what is believed of a file.
-const maxSections = 64
+const maxSections = 1 << 15
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) } // made once, by crc32
 

@@ -50,6 +50,11 @@ func (s *State) appendDeviant(dst []byte, d *deviant) []byte {
 	for _, at := range [...]int64{d.lacking, d.first, d.half, d.ninety} {
 		dst = binary.AppendVarint(dst, at)
 	}
+	if d.revived {
+		dst = append(dst, 1)
+	} else {
+		dst = append(dst, 0)
+	}
 	usual, now := s.tab.Values(d.usual, nil), s.tab.Values(s.tab.Ref(d.row), nil)
 	last := 0
 	for c := range max(len(usual), len(now)) {
@@ -116,6 +121,7 @@ type keptDeviant struct {
 	prefix  netip.Prefix
 	row     table.Row
 	times   [4]int64
+	revived bool
 	columns []int
 	values  []uint32
 }
@@ -139,6 +145,7 @@ func (s *State) restoreDeviant(k *keptDeviant) {
 	}
 	d := s.depart(k.row, ref)
 	d.lacking, d.first, d.half, d.ninety = k.times[0], k.times[1], k.times[2], k.times[3]
+	d.revived = k.revived
 	if ref != 0 {
 		s.place(k.row)
 		s.enqueue(k.row)
@@ -213,6 +220,7 @@ func (s *State) read(r *keptReader) (list []keptDeviant) {
 		for i := range k.times {
 			k.times[i] = r.varint()
 		}
+		k.revived = r.byte() != 0
 		c := -1
 		for d := r.uvarint(1 << 16); d != 0 && r.err == nil; d = r.uvarint(1 << 16) {
 			c += int(d)

@@ -88,5 +88,9 @@ func (s *State) load(c *section.Contents) (err error) {
 	if !ok {
 		return fmt.Errorf("section %q is not there", usualSection)
 	}
-	return s.Restore(kept)
+	if err := s.Restore(kept); err != nil {
+		return err
+	}
+	s.Do(func(r *route.RIB) { r.Table().Sweep() })
+	return nil
 }

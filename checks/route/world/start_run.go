@@ -55,17 +55,21 @@ func (s *Start) Run(ctx context.Context) (err error) {
 
 // collectors gives from when on the updates of each collector in the snapshot are needed: from
 // when the one of its live sessions was last heard that was heard last, for the collector had
-// delivered everything by then. Of a collector that the archive does not know nothing
-// can be had, and its sessions are not known until they say again what they hold.
+// delivered everything by then. What the archive does not know are sessions with
+// ourselves, which have ended with the program that made the snapshot. Without an archive what all
+// the others hold is not known until they say it again.
 func (s *Start) collectors() map[string]time.Time {
 	since := map[string]time.Time{}
 	for peer, at := range s.heard {
-		if at.After(since[peer.Collector]) {
+		switch {
+		case s.o.Archive != nil && !s.o.Archive.Knows(peer.Collector):
+			s.state.Apply(&route.Update{Kind: route.PeerDown, At: at, Peer: peer})
+		case at.After(since[peer.Collector]):
 			since[peer.Collector] = at
 		}
 	}
 	for name, at := range since {
-		if s.o.Archive == nil || !s.o.Archive.Knows(name) {
+		if s.o.Archive == nil {
 			s.lost(name, at)
 			delete(since, name)
 		} else {
