@@ -73,7 +73,16 @@ func showLiveWith(t *testing.T, more func(*app, byHost), play func(t *testing.T,
 		a.config.URLs.RISLive = "ws://ris-live.ripe.net/v1/ws/"
 		a.config.Sources.IODA, a.config.Sources.Globalping, a.config.Sources.RegistryRefresh = false, false, false
 		more(a, services)
-		s.watchroom = a.newWatchroom(source{registry: emptyRegistry(t)})
+		lists, err := a.loadRegistry(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.watchroom = a.newWatchroom(source{registry: lists})
+		if a.config.World.On {
+			if s.globe, err = a.newGlobe(lists, a.config.World.Snapshot); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := s.goLive(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
