@@ -185,7 +185,6 @@ func TestGlobeMetrics(t *testing.T) {
 	})
 }
 
-
 // scraped reads the metrics as a monitoring does.
 func scraped(t *testing.T, m *metrics) string {
 	t.Helper()
