@@ -140,7 +140,7 @@ func (s *State) elect(now time.Time) {
 		}
 	}
 	s.vantage = s.rib.Vantage(now)
-	s.numberCollectors()
+	s.number()
 	if !changed {
 		return
 	}
@@ -150,11 +150,18 @@ func (s *State) elect(now time.Time) {
 	s.revote = len(s.apart.list)
 }
 
-// numberCollectors gives each collector of a session its bit.
-func (s *State) numberCollectors() {
+// number gives each session the number of its vantage point, and the bit of its collector.
+func (s *State) number() {
 	for i := len(s.collector); i < s.rib.Sessions(); i++ {
 		peer := s.rib.Session(i).Peer
 		s.peers = append(s.peers, peer.AS)
+		k, known := s.pointOf[peer.AS]
+		if !known {
+			k = uint16(s.points)
+			s.pointOf[peer.AS] = k
+			s.points++
+		}
+		s.point = append(s.point, k)
 		name := peer.Collector
 		n, ok := s.collectors[name]
 		if !ok {
@@ -168,6 +175,7 @@ func (s *State) numberCollectors() {
 // drain counts rows again that have changed, at most so many, and the suspects that lie
 // inside them or over them.
 func (s *State) drain(most int) {
+	s.number()
 	s.admit()
 	n := min(most, len(s.queue))
 	for k := range n {

@@ -70,10 +70,10 @@ func (s *State) observe(row table.Row, country bool) (checks.Observation, checks
 
 // baseline gives what is usual, from the values at hand: one route a vantage point.
 func (s *State) baseline(p netip.Prefix, origins []checks.ASN) checks.BaselinePrefix {
-	by, had := map[uint32][]checks.ASN{}, map[checks.ASN]bool{}
+	by := map[uint32][]checks.ASN{}
+	s.marked.clear(s.points)
 	for i, v := range s.was {
-		if v != 0 && !had[s.peers[i]] {
-			had[s.peers[i]] = true
+		if v != 0 && s.marked.add(s.point[i]) {
 			by[v] = append(by[v], s.peers[i])
 		}
 	}
@@ -96,7 +96,7 @@ func (s *State) pathsSeen(by map[uint32][]checks.ASN) []checks.PathSeen {
 		list = append(list, checks.PathSeen{Path: path, Peers: peers})
 	}
 	slices.SortFunc(list, func(a, b checks.PathSeen) int {
-		return cmp.Or(cmp.Compare(len(b.Peers), len(a.Peers)), cmp.Compare(a.Path.String(), b.Path.String()))
+		return cmp.Or(cmp.Compare(len(b.Peers), len(a.Peers)), slices.Compare(a.Peers, b.Peers))
 	})
 	return list
 }
@@ -122,7 +122,7 @@ type observing struct {
 func (l *observing) ask(hold bool) {
 	s, o := l.State, l.o
 	e := &s.electors[family(o.Prefix.Addr().Is6())]
-	answered := map[checks.ASN]bool{}
+	s.marked.clear(s.points)
 	var c *covering
 	split := 0
 	for k, as := range e.as {
@@ -132,7 +132,7 @@ func (l *observing) ask(hold bool) {
 			continue
 		}
 		o.Asked++
-		answered[as] = true
+		s.marked.add(s.point[sessions[0]])
 		switch {
 		case has:
 			o.Seen++
@@ -165,10 +165,9 @@ func (l *observing) ask(hold bool) {
 	}
 	o.Split = split > 0 && split*2 >= o.Asked
 	for i, v := range s.is {
-		if as := s.peers[i]; v != 0 && !answered[as] && s.accepts(v, l.origins) {
-			answered[as] = true
+		if v != 0 && s.accepts(v, l.origins) && s.marked.add(s.point[i]) {
 			o.Sighted++
-			l.now[v] = append(l.now[v], as)
+			l.now[v] = append(l.now[v], s.peers[i])
 		}
 	}
 }
@@ -228,10 +227,14 @@ func (l *observing) present() (list []checks.ASN) {
 	return slices.Compact(list)
 }
 
+// maxPassages is how many of the ASes next to the lost routes' origins are looked at, those
+// that carried most of them.
+const maxPassages = 16
+
 // elsewhere says how others' routes through the ASes next to the lost routes' origins fare,
 // by the routes that are still what they usually are.
 func (s *State) elsewhere(c *checks.Case, first time.Time) checks.Elsewhere {
-	own, next := map[checks.ASN]bool{}, map[checks.ASN]bool{}
+	own, next := map[checks.ASN]bool{}, map[checks.ASN]int{}
 	for i := range c.Observations {
 		o := &c.Observations[i]
 		if o.Asked == 0 || 2*(o.Asked-o.Seen) < o.Asked {
@@ -242,24 +245,28 @@ func (s *State) elsewhere(c *checks.Case, first time.Time) checks.Elsewhere {
 		}
 		for _, p := range c.Baseline.Prefixes[i].Paths {
 			if len(p.Path) > 1 && len(p.Path[0]) == 1 {
-				next[p.Path[0][0]] = true
+				next[p.Path[0][0]] += len(p.Peers)
 			}
 		}
 	}
+	most := slices.SortedFunc(maps.Keys(next), func(a, b checks.ASN) int {
+		return cmp.Or(cmp.Compare(next[b], next[a]), cmp.Compare(a, b))
+	})
 	e := checks.Elsewhere{
 		From: first, To: c.Now,
 		Missing: "of the paths of the whole world only their ends are kept: what lies beyond the ASes next to the origins is not looked at",
 	}
-	for _, u := range slices.Sorted(maps.Keys(next)) {
+	for _, u := range most[:min(len(most), maxPassages)] {
 		p := checks.Passage{Element: checks.Element{AS: u}}
-		origins := map[checks.ASN]bool{}
+		var origins []checks.ASN
 		s.pairs.ofUpstream(u, func(x *pair) {
 			if x.usual > 0 && !own[x.origin] {
-				origins[x.origin] = true
+				origins = append(origins, x.origin)
 				p.Before, p.Still = p.Before+int(x.usual), p.Still+int(max(0, x.still))
 			}
 		})
-		p.Origins = len(origins)
+		slices.Sort(origins)
+		p.Origins = len(slices.Compact(origins))
 		e.Passages = append(e.Passages, p)
 	}
 	return e

@@ -73,7 +73,11 @@ type State struct {
 	turned     bool // who votes may have changed
 	vantage    checks.Vantage
 	peers      []checks.ASN // by session
-	collector  []uint8      // by session, the number in collectors
+	point      []uint16     // by session, the number in pointOf
+	pointOf    map[checks.ASN]uint16
+	points     int
+	marked     marks   // scratch
+	collector  []uint8 // by session, the number in collectors
 	collectors map[string]int
 	judged     *judgement // nil where suspects have changed since
 	// Those that stand badly.
@@ -102,7 +106,7 @@ func New(o Options) *State {
 	s := &State{
 		rib: route.NewRIB(o.Rules), opts: o, most: maxDetailed,
 		apart: makeDeviants(), suspects: map[table.Row]suspect{}, pairs: newPairs(),
-		countries: makeGroups[string](), networks: makeGroups[checks.ASN](), collectors: map[string]int{},
+		countries: makeGroups[string](), networks: makeGroups[checks.ASN](), collectors: map[string]int{}, pointOf: map[checks.ASN]uint16{},
 		badCountries: map[uint32]bool{}, badNetworks: map[uint32]bool{},
 	}
 	s.tab = s.rib.Table()

@@ -30,8 +30,9 @@ func giant(locate func(netip.Prefix) string) func(netip.Prefix) string {
 //
 //	go test -run '^$' -bench World -benchtime 1x -timeout 30m ./checks/route/world
 //
-// the time of the table of all countries, and that of the verdict of each country; of these
-// p50, p99 and the largest. -short takes a world a tenth as large.
+// how long after an update the verdict of its country is there, at two paces; the time of the
+// table of all countries, and that of the verdict of each country, each after a change; of
+// these p50, p99 and the largest. -short takes a world a tenth as large.
 func BenchmarkWorld(b *testing.B) {
 	c := worldtest.Config{Full: 600, Seed: 1}
 	if testing.Short() {
@@ -67,6 +68,11 @@ func BenchmarkWorld(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	b.Logf("%d countries, %d networks; %d rows apart, %d lost, %d vectors; heap %d MiB", st.Countries, st.Networks, st.Apart, st.LostPrefixes, st.Vectors, m.HeapAlloc>>20)
+	pace(b, s, w, now, 4000, 5*time.Second)
+	now = now.Add(10 * time.Second)
+	pace(b, s, w, now, 50_000, 5*time.Second)
+	now = now.Add(10 * time.Second)
+	settle(s, now)
 	for b.Loop() {
 		measure(b, "all countries", 200, func(int) { s.judged = nil; s.Countries(now) })
 		list := s.Countries(now)
@@ -81,6 +87,52 @@ func BenchmarkWorld(b *testing.B) {
 		measure(b, "the largest", 50, func(int) { s.judged = nil; s.Verdict(checks.Country("US"), now) })
 		measure(b, "the world", 20, func(int) { s.judged = nil; s.World(now) })
 	}
+}
+
+// pace applies a stream at so many messages a second for a time, with the ticks between, asks
+// for the verdict of the country of what came last every 20 ms, and prints how long after the
+// update it was there, and what part of a core all that took.
+func pace(b *testing.B, s *State, w *worldtest.World, now time.Time, rate int, d time.Duration) {
+	list := record(w, rate*int(d/time.Millisecond)/1000)
+	var waits []time.Duration
+	cpu, began, tick := processor(), time.Now(), time.Time{}
+	for k := 0; k < len(list); {
+		came := time.Now()
+		due := min(len(list), int(came.Sub(began)*time.Duration(rate)/time.Second))
+		for i := range list[k:due] {
+			list[k+i].At = now.Add(came.Sub(began))
+		}
+		s.ApplyAll(list[k:due])
+		if due > k && came.Sub(tick) >= 20*time.Millisecond && len(list[due-1].Announced) > 0 {
+			tick = came
+			country := s.opts.Locate(list[due-1].Announced[0].Prefix)
+			s.Verdict(checks.Country(country), now.Add(came.Sub(began)))
+			waits = append(waits, time.Since(came))
+			if len(waits)%5 == 0 {
+				s.Tick(now.Add(came.Sub(began)))
+			}
+		}
+		k = due
+		time.Sleep(time.Millisecond)
+	}
+	slices.Sort(waits)
+	share := float64(processor()-cpu) / float64(time.Since(began)) * 100
+	b.Logf("%6d messages/s: verdict p50 %v, p99 %v, max %v of %d after the update; %.1f %% of a core, the verdicts included",
+		rate, waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1], len(waits), share)
+}
+
+// record keeps updates of a stream.
+func record(w *worldtest.World, n int) []route.Update {
+	list := make([]route.Update, 0, n)
+	for u := range w.Stream(11) {
+		if len(list) == n {
+			break
+		}
+		kept := *u
+		kept.Announced, kept.Withdrawn, kept.Path = slices.Clone(u.Announced), slices.Clone(u.Withdrawn), slices.Clone(u.Path)
+		list = append(list, kept)
+	}
+	return list
 }
 
 // settle ticks until all is counted.

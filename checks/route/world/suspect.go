@@ -195,14 +195,38 @@ func (s *State) collect(sessions []int, missing bool, asked, lost *[collectorBit
 
 // sighted counts the vantage points that have an accepted route, whether or not they vote.
 func (s *State) sighted(origins []checks.ASN) int {
-	as := make(map[checks.ASN]bool, len(s.is))
+	n := 0
+	s.marked.clear(s.points)
 	for i, v := range s.is {
-		if v == 0 || !s.accepts(v, origins) {
-			continue
+		if v != 0 && s.accepts(v, origins) && s.marked.add(s.point[i]) {
+			n++
 		}
-		as[s.peers[i]] = true
 	}
-	return len(as)
+	return n
+}
+
+// marks are those vantage points, by number, that something was noted of.
+type marks struct {
+	of    []uint32
+	round uint32
+}
+
+// clear forgets what was noted of n vantage points.
+func (m *marks) clear(n int) {
+	if len(m.of) < n {
+		m.of = append(m.of, make([]uint32, n-len(m.of))...)
+	}
+	if m.round++; m.round == 0 {
+		clear(m.of)
+		m.round = 1
+	}
+}
+
+// add notes a vantage point, and reports whether it was not yet.
+func (m *marks) add(point uint16) bool {
+	added := m.of[point] != m.round
+	m.of[point] = m.round
+	return added
 }
 
 // homeOf gives the country of a row's space where the networks of it may stand in for each

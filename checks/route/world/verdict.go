@@ -15,6 +15,9 @@ import (
 // many or fewer is assessed as one that is followed.
 const maxDetailed = 64
 
+// maxLost is how many of the prefixes that a larger target lost are.
+const maxLost = 32
+
 // ready has counted what has come until now, as far as that is soon done.
 func (s *State) ready(now time.Time) {
 	s.advance(now)
@@ -267,10 +270,10 @@ func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) 
 	c.Totals.LastHops, c.Totals.Borders = s.carriers(g, n)
 	if t != nil {
 		c.Vantage.LosingCollectors = t.losing.len()
-		s.detail(&c, s.largest(t.rows, s.most))
-		if len(t.rows) > s.most {
+		s.detail(&c, s.largest(t.rows, min(s.most, maxLost)))
+		if len(t.rows) > maxLost {
 			c.Gaps = append(slices.Clone(c.Gaps), checks.Gap{
-				Check: "route", Reason: fmt.Sprintf("of %d prefixes that are not as usual the %d largest are looked at one by one", len(t.rows), s.most),
+				Check: "route", Reason: fmt.Sprintf("of %d prefixes that are not as usual the %d largest are looked at one by one", len(t.rows), maxLost),
 			})
 		}
 	}
@@ -321,6 +324,6 @@ func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap
 	}
 	c.Totals = g.totals(tallied, b, 1)
 	c.Vantage.LosingCollectors = tallied.losing.len()
-	s.detail(&c, s.largest(tallied.rows, s.most))
+	s.detail(&c, s.largest(tallied.rows, min(s.most, maxLost)))
 	return checks.Assess(c), true
 }
