@@ -106,7 +106,7 @@ func (c Covered) play(ctx context.Context, what string, emit func(*route.Update)
 	if heard != nil {
 		rec.OnProgress = func(p Progress) { heard(what, false, p.Bytes, p.Size) }
 	}
-	if err := rec.Play(ctx, time.Time{}, emit); err != nil {
+	if err := rec.playAhead(ctx, emit); err != nil {
 		return nil, err
 	}
 	return rec.Gaps(), nil
