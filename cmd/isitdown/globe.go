@@ -225,11 +225,15 @@ func (g *globe) snapshots() saving {
 	return g.saving
 }
 
-// adopt takes over lists that have changed.
+// adopt takes over lists that have changed: what belongs to which country is counted anew.
 func (g *globe) adopt(lists *registry.Registry) {
-	if g != nil {
-		g.lists.Store(lists)
+	if g == nil {
+		return
 	}
+	g.lists.Store(lists)
+	began := time.Now()
+	g.state.Regroup()
+	g.app.log.Info("the world goes by the new registry lists", "took", time.Since(began).Round(time.Millisecond))
 }
 
 // progress says how far the start is.
