@@ -2,6 +2,7 @@ package mrt
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/netip"
@@ -118,6 +119,12 @@ func (r *Reader) batch(b *batch) {
 	b.in, b.base, b.records = b.in[:0], r.Offset(), 0
 	b.peers, b.collector = r.rec.Peers, r.rec.CollectorID
 	for len(b.in) < batchLen {
+		if n, records := r.buffered(batchLen - len(b.in)); n > 0 {
+			b.in = append(b.in, r.buf[r.lo:r.lo+n]...)
+			b.records += records
+			r.lo += n
+			continue
+		}
 		body, ok := r.frame()
 		if !ok {
 			return
@@ -129,6 +136,23 @@ func (r *Reader) batch(b *batch) {
 			_ = r.rec.decodePeers(body)
 		}
 	}
+}
+
+// buffered gives how many bytes of records are in the buffer that are whole and nothing
+// but passed on, of which the last begins before limit, and how many those are.
+func (r *Reader) buffered(limit int) (n int, records int64) {
+	have := r.buf[r.lo:r.hi]
+	for n < limit && len(have)-n >= headerLen {
+		h := have[n:]
+		kind, subtype := binary.BigEndian.Uint16(h[4:]), binary.BigEndian.Uint16(h[6:])
+		length := int64(binary.BigEndian.Uint32(h[8:]))
+		if int64(len(h)) < headerLen+length || implausible(kind, length) != "" || kind == TypeTableDumpV2 && subtype == PeerIndexTable {
+			break
+		}
+		n += headerLen + int(length)
+		records++
+	}
+	return n, records
 }
 
 // work decodes batch after batch.

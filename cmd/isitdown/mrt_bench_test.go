@@ -1,0 +1,143 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// mrtRounds is how often each program runs on each file, in turns.
+const mrtRounds = 5
+
+// BenchmarkMRT times whole processes on real files as they are: `isitdown mrt`, `bgpdump
+// -m`, and what decompresses the file alone (gunzip, or lbzip2 with two threads), all to
+// /dev/null, in turns. Medians of five: wall and CPU in milliseconds; x-wall and x-cpu
+// are how many times as long bgpdump takes, decode-wall is that of `isitdown mrt --count`
+// as a multiple of the decompressor's. Two inputs are made: the tables of the .bz2 files
+// as .gz, and one .gz eight times in a row, which is one file as well.
+func BenchmarkMRT(b *testing.B) {
+	dir := b.TempDir()
+	binary := filepath.Join(dir, "isitdown")
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		b.Fatalf("building: %v\n%s", err, out)
+	}
+	for _, name := range []string{
+		"updates.et-header.2015.gz", "updates.20190101.0000.gz", "rrc23.updates.20220421.0200.gz", "updates.20160811.1600.gz",
+		"rib.20140523.0600_firstMB.bz2", "rib6.20151101.0600_firstMB.bz2", "updates.20260222.1530.bz2",
+	} {
+		path := data(b, filepath.Join("mrt", name))
+		b.Run(name, func(b *testing.B) { benchMRT(b, binary, path, true) })
+		if filepath.Ext(name) == ".bz2" {
+			b.Run(name+"-as-gz", func(b *testing.B) { benchMRT(b, binary, asGzip(b, dir, path), true) })
+		}
+	}
+	long := bytes.Repeat(readFile(b, data(b, fullTable2015)), 8)
+	path := filepath.Join(dir, "eight.gz")
+	if err := os.WriteFile(path, long, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("eight-times-et-header.gz", func(b *testing.B) { benchMRT(b, binary, path, false) })
+}
+
+func benchMRT(b *testing.B, binary, path string, withBgpdump bool) {
+	commands := map[string][]string{
+		"isitdown": {binary, "mrt", path},
+		"count":    {binary, "mrt", "--count", path},
+		"alone":    {"gunzip", "-c", path},
+	}
+	if filepath.Ext(path) == ".bz2" {
+		commands["alone"] = []string{"lbzip2", "-n2", "-dc", path}
+	}
+	if withBgpdump {
+		commands["bgpdump"] = []string{"bgpdump", "-m", path}
+	}
+	wall, cpu := map[string][]float64{}, map[string][]float64{}
+	for b.Loop() {
+		for range mrtRounds {
+			for who, command := range commands {
+				w, c := timed(b, command)
+				wall[who], cpu[who] = append(wall[who], w), append(cpu[who], c)
+			}
+		}
+	}
+	report := func(value float64, unit string) { b.ReportMetric(value, unit) }
+	report(0, "ns/op")
+	report(median(wall["isitdown"]), "wall-ms")
+	report(median(cpu["isitdown"]), "cpu-ms")
+	report(median(wall["count"]), "decode-wall-ms")
+	report(median(wall["alone"]), "alone-wall-ms")
+	report(median(cpu["alone"]), "alone-cpu-ms")
+	report(median(wall["count"])/median(wall["alone"]), "decode-wall/alone")
+	if withBgpdump {
+		report(median(wall["bgpdump"])/median(wall["isitdown"]), "x-wall")
+		report(median(cpu["bgpdump"])/median(cpu["isitdown"]), "x-cpu")
+	}
+}
+
+// timed runs a command and gives its wall and CPU time in milliseconds. Some files are
+// cut off: the programs say so with their exit codes.
+func timed(b *testing.B, command []string) (wall, cpu float64) {
+	if _, err := exec.LookPath(command[0]); err != nil {
+		b.Skipf("install %s to run this benchmark", command[0])
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer null.Close()
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), command[0], command[1:]...)
+	cmd.Stdout = null
+	start := time.Now()
+	err = cmd.Run()
+	took := time.Since(start)
+	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() < 0) {
+		b.Fatalf("%v: %v", command, err)
+	}
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return took.Seconds() * 1e3, used.Seconds() * 1e3
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// asGzip gives a .bz2 file as .gz, up to where it is cut off.
+func asGzip(b *testing.B, dir, path string) string {
+	plain, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(readFile(b, path))))
+	if err != nil && err != io.ErrUnexpectedEOF {
+		b.Fatal(err)
+	}
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	if _, err := w.Write(plain); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	made := filepath.Join(dir, filepath.Base(path)+".gz")
+	if err := os.WriteFile(made, z.Bytes(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return made
+}
+
+func readFile(b *testing.B, path string) []byte {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return content
+}
