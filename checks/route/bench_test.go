@@ -3,7 +3,6 @@ package route
 import (
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"runtime"
 	"strconv"
 	"testing"
@@ -120,18 +119,6 @@ func heap() uint64 {
 // what it takes in memory.
 func BenchmarkLoad(b *testing.B) { benchmarkLoad(b, 100_000, 40) }
 
-// BenchmarkLoadWorld does the same for the whole world: 1.06 million prefixes at
-// ISITDOWN_BENCH_PEERS peers. It is skipped where that is not set.
-func BenchmarkLoadWorld(b *testing.B) { benchmarkLoad(b, 1_062_046, worldPeers(b)) }
-
-func worldPeers(b *testing.B) int {
-	n, err := strconv.Atoi(os.Getenv("ISITDOWN_BENCH_PEERS"))
-	if err != nil || n < 1 {
-		b.Skip("set ISITDOWN_BENCH_PEERS to a number of peers, as 100, to measure the whole world")
-	}
-	return n
-}
-
 func benchmarkLoad(b *testing.B, prefixes, peers int) {
 	w := makeWorld(prefixes, peers)
 	before := heap()
@@ -151,9 +138,6 @@ func benchmarkLoad(b *testing.B, prefixes, peers int) {
 // BenchmarkUpdate measures updates of one prefix at one peer: other paths,
 // withdrawals and returns.
 func BenchmarkUpdate(b *testing.B) { benchmarkUpdate(b, 100_000, 40) }
-
-// BenchmarkUpdateWorld does the same in the whole world, see [BenchmarkLoadWorld].
-func BenchmarkUpdateWorld(b *testing.B) { benchmarkUpdate(b, 1_062_046, worldPeers(b)) }
 
 func benchmarkUpdate(b *testing.B, prefixes, peers int) {
 	w := makeWorld(prefixes, peers)
@@ -179,17 +163,5 @@ func benchmarkUpdate(b *testing.B, prefixes, peers int) {
 			u.Announced, u.Path = one, path
 		}
 		r.Apply(&u)
-	}
-}
-
-// BenchmarkReset measures the end of a session that holds a full table.
-func BenchmarkReset(b *testing.B) {
-	w := makeWorld(100_000, 40)
-	for b.Loop() {
-		b.StopTimer()
-		r := NewRIB(DefaultRules())
-		w.load(r)
-		b.StartTimer()
-		r.Apply(&Update{Kind: PeerDown, At: began.Add(time.Minute), Peer: w.peers[7]})
 	}
 }

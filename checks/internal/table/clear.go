@@ -146,11 +146,15 @@ func (v *vectors) stained(ref Ref) bool {
 func (v *vectors) wash(ref Ref) (next Ref) {
 	c := v.clearing
 	v.take(ref)
+	codes, width, columns, l := open(v.buf)
+	v.codes = unpackCodes(v.codes[:0], codes, width, columns)
+	v.ids = l.appendTo(v.ids[:0])
 	for _, column := range c.columns {
-		if codes, width, columns, _ := open(v.buf); column < columns && readCode(codes, width, column) != 0 {
-			v.edit(column, 0)
+		if column < columns {
+			v.codes[column] = 0
 		}
 	}
+	v.pack()
 	if heldBy(v.buf) > 0 && v.entries[ref].kept == 0 {
 		hash := v.seal()
 		if _, next = v.find(hash); next == 0 {
