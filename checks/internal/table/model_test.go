@@ -216,6 +216,7 @@ func (m *model) same(ref Ref, want map[int]uint32, what any) {
 // check compares all that the table says with the plain one.
 func (m *model) check() {
 	t := m.table
+	t.finish()
 	if t.Len() != len(m.plain) {
 		m.t.Fatalf("step %d: %d prefixes, want %d", m.step, t.Len(), len(m.plain))
 	}
@@ -310,6 +311,7 @@ func (m *model) empty() {
 	for len(m.kept) > 0 {
 		m.letGo()
 	}
+	m.table.finish()
 	if s := m.table.Size(); s.Vectors != 0 || s.Prefixes != 0 || s.Rows != 0 || s.Unused > deadAlways {
 		m.t.Fatalf("left after everything is gone: %+v", s)
 	}

@@ -142,9 +142,8 @@ type Size struct {
 	Bytes, Unused int
 }
 
-// Size says what the table takes.
+// Size says what the table takes, with what is still to be cleared.
 func (t *Table) Size() Size {
-	t.finish()
 	v := &t.vectors
 	bytes := 16*cap(v.entries) + 4*cap(v.slots) + 4*cap(v.free) + 8*cap(t.addrs) + cap(t.kinds) + 4*cap(t.refs) + cap(t.pins) + 4*cap(t.spare)
 	for i := range v.slab.segments {

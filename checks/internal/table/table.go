@@ -112,11 +112,9 @@ func (t *Table) Prefix(row Row) netip.Prefix {
 	}
 }
 
-// Len counts the prefixes for which any column holds something.
-func (t *Table) Len() int {
-	t.finish()
-	return t.held
-}
+// Len counts the prefixes for which any column holds something. While there is work left of
+// Clear, those that have lost all by it may be among them.
+func (t *Table) Len() int { return t.held }
 
 // Rows is the number above the highest row.
 func (t *Table) Rows() int { return len(t.refs) }

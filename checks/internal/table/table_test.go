@@ -76,6 +76,7 @@ func TestTableAgreesWithPlainSlices(t *testing.T) {
 		}
 		x.Put(x.Row(named[p]), nil)
 	}
+	x.finish()
 	if s := x.Size(); s.Vectors != 0 || s.Prefixes != 0 || s.Rows != 0 || s.Unused > deadAlways {
 		t.Errorf("left after everything is gone: %+v", s)
 	}
