@@ -186,7 +186,8 @@ func (s *State) Changed(since int) (list []checks.Target) {
 
 // Stats says how much is held and how it goes.
 type Stats struct {
-	Prefixes, Prefixes6 int // with a route at any session
+	Prefixes            int // with a route at any session
+	Prefixes6           int // usual ones of IPv6
 	Routes              int // one a session and prefix
 	Sessions, Live      int
 	Vectors             int // distinct ones of the table
@@ -224,11 +225,11 @@ func (s *State) Stats() Stats {
 	for n := range s.countries.list {
 		if g := &s.countries.list[n]; g.watched {
 			st.Countries++
-			st.Prefixes6 += int(g.prefixes6)
 		}
 	}
 	for n := range s.networks.list {
-		if s.networks.list[n].watched {
+		g := &s.networks.list[n]
+		if st.Prefixes6 += int(g.prefixes6); g.watched {
 			st.Networks++
 		}
 	}
