@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -163,9 +164,7 @@ func (m *model) keep(p netip.Prefix) {
 		return
 	}
 	k := keptVector{ref: m.table.Ref(m.table.Row(p)), plain: map[int]uint32{}}
-	for c, value := range m.plain[p] {
-		k.plain[c] = value
-	}
+	maps.Copy(k.plain, m.plain[p])
 	m.table.Retain(k.ref)
 	m.kept = append(m.kept, k)
 }
