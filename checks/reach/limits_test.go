@@ -81,6 +81,7 @@ func TestPingsThatOurSideSwallows(t *testing.T) {
 		m := New(o)
 		defer running(m)()
 		f := m.Follow(target)
+		time.Sleep(tick + time.Millisecond) // between two steps, after the first that knew the target
 		for range 1800 {
 			time.Sleep(time.Second)
 			r := f.Reach(time.Now())

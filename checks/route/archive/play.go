@@ -97,7 +97,7 @@ func (p *player) progress(at time.Time) {
 		report.Size += s.size
 	}
 	for _, s := range p.active {
-		report.Bytes += s.count.n
+		report.Bytes += s.count.n.Load()
 	}
 	p.rec.OnProgress(report)
 }

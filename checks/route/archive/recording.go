@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"isitdown/checks"
@@ -248,14 +249,14 @@ func (p *playing) close() {
 	p.file.Close()
 }
 
-// counter counts the bytes that pass.
+// counter counts the bytes that pass; a decompressor may read on a goroutine of its own.
 type counter struct {
 	r io.Reader
-	n int64
+	n atomic.Int64
 }
 
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }
