@@ -27,7 +27,10 @@ func TestMain(m *testing.M) {
 		"isitdown":         main,
 		"crashing-outbox":  crashingOutbox,  // of TestCrash
 		"crashing-writers": crashingWriters, // of TestCrashWriters
-		"stream-server":    streamServer,    // of BenchmarkWorldStream
+		"start-table":      startTable,      // of BenchmarkWorldStart
+		"start-load":       startLoad,
+		"start-save":       startSave,
+		"stream-server":    streamServer, // of BenchmarkWorldStream
 	})
 }
 
