@@ -49,7 +49,7 @@ func (s *State) contribute(row table.Row, n int32) {
 // done. Routes that went with a session are not taken off one by one.
 func (s *State) sweep(until time.Time) (done bool) {
 	if s.next == nil {
-		if !s.recount {
+		if !s.recount && !s.pairs.bloated() {
 			return true
 		}
 		s.recount, s.next, s.nextRow = false, newPairs(), 1
@@ -69,6 +69,7 @@ func (s *State) sweep(until time.Time) (done bool) {
 		}
 	}
 	s.pairs, s.next = s.next, nil
+	s.pairs.sound = len(s.pairs.list)
 	if s.clock-s.emptied >= int64(s.opts.Rules.BaselineWindow.Seconds()) {
 		s.emptied = 0
 	}

@@ -39,7 +39,16 @@ type pairs struct {
 	carriers   []carrier
 	carrierOf  map[carrying]uint32
 	byCountry  [][]uint32 // carriers
+	sound      int        // how many there were when all was counted
 }
+
+// fewPairs is how many pairs may have come since all was counted, in any case.
+const fewPairs = 1 << 16
+
+// bloated reports whether it is worth counting anew because there are many pairs that count
+// nothing any more: whoever announces a route over and over with other networks in its path
+// makes up as many as he likes.
+func (p *pairs) bloated() bool { return len(p.list) > 2*p.sound+fewPairs }
 
 // count counts routes of a value within a country.
 func (p *pairs) count(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN), now, usual, still int32) {
