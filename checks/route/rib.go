@@ -80,8 +80,7 @@ type RIB struct {
 	spareTails []uint32 // values that no vector has
 	tailLimit  int      // of len(tails), from which unused ones are looked for
 	tailIDs    map[tail]uint32
-	lastTail   tail
-	lastTailID uint32
+	recent     recentTails
 	table      *table.Table // of tails, one a session
 	values     []uint32     // scratch
 	observer   Observer     // may be nil

@@ -1,6 +1,8 @@
 package route
 
 import (
+	"encoding/binary"
+
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
 	"isitdown/checks/internal/table"
@@ -34,15 +36,29 @@ func (r *RIB) tailID(i int, path bgp.RawPath) uint32 {
 	if len(path) == 0 {
 		t.origin = r.sessions[i].peer.AS
 	}
-	if t == r.lastTail && r.lastTailID != 0 { // most peers have the same
-		return r.lastTailID
+	recent := r.recent.of(t) // most peers have the same
+	if recent.tail == t && recent.id != 0 {
+		return recent.id
 	}
 	id, ok := r.tailIDs[t]
 	if !ok {
 		id = r.newTail(t)
 	}
-	r.lastTail, r.lastTailID = t, id
+	*recent = recentTail{t, id}
 	return id
+}
+
+// recentTails are some of those that were asked for last, by what they are.
+type recentTails [64]recentTail
+
+type recentTail struct {
+	tail tail
+	id   uint32 // 0 for none
+}
+
+// of gives the place of a tail.
+func (r *recentTails) of(t tail) *recentTail {
+	return &r[(uint32(t.origin)*0x9e3779b1^uint32(t.upstream)*0x85ebca6b)>>26]
 }
 
 // newTail numbers a tail that is not known.
@@ -78,7 +94,7 @@ func (r *RIB) sweepTails() {
 			r.spareTails = append(r.spareTails, uint32(i+1))
 		}
 	}
-	r.lastTail, r.lastTailID = tail{}, 0
+	r.recent = recentTails{}
 	r.tailLimit = max(r.tailLimit, 2*(len(r.tails)-len(r.spareTails)))
 }
 
@@ -107,6 +123,9 @@ func (r *RIB) usedValues(n int) []bool {
 }
 
 func tailOf(path bgp.RawPath) (t tail) {
+	if asns, ok := path.Sequence(); ok {
+		return lastTwo(asns)
+	}
 	for hop := range path.Hops() {
 		var a checks.ASN
 		if hop.Len() == 1 {
@@ -116,6 +135,19 @@ func tailOf(path bgp.RawPath) (t tail) {
 			continue
 		}
 		t.origin, t.upstream = a, t.origin
+	}
+	return t
+}
+
+// lastTwo gives the end of a path of numbers of four bytes, prepends left out.
+func lastTwo(asns []byte) (t tail) {
+	at := len(asns) - 4
+	t.origin = checks.ASN(binary.BigEndian.Uint32(asns[at:]))
+	for at -= 4; at >= 0; at -= 4 {
+		if a := checks.ASN(binary.BigEndian.Uint32(asns[at:])); a != t.origin || a == 0 {
+			t.upstream = a
+			break
+		}
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -51,5 +52,38 @@ func TestEverNewPaths(t *testing.T) {
 	}
 	if got, want := held(moving, 2), (tail{499_999, 299_999}); got != want {
 		t.Errorf("%s ends in %+v, want %+v", moving, got, want)
+	}
+}
+
+// The end of a path is that of its hops, whatever stands in it, in one segment or in several.
+func TestTailOf(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	few := func() checks.ASN { return checks.ASN(rng.IntN(4)) } // so that many are prepends, and some 0
+	for range 20_000 {
+		var path checks.Path
+		for range rng.IntN(7) {
+			hop := checks.Hop{few()}
+			if rng.IntN(8) == 0 {
+				hop = append(hop, hop[0]+1)
+			}
+			path = append(path, hop)
+		}
+		raw, err := bgp.MakeRawPath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want tail
+		for _, hop := range path {
+			as := hop[0]
+			if len(hop) > 1 {
+				as = 0
+			}
+			if as == 0 || as != want.origin {
+				want = tail{as, want.origin}
+			}
+		}
+		if got := tailOf(raw); got != want {
+			t.Fatalf("%v ends in %+v, want %+v", path, got, want)
+		}
 	}
 }

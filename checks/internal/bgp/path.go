@@ -51,6 +51,15 @@ func (p RawPath) segment() (kind byte, members []byte, rest RawPath, ok bool) {
 	return p[0], p[2:end], p[end:], true
 }
 
+// Sequence gives the AS numbers, four bytes each, of a path that is one AS_SEQUENCE, as
+// nearly all are; ok is false of any other.
+func (p RawPath) Sequence() (asns []byte, ok bool) {
+	if len(p) < 6 || p[0] != segSequence || len(p) != 2+4*int(p[1]) {
+		return nil, false
+	}
+	return p[2:], true
+}
+
 // Hops goes through the path from the vantage point to the origin. Prepends
 // are kept, confederation segments are not part of it.
 func (p RawPath) Hops() iter.Seq[Hop] {

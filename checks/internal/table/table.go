@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"net/netip"
@@ -42,7 +43,7 @@ func New() *Table {
 
 // Row gives the row of exactly this prefix, 0 where it has none.
 func (t *Table) Row(p netip.Prefix) Row {
-	if p != t.asked || t.answer == 0 { // most ask twice
+	if p != t.asked { // most ask twice
 		t.asked = p
 		t.answer, _ = t.places.Get(p)
 	}
@@ -110,6 +111,21 @@ func (t *Table) Prefix(row Row) netip.Prefix {
 		}
 		return netip.PrefixFrom(netip.AddrFrom16(all), kind-kind6)
 	}
+}
+
+// Compare compares the prefixes of two rows: IPv4 before IPv6, then by address, and of the same
+// address that which others lie in first.
+func (t *Table) Compare(a, b Row) int {
+	if is4 := t.kinds[a] < kind6; is4 != (t.kinds[b] < kind6) {
+		if is4 {
+			return -1
+		}
+		return 1
+	}
+	if t.addrs[a] != t.addrs[b] {
+		return cmp.Compare(t.addrs[a], t.addrs[b])
+	}
+	return cmp.Or(cmp.Compare(t.lower[a], t.lower[b]), cmp.Compare(t.kinds[a], t.kinds[b]))
 }
 
 // Len counts the prefixes for which any column holds something. While there is work left of
@@ -184,7 +200,7 @@ func (t *Table) settle(row Row) {
 	delete(t.lower, row)
 	t.addrs[row], t.kinds[row] = 0, noPrefix
 	t.spare = append(t.spare, row)
-	t.answer = 0
+	t.asked, t.answer = netip.Prefix{}, 0
 }
 
 // Pin keeps a row although no column may hold anything for it, until Unpin has been called

@@ -31,6 +31,33 @@ func TestTableSharesVectors(t *testing.T) {
 	}
 }
 
+// The order of rows is that of their prefixes, and what was asked for in vain is found once it is there.
+func TestTableOrder(t *testing.T) {
+	x := New()
+	var last Row
+	for _, text := range []string{"0.0.0.0/0", "1.0.0.0/8", "1.0.0.0/24", "1.0.1.0/24", "255.255.255.255/32", "::/0", "2001:db8::/32",
+		"2001:db8::/64", "2001:db8::/127", "2001:db8::2/127", "2001:db8::2/128", "2001:db8:0:1::/64"} {
+		p := netip.MustParsePrefix(text)
+		if row := x.Row(p); row != 0 {
+			t.Errorf("%s has row %d before it is there", p, row)
+		}
+		row := x.Add(p)
+		x.Pin(row)
+		if got := x.Row(p); got == 0 || got != row {
+			t.Errorf("%s has row %d, want %d", p, got, row)
+		}
+		if last != 0 && (x.Compare(last, row) >= 0 || x.Compare(row, last) <= 0) {
+			t.Errorf("%s is not behind %s", p, x.Prefix(last))
+		}
+		last = row
+	}
+	gone := x.Prefix(last)
+	x.Unpin(last)
+	if row := x.Row(gone); row != 0 {
+		t.Errorf("%s has row %d after it has gone", gone, row)
+	}
+}
+
 // A quick look that the table is what plain slices are.
 func TestTableAgreesWithPlainSlices(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

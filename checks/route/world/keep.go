@@ -106,7 +106,6 @@ func (s *State) Restore(kept []byte) error {
 	if len(s.arrivals) > 0 {
 		s.placeAll()
 	}
-	s.admit()
 	for i := range list {
 		s.restoreDeviant(&list[i])
 	}

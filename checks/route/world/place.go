@@ -1,7 +1,9 @@
 package world
 
 import (
+	"iter"
 	"net/netip"
+	"slices"
 
 	"isitdown/checks"
 	"isitdown/checks/internal/table"
@@ -167,21 +169,45 @@ func (s *State) placeAll() {
 	s.recount = true
 	before := s.stats.Usual
 	s.netOf = make([]uint32, s.tab.Refs())
-	for _, all := range []string{"0.0.0.0/0", "::/0"} {
-		var over []table.Row // what the prefix at hand lies in
-		for p, row := range s.tab.Subnets(netip.MustParsePrefix(all)) {
-			s.rows.reach(row)
-			if !s.rows.is(row, placed) && (!s.rows.is(row, arriving) || s.tab.Ref(row) == 0) || p.Bits() < checks.MinCoverBits {
-				continue
-			}
-			for n := len(over); n > 0 && !s.tab.Prefix(over[n-1]).Contains(p.Addr()); n = len(over) {
-				over = over[:n-1]
-			}
-			s.placeInOrder(row, p, over, before > 0)
-			over = append(over, row)
+	var over []table.Row // what the prefix at hand lies in
+	for p, row := range s.ordered(before == 0) {
+		s.rows.reach(row)
+		if !s.rows.is(row, placed) && (!s.rows.is(row, arriving) || s.tab.Ref(row) == 0) || p.Bits() < checks.MinCoverBits {
+			continue
 		}
+		for n := len(over); n > 0 && !s.tab.Prefix(over[n-1]).Contains(p.Addr()); n = len(over) {
+			over = over[:n-1]
+		}
+		s.placeInOrder(row, p, over, before > 0)
+		over = append(over, row)
 	}
 	s.netOf = nil
+	for _, row := range s.arrivals {
+		s.rows.unset(row, arriving)
+	}
+	s.arrivals = s.arrivals[:0]
+}
+
+// ordered gives all rows in the order of their prefixes. Where only those that arrived are
+// wanted, they may be in it already: collectors write tables that way.
+func (s *State) ordered(arrived bool) iter.Seq2[netip.Prefix, table.Row] {
+	return func(yield func(netip.Prefix, table.Row) bool) {
+		if arrived && slices.IsSortedFunc(s.arrivals, s.tab.Compare) {
+			for _, row := range s.arrivals {
+				if p := s.tab.Prefix(row); p.IsValid() && !yield(p, row) {
+					return
+				}
+			}
+			return
+		}
+		for _, all := range []string{"0.0.0.0/0", "::/0"} {
+			for p, row := range s.tab.Subnets(netip.MustParsePrefix(all)) {
+				if !yield(p, row) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // placeInOrder places a row that has nothing inside it yet; one that was placed before loses
