@@ -20,6 +20,9 @@ type World struct {
 	Countries, Networks Census
 	MinAddresses        uint64
 	MinPrefixes6        int
+	// Registered says which lists tell what belongs to which country, and of when they are;
+	// "" where that is not known.
+	Registered string
 	// Outages is everything that is Down or Degraded: countries before networks, what is
 	// Down before what is Degraded, and those that lost most addresses first. What they
 	// hold prefix by prefix is bounded to some of the prefixes that are lost.

@@ -131,6 +131,7 @@ func (w *World) parts() []Part {
 	}
 	parts = append(parts, w.outages()...)
 	add("Gaps", w.gaps())
+	add("Counted", w.counted())
 	if len(x.Outages) > 0 {
 		add("Not known", "the cause of any of it; whether anything inside still works; how many people are affected. "+notCulprits)
 	}
@@ -179,6 +180,7 @@ func (w *World) seen() string {
 	if s := shorten(v.Source, 80); s != "" {
 		text += " (" + s + ")"
 	}
+	text += fewVoting(v)
 	age := "no routing data yet"
 	if at := w.at(); !w.World.At.IsZero() {
 		age = "newest routing data of " + near(at, w.At)
@@ -187,6 +189,34 @@ func (w *World) seen() string {
 		}
 	}
 	return text + dot + age
+}
+
+// fewVoting says where fewer vantage points vote than it takes to call anything lost. That
+// none does needs no words.
+func fewVoting(v *checks.Vantage) string {
+	var few string
+	switch four, six := v.Voting < v.Needed, v.Voting6 < v.Needed; {
+	case v.Voting+v.Voting6 == 0:
+		return ""
+	case four && six:
+		few = "a route"
+	case four && v.Voting > 0:
+		few = "an IPv4 route"
+	case six && v.Voting6 > 0:
+		few = "an IPv6 route"
+	default:
+		return ""
+	}
+	return ": fewer than the " + thousands(uint64(v.Needed)) + " that it takes to call " + few + " lost"
+}
+
+// counted says what is counted, and by which lists.
+func (w *World) counted() string {
+	if w.World.Registered == "" {
+		return ""
+	}
+	return "usual prefixes: a country's in the space registered to it (" + clean(w.World.Registered) +
+		"), a network's by origin; visible where half of the vantage points that usually have one do"
 }
 
 func (w *World) gaps() string {

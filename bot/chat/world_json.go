@@ -23,6 +23,7 @@ type WorldRecord struct {
 	VantagePoints PointsRecord   `json:"vantage_points"`
 	Collectors    CollectorCount `json:"collectors"`
 	Source        string         `json:"source"`
+	Registered    string         `json:"registered"` // the lists that say what is which country's; "" where none are there
 	Newest        *time.Time     `json:"newest"`
 	AgeSeconds    *int64         `json:"age_seconds"`
 
@@ -61,7 +62,7 @@ func WorldJSON(w checks.World, more int, caveats ...string) WorldRecord {
 		Countries: CensusRecord(w.Countries), Networks: CensusRecord(w.Networks),
 		MinAddresses: w.MinAddresses, MinPrefixes6: w.MinPrefixes6,
 		Peers: seen.Peers, VantagePoints: seen.VantagePoints, Collectors: seen.Collectors,
-		Source: seen.Source, Newest: seen.Newest, AgeSeconds: ageRecord(&v),
+		Source: seen.Source, Registered: clean(w.Registered), Newest: seen.Newest, AgeSeconds: ageRecord(&v),
 		Outages: records(w.Outages, func(v checks.Verdict) VerdictRecord { return VerdictJSON(v, caveats...) }), More: more,
 		Gaps:    records(w.Gaps, func(g checks.Gap) GapRecord { return GapRecord{g.Check, clean(g.Reason)} }),
 		Caveats: records(caveats, clean),

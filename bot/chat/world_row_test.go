@@ -103,3 +103,25 @@ func TestWorldState(t *testing.T) {
 		t.Errorf("the record of nothing is %s", got)
 	}
 }
+
+// Where too few vote to call anything lost, the line that counts them says so.
+func TestFewVoting(t *testing.T) {
+	for _, tt := range []struct {
+		four, six int
+		want      string
+	}{
+		{312, 298, ""},
+		{10, 10, ""},
+		{0, 0, ""},
+		{0, 21, ""}, // that there are none says it
+		{12, 0, ""},
+		{9, 21, ": fewer than the 10 that it takes to call an IPv4 route lost"},
+		{12, 3, ": fewer than the 10 that it takes to call an IPv6 route lost"},
+		{9, 3, ": fewer than the 10 that it takes to call a route lost"},
+		{1, 0, ": fewer than the 10 that it takes to call a route lost"},
+	} {
+		if got := fewVoting(&checks.Vantage{Voting: tt.four, Voting6: tt.six, Needed: 10}); got != tt.want {
+			t.Errorf("%d and %d of IPv6: got %q, want %q", tt.four, tt.six, got, tt.want)
+		}
+	}
+}

@@ -266,6 +266,8 @@ func several(codes []code) string {
 	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
 }
 
+const sourceWords = "RIR delegated statistics: "
+
 // cite fills in where the footprint comes from, how old that is, and what is
 // wrong with it.
 func (b *builder) cite() {
@@ -284,7 +286,7 @@ func (b *builder) cite() {
 	}
 	if len(cited) > 0 {
 		slices.Sort(cited)
-		b.fp.Source = "RIR delegated statistics: " + strings.Join(cited, ", ")
+		b.fp.Source = sourceWords + strings.Join(cited, ", ")
 	}
 }
 
@@ -294,6 +296,15 @@ func (p *part) cite() string {
 		return p.registry + " (undated)"
 	}
 	return p.registry + " " + p.list.date.Format(time.DateOnly)
+}
+
+// Cited names all statistics in use and their dates, as [checks.Footprint] has it as its
+// Source; "" where there are none.
+func (r *Registry) Cited() string {
+	if len(r.parts) == 0 {
+		return ""
+	}
+	return sourceWords + r.citeAll()
 }
 
 // citeAll names all lists in use.

@@ -61,7 +61,7 @@ func (w *Watch) baseline(now stamp) checks.Baseline {
 		return *w.kept
 	}
 	w.forget(now)
-	b := checks.Baseline{AsOf: now.time(), Window: w.rib.rules.BaselineWindow, Since: w.start.time(), MovedOnly: w.rib.tableless()}
+	b := checks.Baseline{AsOf: now.time(), Window: w.rib.rules.BaselineWindow, Since: w.start.time(), MovedOnly: w.rib.Tableless()}
 	w.sort()
 	for _, p := range w.sorted {
 		if bp := w.baselineOf(p, now); len(bp.Paths) > 0 {

@@ -30,7 +30,7 @@ func (w *Watch) Elsewhere(now time.Time) checks.Elsewhere {
 		return checks.Elsewhere{}
 	case r.tree == nil:
 		return checks.Elsewhere{Missing: noFullPaths}
-	case r.tableless():
+	case r.Tableless():
 		return checks.Elsewhere{Missing: movedOnly}
 	}
 	if w.due != nil {

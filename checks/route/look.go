@@ -18,7 +18,7 @@ func (w *Watch) look(now stamp) {
 		w.waves = slices.Delete(w.waves, 0, 1)
 	}
 	w.waves = append(w.waves, v)
-	if r.tableless() {
+	if r.Tableless() {
 		v.missing = movedOnly
 		return
 	}

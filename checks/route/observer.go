@@ -79,7 +79,7 @@ type Voters struct {
 
 // Voters says who votes on a family, 0 for IPv4 and 1 for IPv6, as it is now.
 func (r *RIB) Voters(family int, now time.Time) Voters {
-	e := r.electorate(family, r.tableless(), stampOf(now))
+	e := r.electorate(family, r.Tableless(), stampOf(now))
 	return Voters{Sessions: e.sessions, Full: len(e.full), Usual: e.usual}
 }
 
@@ -87,7 +87,7 @@ func (r *RIB) Voters(family int, now time.Time) Voters {
 // within a day, of those moments at which this was called.
 func (r *RIB) Vantage(now time.Time) checks.Vantage {
 	at := stampOf(now)
-	tableless := r.tableless()
+	tableless := r.Tableless()
 	voters := [2]electorate{r.electorate(0, tableless, at), r.electorate(1, tableless, at)}
 	return r.vantage(voters, tableless, &r.usual, at)
 }

@@ -379,9 +379,9 @@ func (r *RIB) put(i int, prefix netip.Prefix, value uint32, at stamp) {
 	r.background.changed(prefix, family, visible, now)
 }
 
-// tableless reports whether the recording holds updates alone, so that what
+// Tableless reports whether the recording holds updates alone, so that what
 // most sessions held before their first update is not known.
-func (r *RIB) tableless() bool {
+func (r *RIB) Tableless() bool {
 	if r.dumped {
 		return false
 	}

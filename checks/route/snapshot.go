@@ -215,7 +215,7 @@ func (r *RIB) Heard() map[Peer]time.Time {
 func (r *RIB) Settled() int {
 	most := 0
 	for family := range 2 {
-		most = max(most, len(r.electorate(family, r.tableless(), r.newest).sessions))
+		most = max(most, len(r.electorate(family, r.Tableless(), r.newest).sessions))
 	}
 	return most
 }

@@ -168,7 +168,7 @@ func TestTableless(t *testing.T) {
 		{"few of them", "0s beat 1-15\n1s up 16\n", true},
 	}
 	for _, tt := range tests {
-		if got := watching(t).play(tt.script).rib.tableless(); got != tt.want {
+		if got := watching(t).play(tt.script).rib.Tableless(); got != tt.want {
 			t.Errorf("%s: tableless is %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -260,7 +260,7 @@ func (g *globe) world(now time.Time) checks.World {
 	now = g.at(now)
 	w := g.state.World(now)
 	g.addCarriers(&w, now)
-	w.Starting = p.Sentence()
+	w.Starting, w.Registered = p.Sentence(), g.lists.Load().Cited()
 	w.Gaps = append(w.Gaps, p.Gaps...)
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -41,7 +41,7 @@ func inventWorld(networks int) checks.World {
 		At: worldAt.Add(-4 * time.Second), Vantage: checks.Vantage{Source: "RIPE RIS", Voting: 312, Voting6: 298, Usual: 318, Collectors: 3},
 		Countries:    checks.Census{Watched: 247, Up: 240, Degraded: 1, Down: 1, Unknown: 5},
 		Networks:     checks.Census{Watched: 3120, Up: 3120 - networks - 9, Degraded: 2, Down: networks - 2, Unknown: 9},
-		MinAddresses: 4096, MinPrefixes6: 16,
+		MinAddresses: 4096, MinPrefixes6: 16, Registered: "RIR delegated statistics, invented as well",
 		Gaps: []checks.Gap{{Check: "route", Reason: "5 sessions of rrc03 still send their tables"}},
 	}
 	xx := checks.Verdict{

@@ -15,8 +15,9 @@ var sampleNow = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 func sampleWorld() checks.World {
 	w := checks.World{
 		At: sampleNow.Add(-4 * time.Second), MinAddresses: 4096, MinPrefixes6: 16,
-		Countries: checks.Census{Watched: 247, Up: 239, Degraded: 1, Down: 1, Unknown: 6},
-		Networks:  checks.Census{Watched: 14102, Up: 14088, Degraded: 3, Down: 2, Unknown: 9},
+		Registered: "RIR delegated statistics: afrinic 2026-11-22, apnic 2026-11-23, arin 2026-11-22, lacnic 2026-11-22, ripencc 2026-11-22",
+		Countries:  checks.Census{Watched: 247, Up: 239, Degraded: 1, Down: 1, Unknown: 6},
+		Networks:   checks.Census{Watched: 14102, Up: 14088, Degraded: 3, Down: 2, Unknown: 9},
 		Vantage: checks.Vantage{
 			Source: "RIPE RIS", Live: 402, FullFeed: 366, Voting: 361, Usual: 366, FullFeed6: 352, Voting6: 350, Usual6: 352,
 			Sessions: 1490, Collectors: 22, Needed: 10, NewestAt: sampleNow.Add(-4 * time.Second),

@@ -260,3 +260,22 @@ func TestLargeCountry(t *testing.T) {
 		t.Errorf("%d prefixes are listed", len(v.Prefixes))
 	}
 }
+
+// TestWorldOfUpdatesAlone plays what comes and goes without a table before it: nobody can say
+// what else is there, so nothing is said of anything.
+func TestWorldOfUpdatesAlone(t *testing.T) {
+	w := newSmall(t, 24)
+	for p, origin := range four() {
+		w.announce(p, 900, origin, w.peers...)
+	}
+	w.pass(time.Hour)
+	w.lose(w.peers...)
+	w.pass(time.Minute)
+	world := w.state.World(w.now)
+	if world.Missing == "" || len(world.Outages) > 0 || world.Countries.Unknown != world.Countries.Watched || world.Countries.Watched == 0 {
+		t.Errorf("got %q, %+v and %d outages, want that nothing is known", world.Missing, world.Countries, len(world.Outages))
+	}
+	if v := w.verdict(net30); v.State != checks.Unknown || len(v.Reasons) == 0 {
+		t.Errorf("AS30 is %v (%v), want unknown with the reason", v.State, v.Reasons)
+	}
+}

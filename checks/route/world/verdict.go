@@ -33,7 +33,11 @@ func (s *State) doubts(now time.Time) (missing string, gaps []checks.Gap) {
 	if s.opts.Doubt != nil {
 		missing, gaps = s.opts.Doubt(now)
 	}
-	if missing == "" && s.vantage.Live == 0 {
+	switch {
+	case missing != "":
+	case s.rib.Tableless(): // the rest of the world may stand or not
+		missing = "there are updates alone, and no table: what did not change since they began is not in them"
+	case s.vantage.Live == 0:
 		missing = "no session with a vantage point is up"
 	}
 	if n := s.behind(); n > 0 {
