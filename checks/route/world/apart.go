@@ -12,6 +12,8 @@ type deviant struct {
 	row    table.Row // 0 for a place that is free
 	usual  table.Ref // retained
 	sample table.Ref // what it held when it was last looked at, retained
+	// changed is when it last changed at the source, since it was counted; 0 for not.
+	changed uint32
 	// sampled is when that was.
 	sampled int64
 	// lacking is since when a column has had nothing that usually has something.

@@ -242,8 +242,19 @@ func (s *State) count(row table.Row) {
 		s.suspect(row, d, origins)
 		return
 	}
-	d.mark(asked, seen, s.clock)
+	d.mark(asked, seen, s.since(d))
 	s.clearSuspect(row)
+}
+
+// since is when what a row is counted for came about: at its last change, as the source
+// dates that, and now where others vote than before.
+func (s *State) since(d *deviant) int64 {
+	at := s.clock
+	if d.changed != 0 {
+		at = min(at, int64(d.changed))
+	}
+	d.changed = 0
+	return at
 }
 
 // look says of one vantage point, whose usual and present values are at hand, whether it had
@@ -283,7 +294,7 @@ func (s *State) originsOf(ref table.Ref) []checks.ASN {
 // mark notes when the first vantage point, half of them and nine in ten were without it, and
 // without anything in its place.
 func (d *deviant) mark(asked, seen int, now int64) {
-	lost := asked - seen
+	lost, before := asked-seen, int64(0)
 	d.revived = d.revived && lost > 0
 	for _, c := range []struct {
 		at   *int64
@@ -293,8 +304,9 @@ func (d *deviant) mark(asked, seen int, now int64) {
 		case !c.true:
 			*c.at = 0
 		case *c.at == 0:
-			*c.at = now
+			*c.at = max(now, before) // sources come in any order
 		}
+		before = max(before, *c.at)
 	}
 }
 

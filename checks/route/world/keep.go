@@ -13,7 +13,7 @@ import (
 // What [State.AppendTo] writes: a version, the clock, the groups that stand badly or came
 // back, and the rows that do not hold what is usual, with how that differs from what they
 // hold. All else follows from the table. Numbers are varints.
-const keptVersion = 1
+const keptVersion = 2
 
 // AppendTo appends what the state knows beyond the routing table, for a file of ours: what is
 // usual and since when something is lost. It belongs to the table of the same moment, so it is
@@ -47,7 +47,7 @@ func (s *State) AppendTo(dst []byte) []byte {
 func (s *State) appendDeviant(dst []byte, d *deviant) []byte {
 	addr, _ := s.tab.Prefix(d.row).MarshalBinary()
 	dst = append(append(dst, byte(len(addr))), addr...)
-	for _, at := range [...]int64{d.lacking, d.first, d.half, d.ninety} {
+	for _, at := range [...]int64{d.lacking, d.first, d.half, d.ninety, int64(d.changed)} {
 		dst = binary.AppendVarint(dst, at)
 	}
 	if d.revived {
@@ -119,7 +119,7 @@ func (s *State) Restore(kept []byte) error {
 type keptDeviant struct {
 	prefix  netip.Prefix
 	row     table.Row
-	times   [4]int64
+	times   [5]int64
 	revived bool
 	columns []int
 	values  []uint32
@@ -144,6 +144,7 @@ func (s *State) restoreDeviant(k *keptDeviant) {
 	}
 	d := s.depart(k.row, ref)
 	d.lacking, d.first, d.half, d.ninety = k.times[0], k.times[1], k.times[2], k.times[3]
+	d.changed = uint32(k.times[4])
 	d.revived = k.revived
 	if ref != 0 {
 		s.place(k.row)

@@ -49,6 +49,7 @@ func (s *State) moved(row table.Row, session int, before, value uint32, at time.
 		s.depart(row, s.tab.Make(s.was))
 	}
 	d := s.apart.of(row)
+	d.changed = uint32(max(0, at.Unix()))
 	usual := s.tab.At(d.usual, session)
 	d.revived = d.revived || d.first != 0 && value != 0 && value == usual
 	if before != 0 {

@@ -134,7 +134,7 @@ func (s *State) ApplyAll(list []route.Update) {
 const maxQueue = 1 << 10
 
 func (s *State) apply(u *route.Update) {
-	if at := u.At.Unix(); at > s.clock && !u.At.IsZero() {
+	if at := s.believed(u.At); at > s.clock {
 		if s.clock != 0 && s.queueing() {
 			s.drain(maxQueue)
 		}
@@ -144,6 +144,21 @@ func (s *State) apply(u *route.Update) {
 	}
 	s.rib.Apply(u)
 	s.stats.Applied++
+}
+
+// maxAhead is how far, in seconds, an update may set the clock past the last tick: that of
+// one collector is not everybody's.
+const maxAhead = 15
+
+// believed gives what the time of an update says of what time it is, 0 for nothing.
+func (s *State) believed(at time.Time) int64 {
+	switch {
+	case at.IsZero():
+		return 0
+	case s.stats.Ticked.IsZero():
+		return at.Unix()
+	}
+	return min(at.Unix(), s.stats.Ticked.Unix()+maxAhead)
 }
 
 // queueing reports whether rows are counted as they change. While a table is read they are

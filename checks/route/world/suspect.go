@@ -47,7 +47,7 @@ func (x *suspect) settled(now, settle int64) bool {
 // suspect looks closer at a row whose usual and present values are at hand.
 func (s *State) suspect(row table.Row, d *deviant, origins []checks.ASN) {
 	x := s.ballots(row, origins)
-	d.mark(x.network.Asked, x.network.Seen, s.clock)
+	d.mark(x.network.Asked, x.network.Seen, s.since(d))
 	if d.revived {
 		x.network.Stuck, x.country.Stuck = 0, 0
 	}
