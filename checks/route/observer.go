@@ -77,19 +77,18 @@ type Voters struct {
 	Full, Usual int
 }
 
-// Voters says who votes on a family, 0 for IPv4 and 1 for IPv6, as it is now.
-func (r *RIB) Voters(family int, now time.Time) Voters {
-	e := r.electorate(family, r.Tableless(), stampOf(now))
-	return Voters{Sessions: e.sessions, Full: len(e.full), Usual: e.usual}
-}
-
-// Vantage says who was asked about the whole table. Usual is as many as there have been
-// within a day, of those moments at which this was called.
-func (r *RIB) Vantage(now time.Time) checks.Vantage {
-	at := stampOf(now)
-	tableless := r.Tableless()
-	voters := [2]electorate{r.electorate(0, tableless, at), r.electorate(1, tableless, at)}
-	return r.vantage(voters, tableless, &r.usual, at)
+// Electorate gives the voters of both families, IPv4's first, and who was asked about the whole
+// table. Usual of the latter is as many as there have been within a day, of those moments at
+// which this was called.
+func (r *RIB) Electorate(now time.Time) ([2]Voters, checks.Vantage) {
+	at, tableless := stampOf(now), r.Tableless()
+	var by [2]electorate
+	var voters [2]Voters
+	for family := range by {
+		by[family] = r.electorate(family, tableless, at)
+		voters[family] = Voters{Sessions: by[family].sessions, Full: len(by[family].full), Usual: by[family].usual}
+	}
+	return voters, r.vantage(by, tableless, &r.usual, at)
 }
 
 // set makes session i hold a value for a row and gives what it held before.

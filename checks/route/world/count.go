@@ -123,14 +123,20 @@ func (e *electors) of(k int) []int {
 	return e.sessions[e.ends[k-1]:e.ends[k]]
 }
 
+// electEvery is how often it is looked at who votes where no session has turned: whose table
+// is a full one may change as it grows.
+const electEvery = 5 * time.Second
+
 // elect finds who votes at a time. Where that has changed everything that is not whole is
 // counted again, what is doubtful first.
 func (s *State) elect(now time.Time) {
+	if s.rib.Settle(now); !s.turned && now.Sub(s.elected) < electEvery {
+		return
+	}
 	s.turned, s.elected = false, now
-	s.rib.Settle(now)
 	changed := false
-	for family := range s.electors {
-		v := s.rib.Voters(family, now)
+	voters, vantage := s.rib.Electorate(now)
+	for family, v := range voters {
 		var e electors
 		for _, as := range slices.Sorted(maps.Keys(v.Sessions)) {
 			e.as, e.sessions = append(e.as, as), append(e.sessions, v.Sessions[as]...)
@@ -140,7 +146,7 @@ func (s *State) elect(now time.Time) {
 			s.electors[family], changed = e, true
 		}
 	}
-	s.vantage = s.rib.Vantage(now)
+	s.vantage = vantage
 	s.number()
 	if !changed {
 		return
@@ -170,6 +176,17 @@ func (s *State) number() {
 			s.collectors[name] = n
 		}
 		s.collector = append(s.collector, uint8(n%collectorBits))
+	}
+}
+
+// drainAll counts the rows that wait, as many as may wait, and gives others their turn
+// meanwhile.
+func (s *State) drainAll() {
+	for range maxQueue / batch {
+		if s.drain(batch); len(s.queue) == 0 {
+			return
+		}
+		s.yield()
 	}
 }
 
@@ -238,6 +255,7 @@ func (s *State) count(row table.Row) {
 		}
 	}
 	d.asked, d.seen = uint16(asked), uint16(seen)
+	s.thin(d)
 	if seen*2 < asked || other*10 >= max(1, asked) || now == 0 {
 		s.suspect(row, d, origins)
 		return

@@ -135,13 +135,13 @@ func (s *State) neighbours(row table.Row) {
 		return
 	}
 	for q, other := range s.tab.Supernets(p) {
-		if _, ok := s.suspects[other]; ok && q != p {
+		if q != p && s.suspects[other] != nil {
 			s.enqueue(other)
 		}
 	}
 	n := 0
 	for q, other := range s.tab.Subnets(p) {
-		if _, ok := s.suspects[other]; ok && q != p {
+		if q != p && s.suspects[other] != nil {
 			s.enqueue(other)
 		}
 		if n++; n > maxInside {

@@ -29,7 +29,7 @@ func (s *State) detail(c *checks.Case, rows []table.Row) {
 		o, base := s.observe(row, c.Footprint.Target.Kind() == checks.KindCountry)
 		c.Observations = append(c.Observations, o)
 		c.Baseline.Prefixes = append(c.Baseline.Prefixes, base)
-		if x, ok := s.suspects[row]; ok && o.Seen*2 < o.Asked {
+		if x := s.suspects[row]; x != nil && o.Seen*2 < o.Asked {
 			losing = losing.or(x.losing)
 		}
 	}
@@ -46,8 +46,8 @@ func (s *State) observe(row table.Row, country bool) (checks.Observation, checks
 	s.was, s.is = s.tab.Values(usual, s.was[:0]), s.tab.Values(s.tab.Ref(row), s.is[:0])
 	origins := slices.Clone(s.originsOf(usual))
 	o := checks.Observation{Check: "route", Source: s.vantage.Source, At: s.rib.Newest(), Prefix: p}
-	x, doubtful := s.suspects[row]
-	hold := doubtful && !x.settled(s.clock, s.settle())
+	x := s.suspects[row]
+	hold := x != nil && !x.settled(s.clock, s.settle())
 	if d := s.apart.of(row); d != nil {
 		dated := suspect{first: d.first, half: d.half, ninety: d.ninety}
 		o.Lost = dated.crossing()
@@ -278,28 +278,31 @@ const maxCarriers = 100
 
 // carriers gives who carries a country or a network, by routes: one a session and prefix.
 func (s *State) carriers(g *group, n uint32) (lastHops, borders []checks.Upstream) {
-	by, now, usual := map[checks.ASN]*carrier{}, int64(0), int64(0)
-	add := func(u checks.ASN, n, before int64) {
-		now, usual = now+max(0, n), usual+max(0, before)
-		if n <= 0 && before <= 0 || u == 0 || u.Private() || u.RouteServer() || slices.Contains(s.opts.Assess.RouteServers, u) {
-			return
-		}
-		c := by[u]
-		if c == nil {
-			c = &carrier{upstream: u}
-			by[u] = c
-		}
-		c.now, c.usual = c.now+max(0, n), c.usual+max(0, before)
-	}
-	if g.code != "" {
-		s.pairs.ofCountry(uint16(n), func(c *carrier) { add(c.upstream, c.now, c.usual) })
+	by := s.carried[:0]
+	if kindOf(g) == ofCountry {
+		s.pairs.ofCountry(uint16(n), func(c *carrier) { by = append(by, *c) })
 	} else {
-		s.pairs.ofOrigin(g.asn, func(x *pair) { add(x.upstream, int64(x.now), int64(x.usual)) })
+		of := map[checks.ASN]int{} // in by
+		s.pairs.ofOrigin(g.asn, func(x *pair) {
+			k, ok := of[x.upstream]
+			if !ok {
+				k = len(by)
+				of[x.upstream], by = k, append(by, carrier{upstream: x.upstream})
+			}
+			by[k].now, by[k].usual = by[k].now+int64(max(0, x.now)), by[k].usual+int64(max(0, x.usual))
+		})
 	}
-	list := slices.SortedFunc(maps.Values(by), func(x, y *carrier) int {
-		return cmp.Or(cmp.Compare(y.now, x.now), cmp.Compare(y.usual, x.usual), cmp.Compare(x.upstream, y.upstream))
-	})
-	for _, c := range list[:min(len(list), maxCarriers)] {
+	s.carried = by
+	now, usual, all := int64(0), int64(0), by
+	by = by[:0]
+	for _, c := range all {
+		c.now, c.usual = max(0, c.now), max(0, c.usual)
+		now, usual = now+c.now, usual+c.usual
+		if u := c.upstream; c.now+c.usual > 0 && u != 0 && !u.Private() && !u.RouteServer() && !slices.Contains(s.opts.Assess.RouteServers, u) {
+			by = append(by, c)
+		}
+	}
+	for _, c := range first(by, maxCarriers, (*carrier).compare) {
 		lastHops = append(lastHops, checks.Upstream{
 			ASN: c.upstream, Share: ratio(int(c.now), int(now)), ShareBefore: ratio(int(c.usual), int(usual)),
 		})

@@ -31,59 +31,16 @@ type loss struct {
 	ipv6      bool
 }
 
-// judgement is how all suspects stand at a time.
-type judgement struct {
-	at        int64
-	countries map[uint32]*tally
-	networks  map[uint32]*tally
-	lost      int // prefixes that are not visible to their networks
-}
-
-// judge adds the suspects up.
-func (s *State) judge(now time.Time) *judgement {
-	if s.judged != nil && s.judged.at == now.Unix() {
-		return s.judged
-	}
-	s.vantage.NewestAt = s.rib.Newest()
-	j := &judgement{at: now.Unix(), countries: map[uint32]*tally{}, networks: map[uint32]*tally{}}
-	b := s.benches(now)
-	for row := range s.suspects {
-		x := s.suspects[row]
-		if !x.settled(j.at, s.settle()) {
-			continue
-		}
-		bench := &b[family(x.network.IPv6)]
-		if c := uint32(s.rows.country[row]); c != 0 {
-			s.add(tallyOf(j.countries, c), row, &x, bench.Judge(x.country, nil), true, b)
-		}
-		if n := s.rows.network[row]; n != 0 {
-			s.add(tallyOf(j.networks, n), row, &x, bench.Judge(x.network, nil), false, b)
-		}
-		if !bench.Judge(x.network, nil).Visible {
-			j.lost++
-		}
-	}
-	s.judged = j
-	return j
-}
-
 func (s *State) benches(now time.Time) *[2]checks.Bench {
+	s.vantage.NewestAt = s.rib.Newest()
 	return &[2]checks.Bench{s.opts.Assess.Bench(&s.vantage, false, now), s.opts.Assess.Bench(&s.vantage, true, now)}
 }
 
-func tallyOf(m map[uint32]*tally, n uint32) *tally {
-	t := m[n]
-	if t == nil {
-		t = &tally{least: 1}
-		m[n] = t
-	}
-	return t
-}
-
 // add takes a suspect into what is not well of its country or network.
-func (s *State) add(t *tally, row table.Row, x *suspect, j checks.Judgement, country bool, b *[2]checks.Bench) {
+func (s *State) add(t *tally, row table.Row, x *suspect, of int, b *[2]checks.Bench) {
 	ipv6, addresses := x.network.IPv6, uint64(0)
-	if !ipv6 && !s.sheltered(row, x, country, b, 0) {
+	j := b[family(ipv6)].Judge(x.ballot(of), nil)
+	if !ipv6 && !s.sheltered(x, of, b) {
 		addresses = uint64(s.rows.weight[row])
 	}
 	if j.Known {
@@ -132,28 +89,16 @@ func (s *State) add(t *tally, row table.Row, x *suspect, j checks.Judgement, cou
 
 // sheltered reports whether the addresses of a prefix lie in a visible one over it, of the
 // same country or network.
-func (s *State) sheltered(row table.Row, x *suspect, country bool, b *[2]checks.Bench, depth int) bool {
-	over := x.over
-	if over == 0 || depth > 32 || !s.rows.is(over, placed) {
-		return false
+func (s *State) sheltered(x *suspect, of int, b *[2]checks.Bench) bool {
+	for {
+		over := x.over[of]
+		if over == 0 || !s.rows.is(over, placed) {
+			return false
+		}
+		if x = s.suspects[over]; x == nil || !x.settled(s.clock, s.settle()) || b[0].Judge(x.ballot(of), nil).Visible {
+			return true
+		}
 	}
-	same := s.rows.network[row] == s.rows.network[over]
-	if country {
-		same = s.rows.country[row] == s.rows.country[over]
-	}
-	y, doubtful := s.suspects[over]
-	if same && (!doubtful || !y.settled(s.clock, s.settle())) {
-		return true
-	}
-	if !doubtful {
-		next := suspect{over: s.over(s.tab.Prefix(over))}
-		return s.sheltered(row, &next, country, b, depth+1)
-	}
-	ballot := y.network
-	if country {
-		ballot = y.country
-	}
-	return same && b[0].Judge(ballot, nil).Visible || s.sheltered(row, &suspect{over: y.over}, country, b, depth+1)
 }
 
 // totals gives the numbers of a country or network with what is not well of it.

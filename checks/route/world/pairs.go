@@ -1,6 +1,9 @@
 package world
 
 import (
+	"cmp"
+	"slices"
+
 	"isitdown/checks"
 )
 
@@ -22,6 +25,33 @@ type pair struct {
 type carrier struct {
 	upstream   checks.ASN
 	now, usual int64
+}
+
+// compare puts those that carry most first.
+func (c *carrier) compare(d *carrier) int {
+	return cmp.Or(cmp.Compare(d.now, c.now), cmp.Compare(d.usual, c.usual), cmp.Compare(c.upstream, d.upstream))
+}
+
+// first gives the n first of a list in its order, and leaves the list in disorder: of many it
+// is only the few that have to be sorted.
+func first[T any](list []T, n int, compare func(a, b *T) int) []T {
+	by := func(a, b T) int { return compare(&a, &b) }
+	if len(list) <= n {
+		slices.SortFunc(list, by)
+		return list
+	}
+	slices.SortFunc(list[:n], by)
+	for i := n; i < len(list); i++ {
+		if compare(&list[i], &list[n-1]) >= 0 {
+			continue
+		}
+		x := list[i]
+		list[i] = list[n-1]
+		at, _ := slices.BinarySearchFunc(list[:n-1], x, by)
+		copy(list[at+1:n], list[at:n-1])
+		list[at] = x
+	}
+	return list[:n]
 }
 
 // carrying names a carrier.

@@ -136,6 +136,23 @@ func (s *State) over(p netip.Prefix) table.Row {
 	return 0
 }
 
+// overOwn gives the nearest placed rows over one that are of its network, and of its country.
+func (s *State) overOwn(row table.Row) (own [2]table.Row) {
+	p := s.tab.Prefix(row)
+	for q, over := range s.tab.Supernets(p) {
+		if q == p || q.Bits() < checks.MinCoverBits || !s.rows.is(over, placed) {
+			continue
+		}
+		if own[ofNetwork] == 0 && s.rows.network[over] == s.rows.network[row] {
+			own[ofNetwork] = over
+		}
+		if own[ofCountry] == 0 && s.rows.country[over] == s.rows.country[row] {
+			own[ofCountry] = over
+		}
+	}
+	return own
+}
+
 // addressesOf counts those of an IPv4 prefix; a default route counts none, nobody is reached by it.
 func addressesOf(p netip.Prefix) uint32 {
 	if p.Bits() < checks.MinCoverBits {
@@ -160,7 +177,9 @@ func (s *State) admit() {
 		}
 		s.place(row)
 	}
-	s.arrivals = s.arrivals[:0]
+	if s.arrivals = s.arrivals[:0]; cap(s.arrivals) > 1<<16 {
+		s.arrivals = nil
+	}
 }
 
 // placeAll places every row that has arrived, in the order of their prefixes, so that what a

@@ -28,14 +28,15 @@ func (s *State) regroup(row table.Row) table.Row {
 			s.rows.country[row] = code
 			s.enrol(row, 1)
 		}
-		if _, ok := s.suspects[row]; ok { // who may stand in for it is another
+		if x := s.suspects[row]; x != nil { // who may stand in for it is another
+			s.file(row, x)
 			s.enqueue(row)
 		}
 	}
 	if row < rows {
 		return row
 	}
-	s.recount, s.judged = true, nil // who carries what, by country
+	s.recount = true // who carries what, by country
 	s.revision++
 	for _, list := range [][]group{s.countries.list, s.networks.list} {
 		for n := range list {

@@ -50,10 +50,15 @@ type group struct {
 	bad       int64 // since when it is Down or Degraded, in seconds; 0 for not
 	back      int64 // when the last loss was over
 	watched   bool
+	// least is the smallest share of the vantage points that have one of its prefixes, among
+	// those prefixes that are there; coming is that of a round that is not yet over: see thin.go.
+	least, coming float32
+	doubts        *doubts // its suspects; nil for none
 }
 
 // add counts a usual prefix, n times.
 func (g *group) add(ipv6 bool, weight uint32, n int32) {
+	g.doubts.stale()
 	if ipv6 {
 		g.prefixes6 += n
 		return
@@ -64,12 +69,13 @@ func (g *group) add(ipv6 bool, weight uint32, n int32) {
 
 // groups are countries or networks by number, from 1; 0 is none of them.
 type groups[K comparable] struct {
-	list []group
-	by   map[K]uint32
+	list     []group
+	by       map[K]uint32
+	doubtful map[uint32]bool // those that have suspects
 }
 
 func makeGroups[K comparable]() groups[K] {
-	return groups[K]{list: make([]group, 1), by: map[K]uint32{}}
+	return groups[K]{list: []group{{least: 1, coming: 1}}, by: map[K]uint32{}, doubtful: map[uint32]bool{}}
 }
 
 // of gives the number of a group; made is true where it is new.
@@ -80,7 +86,7 @@ func (g *groups[K]) of(key, none K) (n uint32, made bool) {
 	n, ok := g.by[key]
 	if !ok {
 		n = uint32(len(g.list))
-		g.list = append(g.list, group{})
+		g.list = append(g.list, group{least: 1, coming: 1})
 		g.by[key] = n
 	}
 	return n, !ok

@@ -3,6 +3,7 @@ package world
 import (
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -49,7 +50,7 @@ type State struct {
 
 	rows      rows
 	apart     deviants
-	suspects  map[table.Row]suspect
+	suspects  map[table.Row]*suspect
 	countries groups[string]
 	networks  groups[checks.ASN]
 	// pairs count who carries what; next are counted anew, up to nextRow, where recount was
@@ -79,7 +80,9 @@ type State struct {
 	marked     marks   // scratch
 	collector  []uint8 // by session, the number in collectors
 	collectors map[string]int
-	judged     *judgement // nil where suspects have changed since
+	held       time.Time // since when the state is locked, where that may be for long
+	thinning   int       // of the deviants, in the round of thin.go
+	thinned    int64     // when that began, in seconds
 	// Those that stand badly.
 	badCountries, badNetworks map[uint32]bool
 
@@ -90,6 +93,7 @@ type State struct {
 	was, is, normal   []uint32 // scratch: vectors at hand
 	scratch, scratch2 []uint32
 	origins           []checks.ASN
+	carried           []carrier
 }
 
 // New makes the state of a world of which nothing is known yet.
@@ -105,7 +109,7 @@ func New(o Options) *State {
 	}
 	s := &State{
 		rib: route.NewRIB(o.Rules), opts: o, most: maxDetailed,
-		apart: makeDeviants(), suspects: map[table.Row]suspect{}, pairs: newPairs(),
+		apart: makeDeviants(), suspects: map[table.Row]*suspect{}, pairs: newPairs(),
 		countries: makeGroups[string](), networks: makeGroups[checks.ASN](), collectors: map[string]int{}, pointOf: map[checks.ASN]uint16{},
 		badCountries: map[uint32]bool{}, badNetworks: map[uint32]bool{},
 	}
@@ -118,16 +122,33 @@ func New(o Options) *State {
 func (s *State) Apply(u *route.Update) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.held = time.Now()
 	s.apply(u)
 }
 
-// ApplyAll takes in several updates under one lock.
+// ApplyAll takes in several updates. Others get their turn between them where they are many.
 func (s *State) ApplyAll(list []route.Update) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.held = time.Now()
 	for i := range list {
 		s.apply(&list[i])
+		if i%32 == 31 {
+			s.yield()
+		}
 	}
+}
+
+// yield gives others their turn where the state has been locked for a while; what they may
+// change has to be as they want it at such a point.
+func (s *State) yield() {
+	if time.Since(s.held) < sliceOf {
+		return
+	}
+	s.mu.Unlock()
+	runtime.Gosched() // else whoever waits would not be there in time
+	s.mu.Lock()
+	s.held = time.Now()
 }
 
 // maxQueue is how many rows may wait to be counted again, within one second of the sources.
@@ -136,11 +157,11 @@ const maxQueue = 1 << 10
 func (s *State) apply(u *route.Update) {
 	if at := s.believed(u.At); at > s.clock {
 		if s.clock != 0 && s.queueing() {
-			s.drain(maxQueue)
+			s.drainAll()
 		}
-		s.clock = at
+		s.clock = max(s.clock, at)
 	} else if len(s.queue) >= maxQueue && s.queueing() {
-		s.drain(maxQueue)
+		s.drainAll()
 	}
 	s.rib.Apply(u)
 	s.stats.Applied++
@@ -248,8 +269,9 @@ func (s *State) Stats() Stats {
 			st.Networks++
 		}
 	}
-	if s.judged != nil {
-		st.LostPrefixes = s.judged.lost
+	for n := range s.networks.doubtful {
+		t := &s.networks.list[n].doubts.tally
+		st.LostPrefixes += int(t.not4 + t.not6)
 	}
 	return st
 }

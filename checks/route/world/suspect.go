@@ -19,9 +19,25 @@ type suspect struct {
 	first, half, ninety int64
 	// since is when it became one.
 	since int64
-	// over is the nearest usual prefix over it, which may hold its addresses; 0 for none.
-	over   table.Row
+	// over is the nearest usual prefix of the same network, and of the same country, over it,
+	// which may hold its addresses; 0 for none.
+	over   [2]table.Row
 	losing collectorSet // those at which half of the vantage points lack it
+	filed  filed
+}
+
+// The two that a row belongs to.
+const (
+	ofNetwork = iota
+	ofCountry
+)
+
+// ballot gives how it stands for one of them.
+func (x *suspect) ballot(of int) checks.Ballot {
+	if of == ofCountry {
+		return x.country
+	}
+	return x.network
 }
 
 // collectorBits is how many collectors are told apart; RIPE RIS and RouteViews have some 70.
@@ -36,12 +52,14 @@ func (c collectorSet) or(d collectorSet) collectorSet { return collectorSet{c[0]
 func (c collectorSet) len() int { return bits.OnesCount64(c[0]) + bits.OnesCount64(c[1]) }
 
 // settled reports whether it has stood long enough to count.
-func (x *suspect) settled(now, settle int64) bool {
-	since := x.half
-	if since == 0 {
-		since = x.since
+func (x *suspect) settled(now, settle int64) bool { return now >= x.counts(settle) }
+
+// counts is from when on it counts.
+func (x *suspect) counts(settle int64) int64 {
+	if x.half == 0 {
+		return x.since + settle
 	}
-	return now-since >= settle
+	return x.half + settle
 }
 
 // suspect looks closer at a row whose usual and present values are at hand.
@@ -52,23 +70,29 @@ func (s *State) suspect(row table.Row, d *deviant, origins []checks.ASN) {
 		x.network.Stuck, x.country.Stuck = 0, 0
 	}
 	x.first, x.half, x.ninety, x.since = d.first, d.half, d.ninety, s.clock
-	x.over = s.over(s.tab.Prefix(row))
-	if old, ok := s.suspects[row]; ok {
-		x.since = old.since
-		if x == old {
+	x.over = s.overOwn(row)
+	old := s.suspects[row]
+	if old != nil {
+		x.since, x.filed = old.since, old.filed
+		if x == *old {
 			return
 		}
+		*old = x
+	} else {
+		old = &x
+		s.suspects[row] = old
 	}
-	s.suspects[row] = x
+	s.file(row, old)
 	s.touch(row)
 }
 
 // clearSuspect ends that.
 func (s *State) clearSuspect(row table.Row) {
-	x, ok := s.suspects[row]
-	if !ok {
+	x := s.suspects[row]
+	if x == nil {
 		return
 	}
+	s.unfile(x)
 	delete(s.suspects, row)
 	s.touch(row)
 	if !x.settled(s.clock, s.settle()) {
@@ -87,19 +111,13 @@ func (s *State) touch(row table.Row) {
 	s.revision++
 	for _, g := range s.groupsOf(row) {
 		g.revision = s.revision
+		g.doubts.stale()
 	}
-	s.judged = nil
 }
 
-// groupsOf gives the country and the network of a row, as far as it has any.
-func (s *State) groupsOf(row table.Row) (list []*group) {
-	if c := s.rows.country[row]; c != 0 {
-		list = append(list, &s.countries.list[c])
-	}
-	if n := s.rows.network[row]; n != 0 {
-		list = append(list, &s.networks.list[n])
-	}
-	return list
+// groupsOf gives the network and the country of a row; that without a name where it has none.
+func (s *State) groupsOf(row table.Row) [2]*group {
+	return [...]*group{ofNetwork: &s.networks.list[s.rows.network[row]], ofCountry: &s.countries.list[s.rows.country[row]]}
 }
 
 // ballots asks every vantage point what it has in place of a row.

@@ -1,45 +1,72 @@
 package world
 
 import (
+	"runtime"
 	"time"
 
 	"isitdown/checks"
 )
 
-// How long one call of [State.Tick] may hold the state, about, and how many rows are counted
-// again before it looks at the time; whoever asks for a verdict has at most so many counted
-// before he gets one.
+// For how long work that waits may hold the state at a time, about: that of [State.Tick], of
+// [State.ApplyAll], and what whoever asks for a verdict has counted before he gets one. One
+// call of Tick takes tickOf at most, and so many rows are counted before one looks at the time.
 const (
-	sliceOf   = 2 * time.Millisecond
-	batch     = 64
-	maxBehind = 2048
+	sliceOf = 2 * time.Millisecond
+	tickOf  = 20 * time.Millisecond
+	batch   = 64
 )
 
 // Tick lets time pass: losses settle, what is usual is sampled, and counts that a session's
-// coming or going made void are worked off, a bounded slice a call. It is to be called some
-// ten times a second, with the time at the sources.
+// coming or going made void are worked off, a bounded slice a call, and more of them where much
+// waits. It is to be called some ten times a second, with the time at the sources.
 func (s *State) Tick(now time.Time) {
+	began := time.Now()
+	more := s.tick(now)
+	for more && time.Since(began) < tickOf {
+		runtime.Gosched()
+		more = s.work(now)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	began := time.Now()
-	until := began.Add(sliceOf)
+	s.stats.Ticked, s.stats.Tick = now, time.Since(began)
+}
+
+// work counts rows that wait for a slice, and reports whether there are more.
+func (s *State) work(now time.Time) (more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advance(now)
+	s.catchUp(time.Now().Add(sliceOf))
+	return s.behind() > 0
+}
+
+// catchUp counts rows that wait, until a time.
+func (s *State) catchUp(until time.Time) {
+	for len(s.queue) > 0 || s.revote > 1 {
+		s.again(batch)
+		if s.drain(batch); time.Now().After(until) {
+			return
+		}
+	}
+}
+
+func (s *State) tick(now time.Time) (more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until := time.Now().Add(sliceOf)
 	s.advance(now)
 	s.admit()
-	if s.turned || now.Sub(s.elected) >= time.Second {
-		s.elect(now)
-	}
-	for (len(s.queue) > 0 || s.revote > 1) && time.Now().Before(until) {
-		s.again(batch)
-		s.drain(batch)
-	}
+	s.elect(now)
+	s.catchUp(until)
 	if now.Unix() != s.looked {
 		s.looked = now.Unix()
 		s.stand(now)
 		s.recount = s.recount || s.emptied != 0 && s.clock-s.emptied >= int64(s.opts.Rules.BaselineWindow.Seconds())
 	}
 	s.sample(until)
+	s.round(until)
 	s.sweep(until)
-	s.stats.Ticked, s.stats.Tick = now, time.Since(began)
+	return s.behind() > 0
 }
 
 // advance moves the clock of the state, in seconds, forward.
@@ -57,18 +84,21 @@ func (s *State) behind() int {
 // stand notes which countries and watched networks are Down or Degraded, and since when: what
 // is usual of them does not move then.
 func (s *State) stand(now time.Time) {
-	j := s.judge(now)
 	b := s.benches(now)
-	note := func(list []group, tallies map[uint32]*tally, bad map[uint32]bool) {
+	note := func(list []group, doubtful, bad map[uint32]bool) {
 		for n := range bad {
-			if tallies[n] == nil {
+			if list[n].doubts == nil {
 				s.better(&list[n])
 				delete(bad, n)
 			}
 		}
-		for n, t := range tallies {
+		for n := range doubtful {
 			g := &list[n]
-			switch e := g.totals(t, b, 1).Announced(); {
+			e := checks.ExtentAll
+			if t := s.judge(g, now, b); t != nil {
+				e = g.totals(t, b, 1).Announced()
+			}
+			switch {
 			case e != checks.ExtentNone && e != checks.ExtentPart:
 				s.better(g)
 				delete(bad, n)
@@ -79,8 +109,8 @@ func (s *State) stand(now time.Time) {
 			}
 		}
 	}
-	note(s.countries.list, j.countries, s.badCountries)
-	note(s.networks.list, j.networks, s.badNetworks)
+	note(s.countries.list, s.countries.doubtful, s.badCountries)
+	note(s.networks.list, s.networks.doubtful, s.badNetworks)
 }
 
 func (s *State) better(g *group) {

@@ -52,7 +52,7 @@ func (s *State) normalize(row table.Row) {
 		return
 	}
 	bad := s.standsBadly(row)
-	_, lost := s.suspects[row]
+	lost := s.suspects[row] != nil
 	keep := int64(s.opts.Rules.BaselineWindow.Seconds())
 	if bad {
 		keep = heldFor
@@ -132,6 +132,9 @@ func (s *State) replaceUsual(row table.Row, usual table.Ref) {
 		s.place(row)
 	default:
 		s.rows.network[row] = s.networkOf(usual)
+		if x := s.suspects[row]; x != nil {
+			s.file(row, x)
+		}
 		s.enrol(row, 1)
 		s.contribute(row, 1)
 	}

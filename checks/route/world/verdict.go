@@ -24,7 +24,7 @@ func (s *State) ready(now time.Time) {
 	if s.turned || s.elected.IsZero() {
 		s.elect(now)
 	}
-	s.drain(maxBehind)
+	s.catchUp(time.Now().Add(sliceOf))
 	s.vantage.NewestAt = s.rib.Newest()
 }
 
@@ -58,15 +58,13 @@ func (s *State) World(now time.Time) checks.World {
 	w := checks.World{At: s.rib.Newest(), Vantage: s.vantage, MinAddresses: s.opts.MinAddresses, MinPrefixes6: s.opts.MinPrefixes6}
 	w.Vantage.Needed = s.opts.Assess.MinVoting
 	w.Missing, w.Gaps = s.doubts(now)
-	j, b := s.judge(now), s.benches(now)
+	b := s.benches(now)
 	if w.Missing == "" && !b[0].Fresh() {
 		w.Missing = "the newest routing data is too old to speak for now"
 	}
-	least := s.leasts(len(s.networks.list), func(row table.Row) uint32 { return s.rows.network[row] })
-	least4 := s.leasts(len(s.countries.list), func(row table.Row) uint32 { return uint32(s.rows.country[row]) })
-	survey := func(list []group, tallies map[uint32]*tally, least []float32, c *checks.Census) {
+	survey := func(list []group, c *checks.Census) {
 		for n := 1; n < len(list); n++ {
-			g, t := &list[n], tallies[uint32(n)]
+			g := &list[n]
 			if !g.watched || g.prefixes+g.prefixes6 == 0 {
 				continue
 			}
@@ -74,20 +72,21 @@ func (s *State) World(now time.Time) checks.World {
 				c.Add(checks.Unknown)
 				continue
 			}
+			t := s.judge(g, now, b)
 			if t == nil {
 				c.Add(checks.Up)
 				continue
 			}
-			v := s.brief(g, t, b, float64(least[n]), now, nil)
+			v := s.brief(g, t, b, now, nil)
 			if c.Add(v.State); v.State == checks.Down || v.State == checks.Degraded {
-				v.Prefixes = s.prefixStates(t, g.code != "", b)
+				v.Prefixes = s.prefixStates(t, kindOf(g), b)
 				v.Vantage.LosingCollectors = t.losing.len()
 				w.Outages = append(w.Outages, v)
 			}
 		}
 	}
-	survey(s.countries.list, j.countries, least4, &w.Countries)
-	survey(s.networks.list, j.networks, least, &w.Networks)
+	survey(s.countries.list, &w.Countries)
+	survey(s.networks.list, &w.Networks)
 	slices.SortStableFunc(w.Outages, byWeight)
 	return w
 }
@@ -110,13 +109,12 @@ func (s *State) Countries(now time.Time) []checks.Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ready(now)
-	j, b := s.judge(now), s.benches(now)
-	least := s.leasts(len(s.countries.list), func(row table.Row) uint32 { return uint32(s.rows.country[row]) })
+	b := s.benches(now)
 	missing, gaps := s.doubts(now)
 	list := make([]checks.Verdict, 0, len(s.countries.list))
 	for n := 1; n < len(s.countries.list); n++ {
 		if g := &s.countries.list[n]; g.prefixes+g.prefixes6 > 0 {
-			v := s.brief(g, j.countries[uint32(n)], b, float64(least[n]), now, gaps)
+			v := s.brief(g, s.judge(g, now, b), b, now, gaps)
 			list = append(list, doubted(v, missing))
 		}
 	}
@@ -133,28 +131,10 @@ func doubted(v checks.Verdict, missing string) checks.Verdict {
 	return v
 }
 
-// leasts gives, for each group, the smallest share of the vantage points that have one of its
-// prefixes, among those that are there.
-func (s *State) leasts(groups int, of func(table.Row) uint32) []float32 {
-	list := make([]float32, groups)
-	for n := range list {
-		list[n] = 1
-	}
-	for k := range s.apart.list {
-		d := &s.apart.list[k]
-		if d.seen >= d.asked || int(d.asked) < s.opts.Assess.MinVoting || d.seen*2 < d.asked || !s.rows.is(d.row, placed) {
-			continue
-		}
-		n := of(d.row)
-		list[n] = min(list[n], float32(d.seen)/float32(d.asked))
-	}
-	return list
-}
-
 // brief assesses a country or a network by its numbers alone.
-func (s *State) brief(g *group, t *tally, b *[2]checks.Bench, least float64, now time.Time, gaps []checks.Gap) checks.Verdict {
+func (s *State) brief(g *group, t *tally, b *[2]checks.Bench, now time.Time, gaps []checks.Gap) checks.Verdict {
 	c := s.caseOf(g, now, gaps)
-	c.Totals = g.totals(t, b, least)
+	c.Totals = g.totals(t, b, float64(g.least))
 	if t != nil {
 		c.Vantage.LosingCollectors = t.losing.len()
 	}
@@ -187,14 +167,11 @@ func (s *State) caseFor(f checks.Footprint, now time.Time, gaps []checks.Gap) ch
 }
 
 // prefixStates gives some of the prefixes that are not well, by their numbers.
-func (s *State) prefixStates(t *tally, country bool, b *[2]checks.Bench) []checks.PrefixState {
+func (s *State) prefixStates(t *tally, of int, b *[2]checks.Bench) []checks.PrefixState {
 	var list []checks.PrefixState
 	for _, row := range s.largest(t.rows, 8) {
 		x := s.suspects[row]
-		ballot := x.network
-		if country {
-			ballot = x.country
-		}
+		ballot := x.ballot(of)
 		j := b[family(ballot.IPv6)].Judge(ballot, nil)
 		p := checks.PrefixState{Prefix: s.tab.Prefix(row), Seen: j.Seen, Of: j.Of, Visible: j.Visible, Known: j.Known, Lost: x.crossing()}
 		p.Origins = slices.Sorted(slices.Values(s.originsOf(s.usual(row))))
@@ -248,29 +225,17 @@ func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) 
 	if n == 0 {
 		return checks.Verdict{}, false
 	}
-	country := g.code != ""
-	in := func(row table.Row) bool {
-		if country {
-			return uint32(s.rows.country[row]) == n
-		}
-		return s.rows.network[row] == n
-	}
 	if int(g.prefixes+g.prefixes6) <= s.most {
-		return s.detailed(s.caseOf(g, now, gaps), s.rowsOf(in)), true
-	}
-	j, b := s.judge(now), s.benches(now)
-	t := j.networks[n]
-	least := s.leasts(2, func(row table.Row) uint32 {
-		if in(row) {
-			return 1
+		rows := rowsOf(s, s.rows.network, n)
+		if kindOf(g) == ofCountry {
+			rows = rowsOf(s, s.rows.country, uint16(n))
 		}
-		return 0
-	})[1]
-	if country {
-		t = j.countries[n]
+		return s.detailed(s.caseOf(g, now, gaps), rows), true
 	}
+	b := s.benches(now)
+	t := s.judge(g, now, b)
 	c := s.caseOf(g, now, gaps)
-	c.Totals = g.totals(t, b, float64(least))
+	c.Totals = g.totals(t, b, float64(g.least))
 	c.Totals.LastHops, c.Totals.Borders = s.carriers(g, n)
 	if t != nil {
 		c.Vantage.LosingCollectors = t.losing.len()
@@ -284,10 +249,10 @@ func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) 
 	return checks.Assess(c), true
 }
 
-// rowsOf gives the placed rows that belong to a target.
-func (s *State) rowsOf(in func(table.Row) bool) (list []table.Row) {
-	for row := range s.rows.marks {
-		if s.rows.marks[row]&(placed|empty) == placed && in(table.Row(row)) {
+// rowsOf gives the placed rows that belong to a country or a network, of all rows.
+func rowsOf[N uint16 | uint32](s *State, all []N, n N) (list []table.Row) {
+	for row, of := range all {
+		if of == n && s.rows.marks[row]&(placed|empty) == placed {
 			list = append(list, table.Row(row))
 		}
 	}
@@ -322,8 +287,8 @@ func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap
 	g, tallied, b := group{}, &tally{least: 1}, s.benches(now)
 	for _, row := range rows {
 		g.add(s.tab.Prefix(row).Addr().Is6(), s.rows.weight[row], 1)
-		if x, doubtful := s.suspects[row]; doubtful && x.settled(s.clock, s.settle()) {
-			s.add(tallied, row, &x, b[family(x.network.IPv6)].Judge(x.network, nil), false, b)
+		if x := s.suspects[row]; x != nil && x.settled(s.clock, s.settle()) {
+			s.add(tallied, row, x, ofNetwork, b)
 		}
 	}
 	c.Totals = g.totals(tallied, b, 1)
