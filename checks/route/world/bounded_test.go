@@ -29,7 +29,7 @@ func TestMadeUpNeighboursAreForgotten(t *testing.T) {
 		}
 	}
 	w.state.Tick(w.now)
-	if n, most := len(w.state.pairs.list), 2*w.state.pairs.sound+fewPairs+perSecond; n > most {
+	if n, most := w.state.pairs.list.n, 2*w.state.pairs.sound+fewPairs+perSecond; n > most {
 		t.Errorf("%d pairs are kept, want %d at most", n, most)
 	}
 	after := w.verdict(checks.Network(30)).LastHops

@@ -69,7 +69,7 @@ func (s *State) sweep(until time.Time) (done bool) {
 		}
 	}
 	s.pairs, s.next = s.next, nil
-	s.pairs.sound = len(s.pairs.list)
+	s.pairs.sound = s.pairs.list.n
 	if s.clock-s.emptied >= int64(s.opts.Rules.BaselineWindow.Seconds()) {
 		s.emptied = 0
 	}

@@ -62,7 +62,7 @@ type carrying struct {
 
 // pairs are counted by the value of the table, which saves asking for its end each time.
 type pairs struct {
-	list       []pair   // from 1
+	list       pairList // from 1
 	byValue    []uint32 // first of each
 	byOrigin   map[checks.ASN]uint32
 	byUpstream map[checks.ASN]uint32
@@ -78,7 +78,28 @@ const fewPairs = 1 << 16
 // bloated reports whether it is worth counting anew because there are many pairs that count
 // nothing any more: whoever announces a route over and over with other networks in its path
 // makes up as many as he likes.
-func (p *pairs) bloated() bool { return len(p.list) > 2*p.sound+fewPairs }
+func (p *pairs) bloated() bool { return p.list.n > 2*p.sound+fewPairs }
+
+// pairList is a list that grows without being moved, which would take long, and without
+// room to spare.
+type pairList struct {
+	blocks []*[pairBlock]pair
+	n      int
+}
+
+const pairBlock = 1 << 12
+
+func (l *pairList) at(k uint32) *pair { return &l.blocks[k/pairBlock][k%pairBlock] }
+
+func (l *pairList) add(x pair) (k uint32) {
+	if l.n%pairBlock == 0 {
+		l.blocks = append(l.blocks, new([pairBlock]pair))
+	}
+	k = uint32(l.n)
+	l.n++
+	*l.at(k) = x
+	return k
+}
 
 // count counts routes of a value within a country.
 func (p *pairs) count(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN), now, usual, still int32) {
@@ -89,7 +110,9 @@ func (p *pairs) count(value uint32, country uint16, end func(uint32) (origin, up
 }
 
 func newPairs() *pairs {
-	return &pairs{list: make([]pair, 1), byOrigin: map[checks.ASN]uint32{}, byUpstream: map[checks.ASN]uint32{}, carrierOf: map[carrying]uint32{}}
+	p := &pairs{byOrigin: map[checks.ASN]uint32{}, byUpstream: map[checks.ASN]uint32{}, carrierOf: map[carrying]uint32{}}
+	p.list.add(pair{})
+	return p
 }
 
 // of gives the pair of a value within a country. A value that nobody had any more may stand
@@ -98,8 +121,8 @@ func (p *pairs) of(value uint32, country uint16, end func(uint32) (origin, upstr
 	for int(value) >= len(p.byValue) {
 		p.byValue = append(p.byValue, make([]uint32, max(1<<10, len(p.byValue)/4))...)
 	}
-	for k, last := p.byValue[value], uint32(0); k != 0; k = p.list[k].sameValue {
-		if x := &p.list[k]; x.country == country {
+	for k, last := p.byValue[value], uint32(0); k != 0; k = p.list.at(k).sameValue {
+		if x := p.list.at(k); x.country == country {
 			if x.now != 0 || x.usual != 0 {
 				return x
 			}
@@ -109,7 +132,7 @@ func (p *pairs) of(value uint32, country uint16, end func(uint32) (origin, upstr
 			if last == 0 { // it counts nothing, and stays in the other chains until all is counted anew
 				p.byValue[value] = x.sameValue
 			} else {
-				p.list[last].sameValue = x.sameValue
+				p.list.at(last).sameValue = x.sameValue
 			}
 			break
 		}
@@ -119,7 +142,7 @@ func (p *pairs) of(value uint32, country uint16, end func(uint32) (origin, upstr
 }
 
 func (p *pairs) add(value uint32, country uint16, end func(uint32) (origin, upstream checks.ASN)) *pair {
-	k := uint32(len(p.list))
+	k := uint32(p.list.n)
 	x := pair{country: country}
 	x.origin, x.upstream = end(value)
 	x.sameValue, p.byValue[value] = p.byValue[value], k
@@ -136,14 +159,13 @@ func (p *pairs) add(value uint32, country uint16, end func(uint32) (origin, upst
 		p.byCountry[country] = append(p.byCountry[country], c)
 	}
 	x.carrier = c
-	p.list = append(p.list, x)
-	return &p.list[k]
+	return p.list.at(p.list.add(x))
 }
 
 // chain calls f with the pairs of a chain.
 func (p *pairs) chain(first uint32, next func(*pair) uint32, f func(*pair)) {
-	for k := first; k != 0; k = next(&p.list[k]) {
-		if x := &p.list[k]; x.now != 0 || x.usual != 0 {
+	for k := first; k != 0; k = next(p.list.at(k)) {
+		if x := p.list.at(k); x.now != 0 || x.usual != 0 {
 			f(x)
 		}
 	}

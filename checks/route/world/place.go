@@ -177,9 +177,7 @@ func (s *State) admit() {
 		}
 		s.place(row)
 	}
-	if s.arrivals = s.arrivals[:0]; cap(s.arrivals) > 1<<16 {
-		s.arrivals = nil
-	}
+	s.arrivals = s.arrivals[:0]
 }
 
 // placeAll places every row that has arrived, in the order of their prefixes, so that what a
@@ -204,7 +202,7 @@ func (s *State) placeAll() {
 	for _, row := range s.arrivals {
 		s.rows.unset(row, arriving)
 	}
-	s.arrivals = s.arrivals[:0]
+	s.arrivals = nil
 }
 
 // ordered gives all rows in the order of their prefixes. Where only those that arrived are

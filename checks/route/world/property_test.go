@@ -83,6 +83,10 @@ func TestStateAgreesWithFollowedTargets(t *testing.T) {
 				for _, most := range []int{maxDetailed, 0} {
 					w.state.most = most
 					got := gistOf(w.verdict(target))
+					doubt(w.state)
+					if diff := cmp.Diff(gistOf(w.verdict(target)), got); diff != "" {
+						rt.Fatalf("%s, after\n%s\n(-added up anew +kept added up):\n%s", target, strings.Join(log, "\n"), diff)
+					}
 					if slices.ContainsFunc(log, redated) {
 						got.Onset, want.Onset = time.Time{}, time.Time{}
 					}

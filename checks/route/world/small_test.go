@@ -202,3 +202,12 @@ func TestCountryIsDownAndBack(t *testing.T) {
 		t.Errorf("after the return: %v %+v", v.State, v.IPv4)
 	}
 }
+
+// doubt has everything that is not well judged anew, as if all of it had just changed.
+func doubt(s *State) {
+	for _, list := range [...][]group{s.countries.list, s.networks.list} {
+		for n := range list {
+			list[n].doubts.stale()
+		}
+	}
+}

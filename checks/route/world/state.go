@@ -257,7 +257,7 @@ func (s *State) Stats() Stats {
 		}
 	}
 	st.Vectors, st.Apart, st.Recounting = size.Vectors, len(s.apart.by), s.behind()
-	st.Bytes = size.Bytes + 11*cap(s.rows.marks) + 80*cap(s.apart.list) + 48*cap(s.pairs.list)
+	st.Bytes = size.Bytes + 11*cap(s.rows.marks) + 80*cap(s.apart.list) + 40*s.pairs.list.n + 4*cap(s.pairs.byValue)
 	for n := range s.countries.list {
 		if g := &s.countries.list[n]; g.watched {
 			st.Countries++

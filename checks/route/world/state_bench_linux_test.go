@@ -132,15 +132,6 @@ func record(w *worldtest.World, n int) []route.Update {
 	return list
 }
 
-// doubt has everything that is not well judged anew, as if all of it had just changed.
-func doubt(s *State) {
-	for _, list := range [...][]group{s.countries.list, s.networks.list} {
-		for n := range list {
-			list[n].doubts.stale()
-		}
-	}
-}
-
 // settle ticks until all is counted.
 func settle(s *State, now time.Time) {
 	for {
