@@ -128,6 +128,31 @@ func TestWriteKeepsOld(t *testing.T) {
 	}
 }
 
+// What a program that was killed has left behind is removed; what another one writes is not.
+func TestWriteRemovesWhatWasLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	old, fresh, other := filepath.Join(filepath.Dir(path), ".file.part-1"), filepath.Join(filepath.Dir(path), ".file.part-2"), filepath.Join(filepath.Dir(path), "file.part-3")
+	for _, name := range []string{old, fresh, other} {
+		if err := os.WriteFile(name, []byte("half a"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := time.Now().Add(-2 * partFor)
+	for _, name := range []string{old, other} {
+		if err := os.Chtimes(name, before, before); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Write(t.Context(), path, sample()); err != nil {
+		t.Fatal(err)
+	}
+	for name, stays := range map[string]bool{old: false, fresh: true, other: true, path: true} {
+		if _, err := os.Stat(name); (err == nil) != stays {
+			t.Errorf("%s: %v, want it there: %v", filepath.Base(name), err, stays)
+		}
+	}
+}
+
 // No input makes it panic, nor allocate more than the input is long.
 func FuzzDecode(f *testing.F) {
 	small := sample()

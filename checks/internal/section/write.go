@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -49,10 +50,11 @@ func Write(ctx context.Context, path string, c *Contents) (size int64, err error
 		return 0, fmt.Errorf("writing %s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".part-*")
+	f, err := os.CreateTemp(dir, partOf(path)+"*")
 	if err != nil {
 		return 0, fmt.Errorf("writing %s: %w", path, err)
 	}
+	removeParts(path, time.Now().Add(-partFor))
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("writing %s: %w", path, err), ignoreGone(os.Remove(f.Name())))
@@ -69,6 +71,27 @@ func Write(ctx context.Context, path string, c *Contents) (size int64, err error
 		return 0, err
 	}
 	return size, syncFolder(dir)
+}
+
+// partFor is how long a file may take to be written. One that was begun before that was left
+// behind by a program that was killed.
+const partFor = time.Hour
+
+func partOf(path string) string { return "." + filepath.Base(path) + ".part-" }
+
+// removeParts removes what was begun for path and not touched since a moment, as far as that
+// can be done: it takes room, and no more.
+func removeParts(path string, since time.Time) {
+	list, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		info, err := e.Info()
+		if err == nil && strings.HasPrefix(e.Name(), partOf(path)) && info.Mode().IsRegular() && info.ModTime().Before(since) {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
 }
 
 func ignoreGone(err error) error {

@@ -108,6 +108,7 @@ func (h *hold) flush() error {
 			return fmt.Errorf("keeping the stream: %w", err)
 		}
 		h.file = f
+		_ = os.Remove(f.Name()) // so that nothing stays where the program is killed; what cannot do that has it removed by close
 	}
 	var head [4]byte
 	binary.LittleEndian.PutUint32(head[:], uint32(len(h.buf)))
