@@ -35,8 +35,10 @@ func TestTableSharesVectors(t *testing.T) {
 func TestTableOrder(t *testing.T) {
 	x := New()
 	var last Row
-	for _, text := range []string{"0.0.0.0/0", "1.0.0.0/8", "1.0.0.0/24", "1.0.1.0/24", "255.255.255.255/32", "::/0", "2001:db8::/32",
-		"2001:db8::/64", "2001:db8::/127", "2001:db8::2/127", "2001:db8::2/128", "2001:db8:0:1::/64"} {
+	for _, text := range []string{
+		"0.0.0.0/0", "1.0.0.0/8", "1.0.0.0/24", "1.0.1.0/24", "255.255.255.255/32", "::/0", "2001:db8::/32",
+		"2001:db8::/64", "2001:db8::/127", "2001:db8::2/127", "2001:db8::2/128", "2001:db8:0:1::/64",
+	} {
 		p := netip.MustParsePrefix(text)
 		if row := x.Row(p); row != 0 {
 			t.Errorf("%s has row %d before it is there", p, row)

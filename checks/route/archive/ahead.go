@@ -56,13 +56,15 @@ func (rec *Recording) playAhead(ctx context.Context, emit func(*route.Update) er
 // fill plays into batches.
 func (rec *Recording) fill(ctx context.Context, full, empty chan *batch) error {
 	b := <-empty
-	err := rec.Play(ctx, time.Time{}, func(u *route.Update) error {
+	t := teller{into: b}
+	err := rec.play(ctx, time.Time{}, &t, func(u *route.Update) error {
 		if b.add(u); len(b.updates) < batchOf && len(b.paths) < batchPaths {
 			return nil
 		}
 		full <- b // has room for all there are
 		select {
 		case b = <-empty:
+			t.into = b
 			return nil
 		case <-ctx.Done():
 			b = nil
@@ -80,21 +82,12 @@ func (b *batch) clear() {
 	b.updates, b.entries, b.routes, b.paths = b.updates[:0], b.entries[:0], b.routes[:0], b.paths[:0]
 }
 
-// add copies an update.
+// add copies an update; the entries of one of a table are the batch's already.
 func (b *batch) add(u *route.Update) {
 	b.updates = append(b.updates, *u)
 	to := &b.updates[len(b.updates)-1]
 	to.Path = b.path(u.Path)
 	to.Announced, to.Withdrawn = b.nlri(u.Announced), b.nlri(u.Withdrawn)
-	if len(u.Entries) == 0 {
-		return
-	}
-	from := len(b.entries)
-	b.entries = append(b.entries, u.Entries...)
-	to.Entries = b.entries[from:len(b.entries):len(b.entries)]
-	for i := range to.Entries {
-		to.Entries[i].Path = b.path(u.Entries[i].Path)
-	}
 }
 
 func (b *batch) path(p []byte) []byte {

@@ -26,7 +26,12 @@ const (
 // until emit returns. An error is emit's, the context's, or that of a file that
 // can no longer be opened; damage in a file is a gap.
 func (rec *Recording) Play(ctx context.Context, until time.Time, emit func(*route.Update) error) error {
-	p := &player{rec: rec, emit: emit, until: until, feeds: map[string]*feed{}, edges: edges(rec.holes)}
+	return rec.play(ctx, until, &teller{}, emit)
+}
+
+// play plays by a teller.
+func (rec *Recording) play(ctx context.Context, until time.Time, t *teller, emit func(*route.Update) error) error {
+	p := &player{rec: rec, emit: emit, until: until, feeds: map[string]*feed{}, edges: edges(rec.holes), teller: t}
 	rec.gaps = slices.Clone(rec.known)
 	defer p.close()
 	return p.run(ctx)
@@ -45,7 +50,7 @@ type player struct {
 	dumps   int
 	done    int64 // bytes of finished sources
 	records int64
-	teller  teller
+	teller  *teller
 }
 
 func (p *player) close() {

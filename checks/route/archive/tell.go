@@ -10,9 +10,9 @@ import (
 
 // teller says what records say, in updates. Its buffers are used again by the next one.
 type teller struct {
-	update  route.Update
-	entries []route.Entry
-	paths   []byte
+	update route.Update
+	own    batch  // what hangs on the update
+	into   *batch // where what hangs on updates of tables is kept instead, behind what is there; nil for nowhere
 	// spoken are the sessions that records hold messages of, last is the newest of them.
 	spoken map[session]bool
 	last   session
@@ -98,18 +98,25 @@ func (t *teller) message(r *mrt.Record, emit func(*route.Update) error) error {
 func (t *teller) table(r *mrt.Record, collector string, dump int, emit func(*route.Update) error) error {
 	u := &t.update
 	u.Kind, u.Prefix, u.Dump = route.Table, r.Prefix, dump
-	t.entries, t.paths = t.entries[:0], t.paths[:0]
+	into := &t.own
+	if t.into != nil {
+		into = t.into
+	} else {
+		into.clear()
+	}
+	from, entries, paths := len(into.entries), into.entries, into.paths
 	for e := range r.Entries() {
 		if e.Peer.AS == 0 { // the collector's own routes, in the dumps of some routers
 			continue
 		}
-		at := len(t.paths)
-		t.paths = append(t.paths, e.Path...)
-		t.entries = append(t.entries, route.Entry{
+		at := len(paths)
+		paths = append(paths, e.Path...)
+		entries = append(entries, route.Entry{
 			Peer: route.Peer{Collector: collector, Addr: e.Peer.Addr, AS: e.Peer.AS},
-			Path: t.paths[at:len(t.paths):len(t.paths)], PathID: e.PathID,
+			Path: paths[at:len(paths):len(paths)], PathID: e.PathID,
 		})
 	}
-	u.Entries = t.entries
+	into.entries, into.paths = entries, paths
+	u.Entries = entries[from:len(entries):len(entries)]
 	return emit(u)
 }
