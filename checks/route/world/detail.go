@@ -64,7 +64,7 @@ func (s *State) observe(row table.Row, country bool) (checks.Observation, checks
 	o.Covers = slices.SortedFunc(maps.Values(look.list()), func(a, b checks.Cover) int {
 		return cmp.Or(cmp.Compare(b.Peers, a.Peers), checks.ComparePrefixes(a.Prefix, b.Prefix), cmp.Compare(a.Origin, b.Origin))
 	})
-	o.Origins = look.present()
+	o.Origins = look.present(s.tab.Ref(row))
 	return o, s.baseline(p, origins)
 }
 
@@ -217,8 +217,8 @@ func (l *observing) list() map[coverOf]checks.Cover {
 }
 
 // present gives the origins of the routes of the row itself.
-func (l *observing) present() (list []checks.ASN) {
-	for _, v := range slices.Compact(slices.Sorted(slices.Values(l.is))) {
+func (l *observing) present(ref table.Ref) (list []checks.ASN) {
+	for v := range l.tab.Distinct(ref) {
 		if o, _ := l.rib.End(v); o != 0 && slices.Contains(l.origins, o) {
 			list = append(list, o)
 		}
