@@ -14,6 +14,9 @@ func (r *RIB) load(u *Update, at stamp) {
 		adopters = append(adopters, i)
 	}
 	r.adopters = adopters
+	if r.noRoom(u.Prefix) {
+		return
+	}
 	row := r.table.Row(u.Prefix)
 	dense := r.table.Values(r.table.Ref(row), r.dense[:0])
 	changed := false

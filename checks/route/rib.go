@@ -37,6 +37,9 @@ type Rules struct {
 	// each; zero sets no bound. Prefixes that come beyond it are left out ([Watch.LeftOut]):
 	// whoever has space within a target can announce it in very many pieces.
 	MaxHolds int
+	// MaxPrefixes bounds the prefixes of the table, of some 150 bytes each; zero sets no
+	// bound. Routes to others are left out ([RIB.LeftOut]).
+	MaxPrefixes int
 	// FullPaths keeps the whole path of every route, instead of its end alone, and what
 	// changed within JournalFor, at most JournalSize changes of 32 bytes each: what
 	// [Watch.Elsewhere] says rests on them. It takes several times the memory.
@@ -94,6 +97,7 @@ type RIB struct {
 	dense      []uint32
 	adopters   []int
 	refused    int
+	leftOut    int
 	tree       *pathTree // in place of tails, where whole paths are kept
 	journal    journal
 	background background
@@ -259,7 +263,22 @@ func (r *RIB) session(p Peer) int {
 	return i
 }
 
+// LeftOut counts the routes to prefixes beyond Rules.MaxPrefixes.
+func (r *RIB) LeftOut() int { return r.leftOut }
+
+// noRoom reports whether there is no room for a prefix, and counts the route.
+func (r *RIB) noRoom(p netip.Prefix) bool {
+	if r.rules.MaxPrefixes == 0 || r.table.Taken() < r.rules.MaxPrefixes || r.table.Row(p) != 0 {
+		return false
+	}
+	r.leftOut++
+	return true
+}
+
 func (r *RIB) announce(i int, n NLRI, path bgp.RawPath, at stamp) {
+	if r.noRoom(n.Prefix) {
+		return
+	}
 	if n.PathID != 0 {
 		path = r.addPath(i, n, path)
 	}

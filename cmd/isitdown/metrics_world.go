@@ -70,6 +70,7 @@ func (p *globePulse) table(gauge gauges, total totals) {
 	}
 	total(float64(s.Applied), "world_updates_total", "Updates that were taken in.")
 	total(float64(s.Refused), "world_refused_total", "Updates of sessions beyond the most that are kept.")
+	total(float64(s.LeftOut), "world_left_out_routes_total", "Routes to prefixes beyond the most that are kept.")
 }
 
 // census gives how many targets are in which state.

@@ -132,6 +132,9 @@ func (t *Table) Compare(a, b Row) int {
 // Clear, those that have lost all by it may be among them.
 func (t *Table) Len() int { return t.held }
 
+// Taken counts the rows that are somebody's, be it that they are pinned only.
+func (t *Table) Taken() int { return len(t.refs) - 1 - len(t.spare) }
+
 // Rows is the number above the highest row.
 func (t *Table) Rows() int { return len(t.refs) }
 

@@ -96,8 +96,16 @@ type State struct {
 	carried           []carrier
 }
 
-// New makes the state of a world of which nothing is known yet.
+// maxPrefixes is four times as many as are announced.
+const maxPrefixes = 1 << 22
+
+// New makes the state of a world of which nothing is known yet. Where Rules set no bound to
+// the prefixes there is one all the same: whoever is heard by a vantage point could make up
+// prefixes without end.
 func New(o Options) *State {
+	if o.Rules.MaxPrefixes == 0 {
+		o.Rules.MaxPrefixes = maxPrefixes
+	}
 	if o.MinAddresses == 0 {
 		o.MinAddresses = MinAddresses
 	}
@@ -230,6 +238,7 @@ type Stats struct {
 	Bytes               int // of memory, as far as it is counted
 	Applied             uint64
 	Refused             int // messages of sessions beyond the most that are kept
+	LeftOut             int // routes to prefixes beyond the most that are kept
 	Usual               int // prefixes of which something is usual
 	Apart               int // those of them, and newer ones, that do not hold what is usual
 	LostPrefixes        int // usual, and without a route at half of the vantage points
@@ -248,7 +257,8 @@ func (s *State) Stats() Stats {
 	defer s.mu.Unlock()
 	st := s.stats
 	size := s.tab.Size()
-	st.Prefixes, st.Sessions, st.Refused, st.Newest = s.rib.Size(), s.rib.Sessions(), s.rib.Refused(), s.rib.Newest()
+	st.Prefixes, st.Sessions, st.Newest = s.rib.Size(), s.rib.Sessions(), s.rib.Newest()
+	st.Refused, st.LeftOut = s.rib.Refused(), s.rib.LeftOut()
 	for i := range st.Sessions {
 		held := s.rib.Session(i)
 		st.Routes += held.Routes[0] + held.Routes[1]

@@ -45,7 +45,23 @@ func (s *State) doubts(now time.Time) (missing string, gaps []checks.Gap) {
 			Check: "route", Reason: fmt.Sprintf("routes of %d prefixes are still being counted: much came at once, or vantage points came or went", n),
 		})
 	}
-	return missing, gaps
+	return missing, append(slices.Clone(gaps), s.crowded()...)
+}
+
+// crowded says what was left out because there is too much of it.
+func (s *State) crowded() (gaps []checks.Gap) {
+	for _, c := range []struct {
+		n    int
+		what string
+	}{
+		{s.rib.Refused(), "messages of sessions beyond the 65,535 that are kept"},
+		{s.rib.LeftOut(), "routes to prefixes beyond the " + thousands(s.opts.Rules.MaxPrefixes) + " that are kept"},
+	} {
+		if c.n > 0 {
+			gaps = append(gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("%s %s were left out since the start", thousands(c.n), c.what)})
+		}
+	}
+	return gaps
 }
 
 // World says how everything stands: how many countries and networks are up or not, and all
