@@ -54,7 +54,6 @@ var homes = map[string]string{
 	"github.com/klauspost/compress":            "checks/internal/mrt",
 	"github.com/mattn/go-runewidth":            "bot/chat",
 	"github.com/miekg/dns":                     "checks/reach",
-	"github.com/osrg/gobgp/v4":                 "checks/route/session",
 	"github.com/pelletier/go-toml/v2":          "cmd/isitdown",
 	"github.com/prometheus-community/pro-bing": "checks/reach",
 	"github.com/prometheus/client_golang":      "cmd/isitdown",
@@ -69,7 +68,7 @@ var homes = map[string]string{
 }
 
 // testOnly are the modules that any test may import and nothing else.
-var testOnly = []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
+var testOnly = []string{"github.com/google/go-cmp", "github.com/osrg/gobgp/v4", "github.com/rogpeppe/go-internal", "pgregory.net/rapid"}
 
 // testSupport starts what tests talk to; no program has it in it.
 var testSupport = []string{"bot/chattest", "checks/lab", "checks/labtest", "checks/netlab", "checks/internal/topology", "checks/internal/webtest", "checks/route/rislivetest", "checks/route/worldtest"}

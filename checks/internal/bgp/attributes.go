@@ -42,9 +42,6 @@ func (o Origin) String() string {
 	return "INCOMPLETE"
 }
 
-// LargeCommunity is one value of RFC 8092.
-type LargeCommunity struct{ Global, Local1, Local2 uint32 }
-
 // Attributes are the path attributes of an UPDATE or of a RIB entry. A field
 // whose attribute is not in Present is zero. Everything in it is good until the
 // next decoding into the same struct, or until the bytes that were decoded
@@ -62,8 +59,8 @@ type Attributes struct {
 	MED, LocalPref     uint32
 	AggregatorAS       checks.ASN // AS4_AGGREGATOR merged in
 	AggregatorAddr     netip.Addr
-	Communities        []uint32
-	LargeCommunities   []LargeCommunity
+	Communities        Communities
+	LargeCommunities   LargeCommunities
 	// ExtendedCommunities are the 8-byte values of RFC 4360, as they came.
 	ExtendedCommunities []byte
 	OTC                 checks.ASN // Only-to-Customer, RFC 9234
@@ -81,16 +78,14 @@ type Attributes struct {
 
 	// Kept from one message to the next.
 	pathBuf, as4Buf, mergeBuf []byte
-	communityBuf              []uint32
-	largeBuf                  []LargeCommunity
 }
 
 // DecodeRIB decodes the attributes of a RIB entry in an MRT table dump. Only
 // the next hop of MP_REACH_NLRI counts there: RFC 6396 section 4.3.4 leaves
 // nothing else in it, and where a collector wrote the attribute whole, its
-// prefixes are those of the message, not of the entry.
-func (a *Attributes) DecodeRIB(b []byte, opt Options) error {
-	if err := a.decode(b, 0, opt); err != nil {
+// prefixes are those of the message, not of the entry. as4 is Options.AS4.
+func (a *Attributes) DecodeRIB(b []byte, as4 bool) error {
+	if err := a.decode(b, 0, as4); err != nil {
 		return err
 	}
 	if !a.Present.Has(AttrMPReach) {
@@ -114,79 +109,106 @@ func (a *Attributes) DecodeRIB(b []byte, opt Options) error {
 	return nil
 }
 
+// common are the attributes that most routes have. What they fill is forgotten with each
+// message, what the others fill only where one of them was there.
+const common = AttrSet(1<<AttrOrigin | 1<<AttrASPath | 1<<AttrNextHop | 1<<AttrMED | 1<<AttrLocalPref |
+	1<<AttrAtomicAggregate | 1<<AttrCommunities)
+
 // reset forgets the last message and keeps the buffers. Field by field: it is a
 // quarter of the time of decoding a table dump when done by assigning a struct.
 func (a *Attributes) reset() {
+	if (a.Present|a.Discarded)&^common != 0 {
+		a.MPNextHop = netip.Addr{}
+		a.AggregatorAS, a.AggregatorAddr = 0, netip.Addr{}
+		a.LargeCommunities, a.ExtendedCommunities = nil, nil
+		a.OTC = 0
+	}
 	a.Present, a.Discarded = 0, 0
 	a.Path, a.Origin = nil, 0
-	a.NextHop, a.MPNextHop = netip.Addr{}, netip.Addr{}
+	a.NextHop = netip.Addr{}
 	a.MED, a.LocalPref = 0, 0
-	a.AggregatorAS, a.AggregatorAddr = 0, netip.Addr{}
-	a.Communities, a.LargeCommunities, a.ExtendedCommunities = nil, nil, nil
-	a.OTC, a.Raw = 0, nil
+	a.Communities = nil
 	// What is unexported is only looked at where Present has its attribute.
 }
 
 // decode reads the attributes that fill b, whose first byte is byte base of the
-// message, and merges what two-octet speakers could not say.
-func (a *Attributes) decode(b []byte, base int, opt Options) error {
+// message, and merges what two-octet speakers could not say. What almost all routes
+// have in the form that almost all have it in is read here, the rest by one.
+func (a *Attributes) decode(b []byte, base int, as4 bool) error {
 	a.reset()
 	a.Raw = b
-	for i := 0; i < len(b); {
-		header := 3
-		if b[i]&flagExtendedLength != 0 {
-			header = 4
+	end := base + len(b)
+	for len(b) > 0 {
+		if len(b) < 3 {
+			return damaged(end-len(b), "ends inside the header of an attribute")
 		}
-		if len(b)-i < header {
-			return damaged(base+i, "ends inside the header of an attribute")
+		code, size, v := Attr(b[1]), int(b[2]), b[3:]
+		if b[0]&flagExtendedLength != 0 {
+			if len(v) < 1 {
+				return damaged(end-len(b), "ends inside the header of an attribute")
+			}
+			size, v = size<<8|int(v[0]), v[1:]
 		}
-		code := Attr(b[i+1])
-		size := int(b[i+2])
-		if header == 4 {
-			size = be16(b[i+2:])
+		if size > len(v) {
+			return &Error{end - len(b), code, "is longer than what is left of the attributes"}
 		}
-		start := i + header
-		if size > len(b)-start {
-			return &Error{base + i, code, "is longer than what is left of the attributes"}
+		v, b = v[:size], v[size:]
+		bit := AttrSet(1) << code
+		if (a.Present|a.Discarded)&bit != 0 {
+			if err := a.again(code, end-len(b)-size); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := a.one(code, b[start:start+size], base+start, opt); err != nil {
-			return err
+		a.Present |= bit
+		switch {
+		case code == AttrASPath && as4 && isSequence(v):
+			a.Path = v[:len(v):len(v)]
+		case code == AttrOrigin && len(v) == 1 && v[0] <= 2:
+			a.Origin = Origin(v[0])
+		case code == AttrNextHop && len(v) == 4:
+			a.NextHop = netip.AddrFrom4([4]byte(v))
+		case code == AttrCommunities && len(v)%communityLen == 0:
+			a.Communities = v
+		default:
+			if err := a.one(code, v, end-len(b)-size, as4); err != nil {
+				return err
+			}
 		}
-		i = start + size
 	}
-	a.merge(opt)
+	if !as4 {
+		a.merge()
+	}
 	return nil
 }
 
 const flagExtendedLength = 0x10
 
-// one reads one attribute. Of an attribute that comes twice the first counts
-// (RFC 7606 section 3 g), but for reachability, where it is an error.
-func (a *Attributes) one(code Attr, v []byte, offset int, opt Options) error {
-	if (a.Present | a.Discarded).Has(code) {
-		if code == AttrMPReach || code == AttrMPUnreach {
-			return &Error{offset, code, "comes twice"}
-		}
-		a.Discarded = a.Discarded.with(code)
-		return nil
+// isSequence reports whether v is one AS_SEQUENCE of 4-byte numbers.
+func isSequence(v []byte) bool {
+	return len(v) > 2 && v[0] == segSequence && len(v) == 2+4*int(v[1])
+}
+
+// again notes an attribute that comes twice. The first counts (RFC 7606 section 3 g), but
+// for reachability, where it is an error.
+func (a *Attributes) again(code Attr, offset int) error {
+	if code == AttrMPReach || code == AttrMPUnreach {
+		return &Error{offset, code, "comes twice"}
 	}
-	a.Present = a.Present.with(code)
+	a.Discarded = a.Discarded.with(code)
+	return nil
+}
+
+// one reads one attribute.
+func (a *Attributes) one(code Attr, v []byte, offset int, as4 bool) error {
 	reason := ""
 	switch code {
 	case AttrOrigin:
-		if len(v) != 1 || v[0] > 2 {
-			reason = "is not one byte of 0, 1 or 2"
-		} else {
-			a.Origin = Origin(v[0])
-		}
+		reason = "is not one byte of 0, 1 or 2"
 	case AttrASPath:
-		return a.readPath(v, offset, opt)
+		return a.readPath(v, offset, as4)
 	case AttrNextHop:
-		if len(v) != 4 {
-			reason = "is not 4 bytes long"
-		} else {
-			a.NextHop = netip.AddrFrom4([4]byte(v))
-		}
+		reason = "is not 4 bytes long"
 	case AttrMED:
 		a.MED, reason = number(v)
 	case AttrLocalPref:
@@ -195,14 +217,18 @@ func (a *Attributes) one(code Attr, v []byte, offset int, opt Options) error {
 		var asn uint32
 		asn, reason = number(v)
 		a.OTC = checks.ASN(asn)
-	case AttrCommunities, AttrLargeCommunities, AttrExtendedCommunities:
-		reason = a.readCommunities(code, v)
+	case AttrCommunities:
+		reason = "is not a multiple of 4 bytes long"
+	case AttrLargeCommunities:
+		a.LargeCommunities, reason = v, multiple(v, largeLen, "is not a multiple of 12 bytes long")
+	case AttrExtendedCommunities:
+		a.ExtendedCommunities, reason = v, multiple(v, 8, "is not a multiple of 8 bytes long")
 	case AttrMPReach:
 		a.reach, a.reachOffset = v, offset
 	case AttrMPUnreach:
 		a.unreach, a.unreachOffset = v, offset
 	case AttrAtomicAggregate, AttrAggregator, AttrAS4Aggregator, AttrAS4Path:
-		if !a.readDroppable(code, v, opt) {
+		if !a.readDroppable(code, v, as4) {
 			a.Present &^= AttrSet(0).with(code)
 			a.Discarded = a.Discarded.with(code)
 		}
@@ -220,9 +246,17 @@ func number(v []byte) (n uint32, reason string) {
 	return be32(v), ""
 }
 
-func (a *Attributes) readPath(v []byte, offset int, opt Options) error {
+// multiple gives the reason where v does not consist of values of size bytes.
+func multiple(v []byte, size int, reason string) string {
+	if len(v)%size != 0 {
+		return reason
+	}
+	return ""
+}
+
+func (a *Attributes) readPath(v []byte, offset int, as4 bool) error {
 	size := 2
-	if opt.AS4 {
+	if as4 {
 		size = 4
 	}
 	normal, at, reason := checkPath(v, size)
@@ -238,43 +272,14 @@ func (a *Attributes) readPath(v []byte, offset int, opt Options) error {
 	return nil
 }
 
-func (a *Attributes) readCommunities(code Attr, v []byte) (reason string) {
-	switch code {
-	case AttrExtendedCommunities:
-		if len(v)%8 != 0 {
-			return "is not a multiple of 8 bytes long"
-		}
-		a.ExtendedCommunities = v
-	case AttrCommunities:
-		if len(v)%4 != 0 {
-			return "is not a multiple of 4 bytes long"
-		}
-		a.communityBuf = a.communityBuf[:0]
-		for ; len(v) > 0; v = v[4:] {
-			a.communityBuf = append(a.communityBuf, be32(v))
-		}
-		a.Communities = a.communityBuf
-	case AttrLargeCommunities:
-		if len(v)%12 != 0 {
-			return "is not a multiple of 12 bytes long"
-		}
-		a.largeBuf = a.largeBuf[:0]
-		for ; len(v) > 0; v = v[12:] {
-			a.largeBuf = append(a.largeBuf, LargeCommunity{be32(v), be32(v[4:]), be32(v[8:])})
-		}
-		a.LargeCommunities = a.largeBuf
-	}
-	return ""
-}
-
 // readDroppable reads an attribute that is dropped, and nothing more, where it
 // is malformed; it reports whether it is not.
-func (a *Attributes) readDroppable(code Attr, v []byte, opt Options) bool {
+func (a *Attributes) readDroppable(code Attr, v []byte, as4 bool) bool {
 	switch code {
 	case AttrAtomicAggregate:
 		return len(v) == 0
 	case AttrAggregator:
-		if opt.AS4 {
+		if as4 {
 			if len(v) != 8 {
 				return false
 			}
@@ -302,10 +307,7 @@ func (a *Attributes) readDroppable(code Attr, v []byte, opt Options) bool {
 // merge puts the 4-byte numbers of AS4_AGGREGATOR and AS4_PATH where a
 // two-octet speaker had to write AS_TRANS (RFC 6793 section 4.2.3). Between
 // four-octet speakers both attributes are ignored (section 4.1).
-func (a *Attributes) merge(opt Options) {
-	if opt.AS4 {
-		return
-	}
+func (a *Attributes) merge() {
 	if a.Present.Has(AttrAggregator) && a.Present.Has(AttrAS4Aggregator) {
 		if a.AggregatorAS != asTrans {
 			return // somebody aggregated anew since: both are out of date

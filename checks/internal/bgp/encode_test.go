@@ -1,6 +1,7 @@
 package bgp
 
 import (
+	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -38,6 +39,17 @@ func randomDraft(r *rand.Rand) Draft {
 	}
 	d.OTC = checks.ASN(r.IntN(2) * 3356)
 	return d
+}
+
+// values gives the second of each pair; nil for none.
+func values[T any](seq iter.Seq2[int, T]) (list []T) {
+	for i, v := range seq {
+		if i != len(list) {
+			panic("values out of their order")
+		}
+		list = append(list, v)
+	}
+	return list
 }
 
 func randomRoute(r *rand.Rand) NLRI {
@@ -87,7 +99,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("message %d: path %v, want %v", n, got, d.Path)
 		}
 		got := Draft{
-			Origin: u.Origin, Communities: u.Communities, LargeCommunities: u.LargeCommunities, OTC: u.OTC,
+			Origin: u.Origin, Communities: values(u.Communities.All()), LargeCommunities: values(u.LargeCommunities.All()), OTC: u.OTC,
 			Announce: d.Announce, Withdraw: d.Withdraw, Path: d.Path, NextHop: d.NextHop,
 		}
 		if u.Present.Has(AttrMED) {

@@ -79,7 +79,7 @@ func rewrite(t *testing.T, u *Update, opt Options) {
 	t.Helper()
 	d := Draft{
 		Withdraw: u.Withdrawn, Announce: u.Announced, Path: u.Path.Path(), Origin: u.Origin,
-		Communities: u.Communities, LargeCommunities: u.LargeCommunities, OTC: u.OTC,
+		Communities: values(u.Communities.All()), LargeCommunities: values(u.LargeCommunities.All()), OTC: u.OTC,
 	}
 	if len(u.Announced) > 0 {
 		d.NextHop = u.NextHopOf(0)

@@ -1,6 +1,10 @@
 package bgp
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"math"
+	"net/netip"
+)
 
 // NLRI is one route that is announced or withdrawn.
 type NLRI struct {
@@ -42,26 +46,53 @@ func ParsePrefix(b []byte, ipv6 bool) (p netip.Prefix, n int, reason string) {
 	if n > len(b) {
 		return p, 0, "ends inside a prefix"
 	}
-	if ipv6 {
-		var a [16]byte
-		copy(a[:], b[1:n])
-		if bits%8 != 0 {
-			a[n-2] &= 0xff << (8 - bits%8)
-		}
-		return netip.PrefixFrom(netip.AddrFrom16(a), bits), n, ""
-	}
-	var a [4]byte
+	var a [16]byte
 	copy(a[:], b[1:n])
-	if bits%8 != 0 {
-		a[n-2] &= 0xff << (8 - bits%8)
+	if ipv6 {
+		return ipv6Prefix(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(a[8:]), bits), n, ""
 	}
-	return netip.PrefixFrom(netip.AddrFrom4(a), bits), n, ""
+	return ipv4Prefix(be32(a[:]), bits), n, ""
+}
+
+// first32 is the number in the first four bytes of b; those that are not there are zero.
+func first32(b []byte) (v uint32) {
+	if len(b) >= 4 {
+		return be32(b)
+	}
+	for i, x := range b {
+		v |= uint32(x) << (24 - 8*i)
+	}
+	return v
+}
+
+// ipv4Prefix is the prefix of the first bits of addr; those behind are cleared.
+func ipv4Prefix(addr uint32, bits int) netip.Prefix {
+	var a [4]byte
+	binary.BigEndian.PutUint32(a[:], addr&^(math.MaxUint32>>bits))
+	return netip.PrefixFrom(netip.AddrFrom4(a), bits)
+}
+
+// ipv6Prefix is the same of an address in two halves.
+func ipv6Prefix(high, low uint64, bits int) netip.Prefix {
+	var a [16]byte
+	binary.BigEndian.PutUint64(a[:], high&^(math.MaxUint64>>bits))
+	if bits > 64 {
+		binary.BigEndian.PutUint64(a[8:], low&^(math.MaxUint64>>(bits-64)))
+	}
+	return netip.PrefixFrom(netip.AddrFrom16(a), bits)
 }
 
 // appendNLRI reads the prefixes that fill b, whose first byte is byte offset of
 // the message.
 func appendNLRI(dst []NLRI, b []byte, offset int, ipv6, addPath bool) ([]NLRI, error) {
 	for len(b) > 0 {
+		if bits := int(b[0]); !addPath && !ipv6 && bits <= 32 && len(b) > (bits+7)/8 { // the most
+			n := 1 + (bits+7)/8
+			dst = append(dst, NLRI{Prefix: ipv4Prefix(first32(b[1:]), bits)})
+			b = b[n:]
+			offset += n
+			continue
+		}
 		var route NLRI
 		skip := 0
 		if addPath {

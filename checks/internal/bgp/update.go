@@ -1,8 +1,10 @@
 package bgp
 
 import (
+	"encoding/binary"
 	"math"
 	"net/netip"
+	"slices"
 )
 
 // The lengths and types of BGP messages (RFC 4271 section 4.1, RFC 8654).
@@ -52,10 +54,9 @@ func ParseHeader(b []byte) (length int, kind MessageType, err error) {
 	if len(b) < HeaderLen {
 		return 0, 0, damaged(0, "%d bytes are too few for a message header", len(b))
 	}
-	for i := range 16 {
-		if b[i] != 0xff {
-			return 0, 0, damaged(i, "marker byte is %#02x, not 0xff", b[i])
-		}
+	if binary.BigEndian.Uint64(b)&binary.BigEndian.Uint64(b[8:]) != math.MaxUint64 {
+		i := slices.IndexFunc(b, func(x byte) bool { return x != 0xff })
+		return 0, 0, damaged(i, "marker byte is %#02x, not 0xff", b[i])
 	}
 	length = be16(b[16:])
 	if length < HeaderLen || length > len(b) {
@@ -95,7 +96,7 @@ func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 	if err != nil {
 		return err
 	}
-	if err := u.decode(attributes, i-len(attributes), opt); err != nil {
+	if err := u.decode(attributes, i-len(attributes), opt.AS4); err != nil {
 		return err
 	}
 	u.Announced, err = u.readRoutes(u.Announced, b[i:], i, false, opt)
@@ -117,6 +118,9 @@ func (u *Update) decodeBody(b []byte, i int, opt Options) error {
 
 // readRoutes reads the prefixes that fill b, at byte offset of the message.
 func (u *Update) readRoutes(dst []NLRI, b []byte, offset int, ipv6 bool, opt Options) ([]NLRI, error) {
+	if len(b) == 0 {
+		return dst, nil
+	}
 	addPath := opt.AddPath && (opt.AddPathOnly == Family{} || ipv6 == (opt.AddPathOnly == IPv6Unicast))
 	if !addPath && opt.GuessAddPath && looksAddPath(b, ipv6) {
 		addPath, u.AddPathGuessed = true, true

@@ -132,8 +132,8 @@ func TestDecodeAttributes(t *testing.T) {
 		LocalPref:           200,
 		AggregatorAS:        65000,
 		AggregatorAddr:      netip.MustParseAddr("192.0.2.2"),
-		Communities:         []uint32{0x0b6201a4, 0xffffff01},
-		LargeCommunities:    []LargeCommunity{{6939, 1, 2}},
+		Communities:         unhex(t, "0b6201a4ffffff01"),
+		LargeCommunities:    unhex(t, "00001b1b0000000100000002"),
 		ExtendedCommunities: unhex(t, "0002fde800000001"),
 		OTC:                 3356,
 		Raw:                 unhex(t, all),
@@ -279,7 +279,7 @@ func TestDecodeRIB(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var a Attributes
-			err := a.DecodeRIB(unhex(t, tt.attributes), Options{AS4: true})
+			err := a.DecodeRIB(unhex(t, tt.attributes), true)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("error %v, want %q", err, tt.err)

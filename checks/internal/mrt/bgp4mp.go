@@ -1,9 +1,9 @@
 package mrt
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
@@ -61,7 +61,7 @@ func (rec *Record) decodeBGP4MP(body []byte, i int) error {
 		rec.PeerAS, rec.LocalAS = checks.ASN(be16(body[i:])), checks.ASN(be16(body[i+2:]))
 	}
 	i += 2 * size
-	if !s.state && bytes.Equal(body[i:i+4], []byte{0xff, 0xff, 0xff, 0xff}) {
+	if !s.state && be32(body[i:]) == math.MaxUint32 {
 		return rec.decodeZebraMessage(body[i:], i)
 	}
 	i, err := rec.decodeAddresses(body, i, s)

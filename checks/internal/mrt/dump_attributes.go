@@ -29,7 +29,7 @@ func (d *Dump) appendAttributes(dst []byte, e *Element) []byte {
 	dst = append(dst, '|')
 	dst = bgp.AppendUint(dst, a.MED)
 	dst = append(dst, '|')
-	for i, c := range a.Communities {
+	for i, c := range a.Communities.All() {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}

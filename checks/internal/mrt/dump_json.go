@@ -49,7 +49,7 @@ func (e *Element) AppendJSON(dst []byte) []byte {
 	dst = appendUintOrNull(dst, e.Record.AddPath, e.PathID)
 	if e.Kind == Route {
 		dst = append(dst, `,"originated_at":"`...)
-		dst = e.Record.entry.OriginatedAt.AppendFormat(dst, time.RFC3339)
+		dst = e.Record.entry.OriginatedAt().AppendFormat(dst, time.RFC3339)
 		dst = append(dst, '"')
 	}
 	if e.Kind != Withdraw {
@@ -99,12 +99,12 @@ func (e *Element) appendJSONAttributes(dst []byte) []byte {
 
 func appendJSONCommunities(dst []byte, a *bgp.Attributes) []byte {
 	dst = append(dst, `,"communities":[`...)
-	for i, c := range a.Communities {
+	for i, c := range a.Communities.All() {
 		dst = appendListStart(dst, i)
 		dst = append(appendCommunity(dst, c), '"')
 	}
 	dst = append(dst, `],"large_communities":[`...)
-	for i, c := range a.LargeCommunities {
+	for i, c := range a.LargeCommunities.All() {
 		dst = appendListStart(dst, i)
 		dst = append(bgp.AppendUint(dst, c.Global), ':')
 		dst = append(bgp.AppendUint(dst, c.Local1), ':')

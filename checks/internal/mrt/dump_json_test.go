@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,8 +128,8 @@ func TestJSONLine(t *testing.T) {
 			Present:             1<<bgp.AttrOTC | 1<<bgp.AttrMED,
 			Path:                bgp.RawPath{2, 2, 0, 0, 0x0d, 0x1c, 0, 2, 0, 1, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2},
 			OTC:                 3356,
-			Communities:         []uint32{0x0d1c0001, 0xffffff01},
-			LargeCommunities:    []bgp.LargeCommunity{{Global: 1, Local1: 2, Local2: 4294967295}, {}},
+			Communities:         bgp.Communities{0x0d, 0x1c, 0, 1, 0xff, 0xff, 0xff, 1},
+			LargeCommunities:    slices.Concat(bgp.LargeCommunities{3: 1, 7: 2, 8: 255, 9: 255, 10: 255, 11: 255}, make(bgp.LargeCommunities, 12)),
 			ExtendedCommunities: []byte{0, 2, 0, 100, 0, 0, 0, 1, 0x80, 9, 255, 255, 0, 0, 0, 0},
 		},
 	}

@@ -67,26 +67,47 @@ func (r *Reader) Elements() iter.Seq2[*Element, error] {
 func (rec *Record) Elements() iter.Seq[*Element] {
 	return func(yield func(*Element) bool) {
 		e := &rec.reader.element
-		*e = Element{Record: rec, Time: rec.Time, PeerAS: rec.PeerAS, PeerAddr: rec.PeerAddr}
+		// Field by field: as one struct it is a tenth of the time of decoding updates.
+		e.Record, e.Time, e.PeerAS, e.PeerAddr = rec, rec.Time, rec.PeerAS, rec.PeerAddr
+		e.PathID, e.NextHop, e.Attributes = 0, netip.Addr{}, nil
+		e.OldState, e.NewState = 0, 0
 		switch rec.Kind {
 		case KindStateChange:
+			e.Prefix = netip.Prefix{}
 			e.Kind, e.OldState, e.NewState = State, rec.OldState, rec.NewState
 			yield(e)
 		case KindUpdate, KindSentUpdate:
 			rec.updateElements(e, yield)
 		case KindRIB, KindMulticastRIB:
 			e.Kind, e.Prefix = Route, rec.Prefix
-			for entry := range rec.Entries() {
-				e.PeerAS, e.PeerAddr, e.PathID = entry.Peer.AS, entry.Peer.Addr, entry.PathID
-				e.Attributes, e.NextHop = &entry.Attributes, entry.NextHop
-				if entry.MPNextHop.IsValid() {
-					e.NextHop = entry.MPNextHop
-				}
-				if !yield(e) {
-					return
-				}
-			}
+			rec.ribElements(e, yield)
 		}
+	}
+}
+
+func (rec *Record) ribElements(e *Element, yield func(*Element) bool) {
+	entry := &rec.entry
+	e.Attributes = &entry.Attributes
+	if rec.Type == TypeTableDump {
+		rec.ribElement(e)
+		yield(e)
+		return
+	}
+	for c := (entryCursor{rec: rec, rest: rec.entries}); c.next(); {
+		rec.ribElement(e)
+		if !yield(e) {
+			return
+		}
+	}
+}
+
+// ribElement makes e of the record's entry.
+func (rec *Record) ribElement(e *Element) {
+	entry := &rec.entry
+	e.PeerAS, e.PeerAddr, e.PathID = entry.Peer.AS, entry.Peer.Addr, entry.PathID
+	e.NextHop = entry.NextHop
+	if entry.Present.Has(bgp.AttrMPReach) {
+		e.NextHop = entry.MPNextHop
 	}
 }
 

@@ -160,9 +160,8 @@ func (run *parallelRun) work(work Work, literal bool) {
 	r := &Reader{Literal: literal}
 	r.rec.reader = r
 	for b := range run.jobs {
-		r.buf, r.lo, r.hi, r.base = b.in, 0, len(b.in), b.base
-		r.err, r.done = io.EOF, nil
-		r.problems, r.firstProblem, r.skipped = 0, nil, b.skipped[:0]
+		r.reset(b.in, b.base)
+		r.skipped = b.skipped[:0]
 		r.rec.Peers, r.rec.CollectorID = b.peers, b.collector
 		if b.out == nil {
 			b.out = make([]byte, 0, textLen)

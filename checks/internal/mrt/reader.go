@@ -109,6 +109,14 @@ func newReader(r io.Reader, size int) *Reader {
 	return rd
 }
 
+// reset makes r read b, whose first byte is byte base of the input, and nothing behind
+// it. The last table of peers stays.
+func (r *Reader) reset(b []byte, base int64) {
+	r.buf, r.lo, r.hi, r.base = b, 0, len(b), base
+	r.err, r.done = io.EOF, nil
+	r.problems, r.firstProblem, r.skipped = 0, nil, nil
+}
+
 // Offset is the decompressed byte up to which the input was used.
 func (r *Reader) Offset() int64 { return r.base + int64(r.lo) }
 

@@ -342,7 +342,7 @@ func TestKinds(t *testing.T) {
 				var s strings.Builder
 				s.WriteString(rec.Prefix.String())
 				for e := range rec.Entries() {
-					s.WriteString(fmt.Sprint(" ", e.PeerIndex, e.Peer.AS, e.Peer.Addr, e.OriginatedAt.Unix(), " ", e.Path))
+					s.WriteString(fmt.Sprint(" ", e.PeerIndex, e.Peer.AS, e.Peer.Addr, e.Originated, " ", e.Path))
 				}
 				return s.String()
 			},

@@ -134,12 +134,15 @@ type Record struct {
 
 // Entry is the route of one peer to the prefix of a RIB record.
 type Entry struct {
-	Peer         *Peer
-	PeerIndex    int       // in Peers; -1 in TABLE_DUMP, which has no table
-	OriginatedAt time.Time // when the collector learned the route, UTC
-	PathID       uint32    // RFC 8050; zero where the record has none
+	Peer       *Peer
+	PeerIndex  int    // in Peers; -1 in TABLE_DUMP, which has no table
+	Originated uint32 // when the collector learned the route, in seconds since 1970
+	PathID     uint32 // RFC 8050; zero where the record has none
 	bgp.Attributes
 }
+
+// OriginatedAt is when the collector learned the route, UTC.
+func (e *Entry) OriginatedAt() time.Time { return time.Unix(int64(e.Originated), 0).UTC() }
 
 // decode reads the body of a record whose header is in rec.
 func (rec *Record) decode(body []byte) error {
@@ -179,7 +182,11 @@ func (rec *Record) Entries() iter.Seq[*Entry] {
 				yield(&rec.entry)
 			}
 		case TypeTableDumpV2:
-			rec.eachEntry(yield)
+			for c := (entryCursor{rec: rec, rest: rec.entries}); c.next(); {
+				if !yield(&rec.entry) {
+					return
+				}
+			}
 		}
 	}
 }

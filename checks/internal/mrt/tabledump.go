@@ -2,7 +2,6 @@ package mrt
 
 import (
 	"net/netip"
-	"time"
 
 	"isitdown/checks"
 	"isitdown/checks/internal/bgp"
@@ -41,7 +40,7 @@ func (rec *Record) decodeTableDump(body []byte) error {
 	i += width + 2
 	e := &rec.entry
 	e.PeerIndex, e.PathID = -1, 0
-	e.OriginatedAt = unix(be32(body[i:]))
+	e.Originated = be32(body[i:])
 	i += 4
 	rec.PeerAddr = address(body[i:], ipv6)
 	i += width
@@ -53,7 +52,7 @@ func (rec *Record) decodeTableDump(body []byte) error {
 	if n > len(body)-i {
 		return bodyError(i-2, "%d bytes of attributes, %d are left", n, len(body)-i)
 	}
-	if err := e.DecodeRIB(body[i:i+n], bgp.Options{}); err != nil {
+	if err := e.DecodeRIB(body[i:i+n], false); err != nil {
 		return inBody(err, i)
 	}
 	rec.Kind = KindRIB
@@ -156,55 +155,66 @@ func (rec *Record) decodeRIB(body []byte, kind Kind, ipv6, addPath bool) error {
 	return nil
 }
 
-// eachEntry goes through the entries of a TABLE_DUMP_V2 RIB record.
-func (rec *Record) eachEntry(yield func(*Entry) bool) {
-	b := rec.entries
+// entryCursor goes through the entries of a TABLE_DUMP_V2 RIB record.
+type entryCursor struct {
+	rec  *Record
+	rest []byte // not yet read
+	n    int    // read so far
+}
+
+// next reads the next entry that makes sense into the record's; false at the end.
+func (c *entryCursor) next() bool {
+	rec := c.rec
 	fixed := 8 // peer index 2, time 4, length of attributes 2
 	if rec.AddPath {
 		fixed = 12
 	}
-	for n := range rec.count {
+	for ; c.n < rec.count; c.n++ {
+		b := c.rest
 		at := rec.at + len(rec.entries) - len(b)
 		if len(b) < fixed {
-			rec.reader.problem(rec, bodyError(at, "ends after %d of %d entries", n, rec.count))
-			return
+			return c.stop(bodyError(at, "ends after %d of %d entries", c.n, rec.count))
 		}
-		size := be16(b[fixed-2:])
-		if size > len(b)-fixed {
-			rec.reader.problem(rec, bodyError(at, "entry %d of %d is longer than what is left", n+1, rec.count))
-			return
+		end := fixed + be16(b[fixed-2:])
+		if end > len(b) {
+			return c.stop(bodyError(at, "entry %d of %d is longer than what is left", c.n+1, rec.count))
 		}
-		entry, attributes := b[:fixed], b[fixed:fixed+size]
-		b = b[fixed+size:]
-		if err := rec.decodeEntry(entry, attributes, at); err != nil {
+		c.rest = b[end:]
+		if err := rec.decodeEntry(b[:end], fixed, at); err != nil {
 			rec.reader.problem(rec, err)
 			continue
 		}
-		if !yield(&rec.entry) {
-			return
-		}
+		c.n++
+		return true
 	}
+	return false
 }
 
-// decodeEntry reads one entry, at byte i of the body, into rec.entry.
-func (rec *Record) decodeEntry(head, attributes []byte, i int) error {
+// stop notes that what is left of the record makes no sense.
+func (c *entryCursor) stop(err error) bool {
+	c.n = c.rec.count
+	c.rec.reader.problem(c.rec, err)
+	return false
+}
+
+// decodeEntry reads one entry, at byte i of the body, into rec.entry. Its attributes
+// begin at byte fixed of b.
+func (rec *Record) decodeEntry(b []byte, fixed, i int) error {
 	e := &rec.entry
-	e.PeerIndex = be16(head)
-	rec.PeerAS, rec.PeerAddr = 0, netip.Addr{}
+	e.PeerIndex = be16(b)
 	if e.PeerIndex >= len(rec.Peers) {
+		rec.PeerAS, rec.PeerAddr = 0, netip.Addr{}
 		return bodyError(i, "peer %d of a table of %d", e.PeerIndex, len(rec.Peers))
 	}
 	e.Peer = &rec.Peers[e.PeerIndex]
-	rec.PeerAS, rec.PeerAddr = e.Peer.AS, e.Peer.Addr
-	e.OriginatedAt = unix(be32(head[2:]))
+	e.Originated = be32(b[2:])
 	e.PathID = 0
 	if rec.AddPath {
-		e.PathID = be32(head[6:])
+		e.PathID = be32(b[6:])
 	}
-	if err := e.DecodeRIB(attributes, bgp.Options{AS4: true}); err != nil {
-		return inBody(err, i+len(head))
+	if err := e.DecodeRIB(b[fixed:], true); err != nil {
+		rec.PeerAS, rec.PeerAddr = e.Peer.AS, e.Peer.Addr // for whoever reports it
+		return inBody(err, i+fixed)
 	}
 	return nil
 }
-
-func unix(seconds uint32) time.Time { return time.Unix(int64(seconds), 0).UTC() }

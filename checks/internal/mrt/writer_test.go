@@ -159,8 +159,8 @@ func TestRecords(t *testing.T) {
 				if e.PeerIndex == 1 {
 					want = at.Add(-time.Minute)
 				}
-				if !e.OriginatedAt.Equal(want.Truncate(time.Second)) || e.Peer != &rec.Peers[e.PeerIndex] {
-					t.Errorf("entry of peer %d from %v, want %v", e.PeerIndex, e.OriginatedAt, want)
+				if !e.OriginatedAt().Equal(want.Truncate(time.Second)) || e.Peer != &rec.Peers[e.PeerIndex] {
+					t.Errorf("entry of peer %d from %v, want %v", e.PeerIndex, e.OriginatedAt(), want)
 				}
 			}
 		case KindStateChange, KindUpdate:

@@ -210,7 +210,7 @@ func (f Form) update(b []byte, u *bgp.Update, msg []byte) []byte {
 			b = append(b, hop...)
 		}
 		b = append(b, `],"community":[`...)
-		for i, c := range u.Communities {
+		for i, c := range u.Communities.All() {
 			b = appendComma(b, i)
 			b = fmt.Appendf(b, "[%d,%d]", c>>16, c&0xffff)
 		}
