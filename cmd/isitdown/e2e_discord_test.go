@@ -18,15 +18,20 @@ import (
 // own schemas.
 func TestServeOnDiscord(t *testing.T) {
 	t.Parallel()
-	d := chattest.Twin(t)
-	a := &app{console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler), http: d.Client()}
-	a.config.Discord.Token, a.config.Discord.ApplicationID = secret{d.Token}, d.Bot
-	s := rehearse(t, a)
+	p := &discordStand{d: chattest.Twin(t)}
+	s := rehearse(t, p.app(), "kp-2014")
 	eventually(t, "the gateway is connected", func() bool { return s.platforms[0].finding().OK })
-	theStory(t, s, &discordStand{d: d})
+	theStory(t, s, p)
 }
 
 type discordStand struct{ d *chattest.Discord }
+
+// app is set up for the stand.
+func (p *discordStand) app() *app {
+	a := &app{console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler), http: p.d.Client()}
+	a.config.Discord.Token, a.config.Discord.ApplicationID = secret{p.d.Token}, p.d.Bot
+	return a
+}
 
 func (p *discordStand) places() [2]chat.Channel {
 	at := func(i int) chat.Channel {

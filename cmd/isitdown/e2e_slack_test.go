@@ -30,21 +30,8 @@ import (
 func TestServeOnSlack(t *testing.T) {
 	t.Parallel()
 	p := newSlackStand(t)
-	a := &app{
-		console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler),
-		http: p.client, slackAPI: p.api.URL,
-	}
-	a.config.Slack = slackConfig{Mode: modeHTTP, BotToken: secret{chattest.SlackBotToken}, SigningSecret: secret{p.secret}}
-	a.config.Serve.Listen = p.address
-	s := rehearse(t, a)
-	eventually(t, "it listens", func() bool {
-		resp, err := http.Get("http://" + p.address + "/healthz")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
+	s := rehearse(t, p.app(), "kp-2014")
+	p.listens(t)
 	t.Run("not a member", func(t *testing.T) {
 		var made struct{ Channel struct{ ID string } }
 		p.api.Call(t, chattest.SlackPersonToken, "conversations.create", url.Values{"name": {"quiet"}}, &made)
@@ -59,6 +46,30 @@ func TestServeOnSlack(t *testing.T) {
 		}
 	})
 	theStory(t, s, p)
+}
+
+// app is set up for the stand.
+func (p *slackStand) app() *app {
+	a := &app{
+		console: console{out: io.Discard, err: io.Discard}, config: defaultConfig(), log: slog.New(slog.DiscardHandler),
+		http: p.client, slackAPI: p.api.URL,
+	}
+	a.config.Slack = slackConfig{Mode: modeHTTP, BotToken: secret{chattest.SlackBotToken}, SigningSecret: secret{p.secret}}
+	a.config.Serve.Listen = p.address
+	return a
+}
+
+// listens waits until the bot takes requests.
+func (p *slackStand) listens(t *testing.T) {
+	t.Helper()
+	eventually(t, "it listens", func() bool {
+		resp, err := http.Get("http://" + p.address + "/healthz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
 }
 
 func freeAddress(t *testing.T) string {

@@ -85,7 +85,7 @@ func (g *gate) leave() {
 	g.moved.Broadcast()
 }
 
-// show is a rehearsal of kp-2014 that is going on.
+// show is a rehearsal that is going on.
 type show struct {
 	*server
 	gate *gate
@@ -109,15 +109,15 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// rehearse starts a rehearsal of kp-2014 on what the app has set up, as serve does, and ends
+// rehearse starts a rehearsal of a scenario on what the app has set up, as serve does, and ends
 // it with the test: the secrets are not in the log then, and the end is a good one.
-func rehearse(t *testing.T, a *app) *show {
+func rehearse(t *testing.T, a *app, scenario string) *show {
 	t.Helper()
 	s := &show{gate: newGate(), log: &lockedBuffer{}}
 	a.config.Outbox.ChannelEvery, a.config.Outbox.ChannelBurst = duration{time.Millisecond}, 100
 	a.config.Limits.RequestsPerMinute = 1000
 	a.err = s.log
-	c := serveCommand{Rehearse: []string{"kp-2014"}, DB: filepath.Join(t.TempDir(), "e2e.db")}
+	c := serveCommand{Rehearse: []string{scenario}, DB: filepath.Join(t.TempDir(), "e2e.db")}
 	if err := c.Speed.UnmarshalText([]byte("max")); err != nil {
 		t.Fatal(err)
 	}
