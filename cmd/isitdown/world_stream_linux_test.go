@@ -70,7 +70,7 @@ func (w *syntheticWorld) make(b *testing.B, messages, losses int) {
 	for _, f := range frames {
 		w.messages.add(f)
 	}
-	w.lost = w.alone(losses)
+	w.lost = w.alone(losses, w.touched(messages))
 	for _, p := range w.lost {
 		for _, peer := range w.Peers {
 			w.losses.add(fmt.Appendf(nil, `{"type":"ris_message","data":{"timestamp":`+stampForm+`,"peer":"%s","peer_asn":"%d","id":"%s-%016x","host":"%s.ripe.net","type":"UPDATE","withdrawals":["%s"]}}`,
@@ -79,9 +79,26 @@ func (w *syntheticWorld) make(b *testing.B, messages, losses int) {
 	}
 }
 
-// alone gives so many prefixes, spread over all, that no other covers or makes up: when they
-// are lost nothing stands in.
-func (w *syntheticWorld) alone(n int) (list []netip.Prefix) {
+// touched gives the prefixes that so many messages of the stream are about.
+func (w *syntheticWorld) touched(messages int) map[netip.Prefix]bool {
+	of := map[netip.Prefix]bool{}
+	for u := range w.Stream(1) {
+		if messages--; messages < 0 {
+			break
+		}
+		for _, list := range [...][]route.NLRI{u.Announced, u.Withdrawn} {
+			for i := range list {
+				of[list[i].Prefix] = true
+			}
+		}
+	}
+	return of
+}
+
+// alone gives so many prefixes, spread over all, that no other covers or makes up, so that
+// nothing stands in when they are lost, and that are none of some: who announces one again that
+// is lost makes it less than gone.
+func (w *syntheticWorld) alone(n int, but map[netip.Prefix]bool) []netip.Prefix {
 	all := map[netip.Prefix]bool{}
 	for i := range w.Len() {
 		all[w.Prefix(i)] = true
@@ -94,12 +111,19 @@ func (w *syntheticWorld) alone(n int) (list []netip.Prefix) {
 		}
 		return false
 	}
-	for i := 0; i+1 < w.Len() && len(list) < n; i++ {
-		if p := w.Prefix(i); i%(w.Len()/n/4+1) == 0 && !covered(p) && !p.Overlaps(w.Prefix(i+1)) {
+	var list []netip.Prefix
+	for i := range w.Len() - 1 {
+		if p := w.Prefix(i); !but[p] && !p.Overlaps(w.Prefix(i+1)) && !covered(p) {
 			list = append(list, p)
 		}
 	}
-	return list
+	if len(list) <= n {
+		return list
+	}
+	for i := range n {
+		list[i] = list[i*len(list)/n]
+	}
+	return list[:n]
 }
 
 const (

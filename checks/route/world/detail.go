@@ -11,15 +11,10 @@ import (
 	"isitdown/checks/internal/table"
 )
 
-// detailed assesses a target by each of its prefixes, as one that is followed.
-func (s *State) detailed(c checks.Case, rows []table.Row) checks.Verdict {
+// detailed has a target assessed by each of its prefixes, as one that is followed.
+func (s *State) detailed(c *checks.Case, rows []table.Row) {
 	slices.SortFunc(rows, func(a, b table.Row) int { return checks.ComparePrefixes(s.tab.Prefix(a), s.tab.Prefix(b)) })
-	s.detail(&c, rows)
-	v := checks.Assess(c)
-	if v.Target.Kind() == checks.KindCountry {
-		v.Borders, v.NoUpstream = s.abroad(v.LastHops, c.Footprint.Country), 0
-	}
-	return v
+	s.detail(c, rows)
 }
 
 // detail adds an observation of each of some rows, and what is known of others' routes.

@@ -64,78 +64,30 @@ func (s *State) crowded() (gaps []checks.Gap) {
 	return gaps
 }
 
-// World says how everything stands: how many countries and networks are up or not, and all
-// that is Down or Degraded. What that holds prefix by prefix is bounded, and there are no
-// upstreams and no candidate sets: [State.Verdict] gives these.
-func (s *State) World(now time.Time) checks.World {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ready(now)
-	w := checks.World{At: s.rib.Newest(), Vantage: s.vantage, MinAddresses: s.opts.MinAddresses, MinPrefixes6: s.opts.MinPrefixes6}
-	w.Vantage.Needed = s.opts.Assess.MinVoting
-	w.Missing, w.Gaps = s.doubts(now)
-	b := s.benches(now)
-	if w.Missing == "" && !b[0].Fresh() {
-		w.Missing = "the newest routing data is too old to speak for now"
-	}
-	survey := func(list []group, c *checks.Census) {
-		for n := 1; n < len(list); n++ {
-			g := &list[n]
-			if !g.watched || g.prefixes+g.prefixes6 == 0 {
-				continue
-			}
-			if w.Missing != "" {
-				c.Add(checks.Unknown)
-				continue
-			}
-			t := s.judge(g, now, b)
-			if t == nil {
-				c.Add(checks.Up)
-				continue
-			}
-			v := s.brief(g, t, b, now, nil)
-			if c.Add(v.State); v.State == checks.Down || v.State == checks.Degraded {
-				v.Prefixes = s.prefixStates(t, kindOf(g), b)
-				v.Vantage.LosingCollectors = t.losing.len()
-				w.Outages = append(w.Outages, v)
-			}
-		}
-	}
-	survey(s.countries.list, &w.Countries)
-	survey(s.networks.list, &w.Networks)
-	slices.SortStableFunc(w.Outages, byWeight)
-	return w
-}
-
-// byWeight puts countries before networks, what is Down before what is Degraded, and those
-// that lost most addresses first.
-func byWeight(a, b checks.Verdict) int {
-	lost := func(v *checks.Verdict) uint64 { return v.IPv4.Addresses.Of - v.IPv4.Addresses.Seen }
-	lost6 := func(v *checks.Verdict) uint64 { return v.IPv6.Prefixes.Of - v.IPv6.Prefixes.Seen }
-	return cmp.Or(
-		cmp.Compare(a.Target.Kind(), b.Target.Kind()), cmp.Compare(b.State, a.State),
-		cmp.Compare(lost(&b), lost(&a)), cmp.Compare(lost6(&b), lost6(&a)),
-		cmp.Compare(a.Target.String(), b.Target.String()),
-	)
-}
-
 // Countries gives the verdicts of all countries, by their codes. They hold no prefixes, no
 // upstreams and no candidate sets: [State.Verdict] gives these.
 func (s *State) Countries(now time.Time) []checks.Verdict {
+	cases, missing := s.countryCases(now)
+	list := make([]checks.Verdict, len(cases))
+	for i := range cases {
+		list[i] = doubted(checks.Assess(cases[i]), missing)
+	}
+	slices.SortFunc(list, func(a, b checks.Verdict) int { return cmp.Compare(a.Target.Text(), b.Target.Text()) })
+	return list
+}
+
+func (s *State) countryCases(now time.Time) (cases []checks.Case, missing string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ready(now)
 	b := s.benches(now)
 	missing, gaps := s.doubts(now)
-	list := make([]checks.Verdict, 0, len(s.countries.list))
 	for n := 1; n < len(s.countries.list); n++ {
 		if g := &s.countries.list[n]; g.prefixes+g.prefixes6 > 0 {
-			v := s.brief(g, s.judge(g, now, b), b, now, gaps)
-			list = append(list, doubted(v, missing))
+			cases = append(cases, s.brief(g, s.judge(g, now, b), b, now, gaps))
 		}
 	}
-	slices.SortFunc(list, func(a, b checks.Verdict) int { return cmp.Compare(a.Target.Text(), b.Target.Text()) })
-	return list
+	return cases, missing
 }
 
 // doubted makes a verdict Unknown where nothing can be said.
@@ -147,14 +99,14 @@ func doubted(v checks.Verdict, missing string) checks.Verdict {
 	return v
 }
 
-// brief assesses a country or a network by its numbers alone.
-func (s *State) brief(g *group, t *tally, b *[2]checks.Bench, now time.Time, gaps []checks.Gap) checks.Verdict {
+// brief gives the case of a country or a network by its numbers alone.
+func (s *State) brief(g *group, t *tally, b *[2]checks.Bench, now time.Time, gaps []checks.Gap) checks.Case {
 	c := s.caseOf(g, now, gaps)
 	c.Totals = g.totals(t, b, float64(g.least))
 	if t != nil {
 		c.Vantage.LosingCollectors = t.losing.len()
 	}
-	return checks.Assess(c)
+	return c
 }
 
 // caseOf begins the case of a country or a network.
@@ -217,6 +169,22 @@ func (s *State) largest(rows []table.Row, most int) []table.Row {
 // false for other targets, and for those of which nothing is usual. A target of few prefixes
 // is assessed prefix by prefix, a larger one by its numbers and the largest of what it lost.
 func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bool) {
+	c, missing, ok := s.caseAbout(t, now)
+	if !ok {
+		return checks.Verdict{Target: t, At: now, Vantage: c.Vantage, Gaps: c.Gaps}, false
+	}
+	v = checks.Assess(c)
+	if c.Totals == nil && t.Kind() == checks.KindCountry {
+		s.mu.Lock()
+		v.Borders, v.NoUpstream = s.abroad(v.LastHops, c.Footprint.Country), 0
+		s.mu.Unlock()
+	}
+	return doubted(v, missing), true
+}
+
+// caseAbout gathers what there is to be said of a target. It is assessed when others may have
+// the state again.
+func (s *State) caseAbout(t checks.Target, now time.Time) (c checks.Case, missing string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ready(now)
@@ -224,33 +192,34 @@ func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bo
 	switch t.Kind() {
 	case checks.KindCountry:
 		n := s.countries.by[t.Text()]
-		v, ok = s.verdictOf(&s.countries.list[n], n, now, gaps)
+		c, ok = s.caseOfGroup(&s.countries.list[n], n, now, gaps)
 	case checks.KindASN:
 		n := s.networks.by[t.ASN()]
-		v, ok = s.verdictOf(&s.networks.list[n], n, now, gaps)
+		c, ok = s.caseOfGroup(&s.networks.list[n], n, now, gaps)
 	case checks.KindPrefix, checks.KindAddress:
-		v, ok = s.verdictOfSpace(t, now, gaps)
+		c, ok = s.caseOfSpace(t, now, gaps)
 	}
 	if !ok {
-		return checks.Verdict{Target: t, At: now, Vantage: s.vantage, Gaps: gaps}, false
+		c.Vantage, c.Gaps = s.vantage, gaps
 	}
-	return doubted(v, missing), true
+	return c, missing, ok
 }
 
-func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
+func (s *State) caseOfGroup(g *group, n uint32, now time.Time, gaps []checks.Gap) (c checks.Case, ok bool) {
 	if n == 0 {
-		return checks.Verdict{}, false
+		return c, false
 	}
+	c = s.caseOf(g, now, gaps)
 	if int(g.prefixes+g.prefixes6) <= s.most {
 		rows := rowsOf(s, s.rows.network, n)
 		if kindOf(g) == ofCountry {
 			rows = rowsOf(s, s.rows.country, uint16(n))
 		}
-		return s.detailed(s.caseOf(g, now, gaps), rows), true
+		s.detailed(&c, rows)
+		return c, true
 	}
 	b := s.benches(now)
 	t := s.judge(g, now, b)
-	c := s.caseOf(g, now, gaps)
 	c.Totals = g.totals(t, b, float64(g.least))
 	c.Totals.LastHops, c.Totals.Borders = s.carriers(g, n)
 	if t != nil {
@@ -262,7 +231,7 @@ func (s *State) verdictOf(g *group, n uint32, now time.Time, gaps []checks.Gap) 
 			})
 		}
 	}
-	return checks.Assess(c), true
+	return c, true
 }
 
 // rowsOf gives the placed rows that belong to a country or a network, of all rows.
@@ -275,9 +244,9 @@ func rowsOf[N uint16 | uint32](s *State, all []N, n N) (list []table.Row) {
 	return list
 }
 
-// verdictOfSpace is the verdict of a prefix or an address: of what is usual inside it, or
+// caseOfSpace is the case of a prefix or an address: of what is usual inside it, or
 // else of the longest over it.
-func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap) (checks.Verdict, bool) {
+func (s *State) caseOfSpace(t checks.Target, now time.Time, gaps []checks.Gap) (c checks.Case, ok bool) {
 	var rows []table.Row
 	for _, row := range s.tab.Subnets(t.Prefix()) {
 		if s.rows.is(row, placed) && !s.rows.is(row, empty) {
@@ -290,15 +259,16 @@ func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap
 		}
 	}
 	if len(rows) == 0 {
-		return checks.Verdict{}, false
+		return c, false
 	}
 	f := checks.Footprint{Target: t, Prefixes: []netip.Prefix{t.Prefix()}}
 	if s.opts.Locate != nil {
 		f.Country = s.opts.Locate(t.Prefix())
 	}
-	c := s.caseFor(f, now, gaps)
+	c = s.caseFor(f, now, gaps)
 	if len(rows) <= s.most {
-		return s.detailed(c, rows), true
+		s.detailed(&c, rows)
+		return c, true
 	}
 	g, tallied, b := group{}, &tally{least: 1}, s.benches(now)
 	for _, row := range rows {
@@ -310,5 +280,5 @@ func (s *State) verdictOfSpace(t checks.Target, now time.Time, gaps []checks.Gap
 	c.Totals = g.totals(tallied, b, 1)
 	c.Vantage.LosingCollectors = tallied.losing.len()
 	s.detail(&c, s.largest(tallied.rows, min(s.most, maxLost)))
-	return checks.Assess(c), true
+	return c, true
 }
