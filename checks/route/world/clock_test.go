@@ -44,3 +44,34 @@ func TestOnsetIsThatOfTheWithdrawals(t *testing.T) {
 		})
 	}
 }
+
+// A clock that was set a year ahead and put right again is no reason to overlook a loss, nor to
+// forget one.
+func TestClockIsPutRight(t *testing.T) {
+	w := newSmall(t, 24)
+	w.dump(four())
+	w.pass(2 * time.Hour)
+	lost := w.now
+	w.lose(w.peers...)
+	w.pass(time.Minute)
+	w.state.Tick(w.now.AddDate(1, 0, 0))
+	w.state.Tick(w.now)
+	w.announce("31.0.0.0/16", 901, 31, w.peers...) // a sign of life of each session
+	w.pass(5 * time.Second)
+	if v := w.verdict(net30); v.State != checks.Down || !v.Onset.Half.Equal(lost) {
+		t.Errorf("what was lost before is %v since %v, want down since %v", v.State, v.Onset.Half, lost)
+	}
+	lost = w.now
+	for _, p := range []string{"30.0.2.0/24", "30.0.3.0/24"} {
+		w.withdraw(p, w.peers...)
+	}
+	w.pass(time.Minute)
+	if v := w.verdict(checks.Network(33)); v.State != checks.Down || !v.Onset.Half.Equal(lost) {
+		t.Errorf("what was lost after is %v since %v, want down since %v", v.State, v.Onset.Half, lost)
+	}
+	w.end(w.peers[:20]...)
+	w.pass(time.Minute)
+	if v := w.verdict(net30); v.State != checks.Unknown {
+		t.Errorf("%v with four vantage points, for nobody looked who votes", v.State)
+	}
+}

@@ -256,7 +256,7 @@ func (s *State) count(row table.Row) {
 	}
 	d.asked, d.seen = uint16(asked), uint16(seen)
 	s.thin(d)
-	if seen*2 < asked || other*10 >= max(1, asked) || now == 0 {
+	if seen*2 < asked || other*10 >= max(1, asked) || now == 0 || asked == 0 && s.suspects[row] != nil {
 		s.suspect(row, d, origins)
 		return
 	}
@@ -310,8 +310,12 @@ func (s *State) originsOf(ref table.Ref) []checks.ASN {
 }
 
 // mark notes when the first vantage point, half of them and nine in ten were without it, and
-// without anything in its place.
+// without anything in its place. While there is nobody to ask nothing is known, and a loss
+// that there was is neither over nor begins anew.
 func (d *deviant) mark(asked, seen int, now int64) {
+	if asked == 0 {
+		return
+	}
 	lost, before := asked-seen, int64(0)
 	d.revived = d.revived && lost > 0
 	for _, c := range []struct {

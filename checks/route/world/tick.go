@@ -54,6 +54,9 @@ func (s *State) tick(now time.Time) (more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	until := time.Now().Add(sliceOf)
+	if now.Unix() < s.clock-maxBack {
+		s.turnBack(now)
+	}
 	s.advance(now)
 	s.admit()
 	s.elect(now)
@@ -67,6 +70,37 @@ func (s *State) tick(now time.Time) (more bool) {
 	s.round(until)
 	s.sweep(until)
 	return s.behind() > 0
+}
+
+// maxBack is how far, in seconds, the time of a tick may lie before that of others: an archive
+// may reach further than the stream that is worked off after it. Beyond that the clock was wrong.
+const maxBack = 3600
+
+// turnBack sets the clock of the state back: nothing has happened after now.
+func (s *State) turnBack(now time.Time) {
+	s.opts.Log.Warn("the clock was set back; the world goes by the new time", "by", time.Unix(s.clock, 0).Sub(now).Round(time.Second))
+	at := now.Unix()
+	earlier := func(times ...*int64) {
+		for _, t := range times {
+			*t = min(*t, at)
+		}
+	}
+	for k := range s.apart.list {
+		d := &s.apart.list[k]
+		earlier(&d.sampled, &d.lacking, &d.first, &d.half, &d.ninety)
+		d.changed = min(d.changed, uint32(at))
+	}
+	for _, x := range s.suspects {
+		earlier(&x.since, &x.first, &x.half, &x.ninety)
+	}
+	for _, list := range [...][]group{s.countries.list, s.networks.list} {
+		for n := range list {
+			earlier(&list[n].bad, &list[n].back)
+			list[n].doubts.stale()
+		}
+	}
+	earlier(&s.clock, &s.emptied)
+	s.elected, s.turned, s.recheck, s.stats.Ticked = time.Time{}, true, true, now
 }
 
 // advance moves the clock of the state, in seconds, forward.
