@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		"isitdown":         main,
 		"crashing-outbox":  crashingOutbox,  // of TestCrash
 		"crashing-writers": crashingWriters, // of TestCrashWriters
+		"crashing-world":   crashingWorld,   // of TestWorldCrash
 		"start-table":      startTable,      // of BenchmarkWorldStart
 		"start-load":       startLoad,
 		"start-save":       startSave,

@@ -96,10 +96,8 @@ func NewInbox(o InboxOptions) *Inbox {
 func (b *Inbox) Put(u *route.Update) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if u.Kind == route.Lost && u.Refresh && !b.o.Refresh {
-		lost := *u
-		lost.Refresh = false
-		u = &lost
+	if !b.o.Refresh {
+		u = byTime(u)
 	}
 	if u.At.After(b.heard) {
 		b.heard = u.At

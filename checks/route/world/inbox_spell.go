@@ -61,6 +61,17 @@ func (b *Inbox) recover() {
 	}
 }
 
+// byTime gives an update as it is where nobody reads again what a feed has missed: time alone
+// makes sessions whole after a hole.
+func byTime(u *route.Update) *route.Update {
+	if u.Kind != route.Lost || !u.Refresh {
+		return u
+	}
+	lost := *u
+	lost.Refresh = false
+	return &lost
+}
+
 // toldFor is how long after a spell an answer mentions it where time alone makes sessions
 // whole: until they vote again, by the rules' ten minutes.
 const toldFor = 10 * time.Minute

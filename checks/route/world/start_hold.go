@@ -52,6 +52,7 @@ func newHold(dir string, most int64) *hold {
 
 // put keeps a copy of an update; mu is held.
 func (h *hold) put(u *route.Update) {
+	u = byTime(u)
 	f := h.feeds[u.Peer.Collector]
 	if f == nil {
 		f = &heldFeed{name: u.Peer.Collector, first: u.At}

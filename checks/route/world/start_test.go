@@ -331,3 +331,39 @@ func TestStartLittle(t *testing.T) {
 		}
 	})
 }
+
+// A stream that broke off while it was waited for the archives leaves nobody out for ever: time makes
+// its sessions whole, although the feed says that a dump will.
+func TestStartHoleInStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		zero := time.Now()
+		said := chatter(rand.New(rand.NewPCG(1, 2)), zero, zero.Add(time.Hour), "rrc00")
+		s := Begin(Options{Rules: route.DefaultRules()}, StartOptions{Streaming: true})
+		for i := range said[:200] {
+			s.Put(&said[i])
+		}
+		hole := said[200].At
+		s.Put(&route.Update{Kind: route.Lost, At: hole, Peer: route.Peer{Collector: "rrc00"}, Refresh: true})
+		if err := s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		states := func() (list []route.PeerState) {
+			s.State().Do(func(r *route.RIB) {
+				for i := range r.Sessions() {
+					list = append(list, r.Session(i).State)
+				}
+			})
+			return list
+		}
+		if got := states(); !slices.Contains(got, route.Syncing) {
+			t.Errorf("right after the hole the sessions are %v, want some that are not whole", got)
+		}
+		for i := range said[200:] {
+			s.Put(&said[200+i])
+		}
+		s.State().Tick(zero.Add(time.Hour + 15*time.Minute)) // who came up last has had time
+		if got := states(); slices.Contains(got, route.Syncing) || !slices.Contains(got, route.Established) {
+			t.Errorf("in the end the sessions are %v", got)
+		}
+	})
+}
