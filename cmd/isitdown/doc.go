@@ -6,6 +6,7 @@
 //	isitdown check TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--no-probe] [--json]
 //	isitdown replay SCENARIO|FILE...|--collector NAME... [--from TIME] [--at TIME] [--watch TARGET] [--registry FILE...] [--json]
 //	isitdown upstreams TARGET... [--routes FILE... | --collector NAME...] [--registry FILE...] [--at TIME] [--json]
+//	isitdown world [--routes FILE... [--at TIME]] [--registry FILE...] [--countries] [--networks] [--top N] [--once] [--json [--watch]]
 //	isitdown mrt FILE... [--prefix PREFIX] [--peer PEER] [--origin AS] [--kind KINDS] [--count] [--json]
 //	isitdown preview [--out DIR] [--no-shots]
 //	isitdown manifest slack|discord
@@ -35,6 +36,10 @@
 // checks/route/ripestat; checks/route/live joins them for each target. What checks/ioda
 // and checks/globalping say stands beside the verdict. Whether hosts answer is what checks/reach
 // finds: of what is followed in the rounds of its Monitor, for questions at once.
+//
+// The whole world is a world.State of checks/route/world: it takes in the same updates, counts every country and
+// network as they come, and a bot.Bot follows what it shows to be down where a channel wants that. globe.go
+// starts, feeds and keeps it, and world_*.go show it in the terminal.
 //
 // This package reads the command line, the settings and the environment, and wires
 // the rest. In it, serve.go makes the bot, server.go is the order in which it ends, watchroom.go where

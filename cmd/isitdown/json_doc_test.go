@@ -20,7 +20,7 @@ func TestJSONPageNamesEveryField(t *testing.T) {
 	var fields []string
 	for _, record := range []reflect.Type{
 		reflect.TypeFor[chat.VerdictRecord](), reflect.TypeFor[chat.ChangeRecord](), reflect.TypeFor[chat.EndRecord](),
-		reflect.TypeFor[chat.UpstreamsRecord](),
+		reflect.TypeFor[chat.UpstreamsRecord](), reflect.TypeFor[chat.WorldRecord](), reflect.TypeFor[chat.WorldChangeRecord](),
 	} {
 		fields = jsonFields(record, fields)
 	}

@@ -28,7 +28,7 @@ type serveCommand struct {
 	At       string   `placeholder:"TIME" help:"Stop at this moment of the recording, and stay there."`
 	DB       string   `name:"db" placeholder:"FILE" help:"The database. Default: isitdown.db in the user's state directory."`
 	Listen   string   `placeholder:"ADDRESS" help:"Where /healthz, /readyz and /metrics are served, as in 127.0.0.1:8080."`
-	World    bool     `help:"Keep the whole world in memory, as world.on in the settings: half a gigabyte, and a day's traffic of some 20 GB."`
+	World    bool     `help:"Keep the whole world in memory, as world.on in the settings: some 600 MiB, and 2 MB of traffic a second."`
 	LogJSON  bool     `name:"log-json" help:"Log JSON, one object a line."`
 }
 
