@@ -88,7 +88,9 @@ func (s *State) Restore(kept []byte) error {
 	newcomer := map[table.Row]bool{}
 	for i := range list {
 		d := &list[i]
-		d.row = s.tab.Add(d.prefix)
+		if d.row = s.tab.Add(d.prefix); newcomer[d.row] {
+			return fmt.Errorf("reading what is usual: %w", errKept) // twice the same
+		}
 		s.tab.Pin(d.row)
 		s.rows.reach(d.row)
 		newcomer[d.row] = true
