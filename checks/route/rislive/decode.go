@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type decoder struct {
 	msg, key []byte
 	peers    map[string]*peer
 	ann, wdn []route.NLRI
+	path     bgp.RawPath
 	noScan   bool // everything goes to encoding/json, for comparison
 }
 
@@ -244,12 +246,15 @@ func appendHex(dst, text []byte) ([]byte, error) {
 	if len(text)%2 != 0 {
 		return dst, fmt.Errorf("the BGP message has %d hexadecimal digits, which is odd", len(text))
 	}
-	for i := 0; i < len(text); i += 2 {
-		high, low := hexDigit[text[i]], hexDigit[text[i+1]]
+	n := len(dst)
+	dst = slices.Grow(dst, len(text)/2)[:n+len(text)/2]
+	for i := range dst[n:] {
+		pair := text[2*i : 2*i+2]
+		high, low := hexDigit[pair[0]], hexDigit[pair[1]]
 		if high|low > 15 {
-			return dst, fmt.Errorf("the BGP message is not hexadecimal at digit %d: %s", i, excerpt(text[i:]))
+			return dst, fmt.Errorf("the BGP message is not hexadecimal at digit %d: %s", 2*i, excerpt(text[2*i:]))
 		}
-		dst = append(dst, high<<4|low)
+		dst[n+i] = high<<4 | low
 	}
 	return dst, nil
 }

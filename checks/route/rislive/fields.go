@@ -14,24 +14,31 @@ import (
 // routes makes an update of the fields that RIS Live has decoded itself. They are
 // read where the message itself is not there, which is not so in what we ask for.
 func (d *decoder) routes() (frameKind, error) {
-	p, u := &d.parts, &d.update
-	var err error
-	if d.wdn, err = appendPrefixes(d.wdn[:0], p.withdrawals); err != nil {
-		return 0, err
-	}
-	if d.ann, err = appendAnnounced(d.ann[:0], p.announcements); err != nil {
-		return 0, err
+	u := &d.update
+	path, ok := d.plainRoutes()
+	if d.noScan || !ok {
+		var err error
+		if path, err = d.slowRoutes(); err != nil {
+			return 0, err
+		}
 	}
 	if len(d.ann) == 0 && len(d.wdn) == 0 {
 		return frameNothing, nil
 	}
-	u.Kind, u.Announced, u.Withdrawn = route.Routes, d.ann, d.wdn
-	if len(d.ann) > 0 {
-		if u.Path, err = parsePath(p.path); err != nil {
-			return 0, err
-		}
-	}
+	u.Kind, u.Announced, u.Withdrawn, u.Path = route.Routes, d.ann, d.wdn, path
 	return frameUpdate, nil
+}
+
+// slowRoutes does with encoding/json what plainRoutes does.
+func (d *decoder) slowRoutes() (path bgp.RawPath, err error) {
+	p := &d.parts
+	if d.wdn, err = appendPrefixes(d.wdn[:0], p.withdrawals); err != nil {
+		return nil, err
+	}
+	if d.ann, err = appendAnnounced(d.ann[:0], p.announcements); err != nil || len(d.ann) == 0 {
+		return nil, err
+	}
+	return parsePath(p.path)
 }
 
 // endOfRIB stands for a prefix at the end of a table, in some versions. It does not

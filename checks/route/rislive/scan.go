@@ -1,6 +1,10 @@
 package rislive
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // parts are the pieces of a ris_message that count, as they stand in the frame:
 // strings without their quotes, everything else as JSON. A nil piece is not there.
@@ -100,6 +104,9 @@ type cursor struct {
 }
 
 func (c *cursor) space() {
+	if c.i < len(c.b) && c.b[c.i] > ' ' {
+		return // as RIS Live writes it
+	}
 	for c.i < len(c.b) && (c.b[c.i] == ' ' || c.b[c.i] == '\n' || c.b[c.i] == '\r' || c.b[c.i] == '\t') {
 		c.i++
 	}
@@ -165,6 +172,26 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
+// plainLen says how many bytes at the front of b are plain, eight at a time: in a word
+// of eight bytes the highest bit of each is set that is not, and of those behind it in
+// some cases, which is where the search has ended.
+func plainLen(b []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; len(b)-i >= 8; i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		quote, backslash, del := x^(ones*'"'), x^(ones*'\\'), x^(ones*0x7f)
+		other := (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash | (del-ones)&^del | x
+		if other &= high; other != 0 {
+			return i + bits.TrailingZeros64(other)/8
+		}
+	}
+	for i < len(b) && plain[b[i]] {
+		i++
+	}
+	return i
+}
+
 // text gives what a plain string holds; it is never nil where it is good.
 func (c *cursor) text() []byte {
 	c.take('"')
@@ -172,16 +199,10 @@ func (c *cursor) text() []byte {
 		return nil
 	}
 	rest := c.b[c.i:]
-	n := bytes.IndexByte(rest, '"')
-	if n < 0 {
+	n := plainLen(rest)
+	if n == len(rest) || rest[n] != '"' {
 		c.bad = true
 		return nil
-	}
-	for _, b := range rest[:n] {
-		if !plain[b] {
-			c.bad = true
-			return nil
-		}
 	}
 	c.i += n + 1
 	return rest[:n:n]
