@@ -71,17 +71,12 @@ func (h *hold) put(u *route.Update) {
 		return
 	case f.left == 0:
 		f.from = u.At
-		h.add(f.lost(u.At))
+		h.add(lostAt(f.name, u.At))
 	}
 	f.left++
 	if u.Kind == route.PeerDown || u.Kind == route.Lost {
 		h.add(u) // few and short, and what they say is not to be made up for
 	}
-}
-
-// lost says that there is a hole.
-func (f *heldFeed) lost(at time.Time) *route.Update {
-	return &route.Update{Kind: route.Lost, At: at, Peer: route.Peer{Collector: f.name}}
 }
 
 // fits reports whether there is room, and makes some where the buffer is full.
@@ -132,7 +127,7 @@ func (h *hold) take(each func([]route.Update), last func()) (done bool, err erro
 		defer h.mu.Unlock()
 		for _, f := range h.feeds {
 			if f.left > 0 { // sessions may have come and gone since
-				h.add(f.lost(f.last))
+				h.add(lostAt(f.name, f.last))
 			}
 		}
 		give(h.buf, h.peers.list, each)

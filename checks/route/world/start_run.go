@@ -84,7 +84,7 @@ func (s *Start) collectors() map[string]time.Time {
 const overlap = 30 * time.Second
 
 func (s *Start) lost(collector string, at time.Time) {
-	s.state.Apply(&route.Update{Kind: route.Lost, At: at, Peer: route.Peer{Collector: collector}})
+	s.state.Apply(lostAt(collector, at))
 }
 
 // tables reads the tables of the collectors one after the other, and gives from when on the

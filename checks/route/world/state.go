@@ -83,6 +83,7 @@ type State struct {
 	held       time.Time // since when the state is locked, where that may be for long
 	thinning   int       // of the deviants, in the round of thin.go
 	thinned    int64     // when that began, in seconds
+	broken     map[string]brokenFeed // feeds, by collector
 	// Those that stand badly.
 	badCountries, badNetworks map[uint32]bool
 
@@ -171,7 +172,13 @@ func (s *State) apply(u *route.Update) {
 	} else if len(s.queue) >= maxQueue && s.queueing() {
 		s.drainAll()
 	}
+	if len(s.broken) > 0 {
+		s.resume(u)
+	}
 	s.rib.Apply(u)
+	if u.Kind == route.Lost {
+		s.broke(u)
+	}
 	s.stats.Applied++
 }
 

@@ -59,6 +59,7 @@ func (s *State) tick(now time.Time) (more bool) {
 	}
 	s.advance(now)
 	s.admit()
+	s.persist()
 	s.elect(now)
 	s.catchUp(until)
 	if now.Unix() != s.looked {
