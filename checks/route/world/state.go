@@ -80,9 +80,9 @@ type State struct {
 	marked     marks   // scratch
 	collector  []uint8 // by session, the number in collectors
 	collectors map[string]int
-	held       time.Time // since when the state is locked, where that may be for long
-	thinning   int       // of the deviants, in the round of thin.go
-	thinned    int64     // when that began, in seconds
+	held       time.Time             // since when the state is locked, where that may be for long
+	thinning   int                   // of the deviants, in the round of thin.go
+	thinned    int64                 // when that began, in seconds
 	broken     map[string]brokenFeed // feeds, by collector
 	// Those that stand badly.
 	badCountries, badNetworks map[uint32]bool
