@@ -279,3 +279,40 @@ func TestWorldOfUpdatesAlone(t *testing.T) {
 		t.Errorf("AS30 is %v (%v), want unknown with the reason", v.State, v.Reasons)
 	}
 }
+
+// TestGoneForLong is what is said of a network that is gone for longer than an outage is held
+// for: not that it is down for ever, and not that it was never there. When it is announced
+// again it is up.
+func TestGoneForLong(t *testing.T) {
+	w := newSmall(t, 12)
+	w.dump(four())
+	w.pass(2 * time.Hour)
+	w.lose(w.peers...)
+	hours := func(n int) {
+		for k := range n {
+			w.announce("31.0.0.0/16", 900+k%2, 31, w.peers...)
+			w.pass(time.Hour)
+		}
+	}
+	hours(6 * 24)
+	if v := w.verdict(net30); v.State != checks.Down {
+		t.Errorf("after six days: %v (%v), want down", v.State, v.Reasons)
+	}
+	hours(2 * 24)
+	v := w.verdict(net30)
+	if v.State != checks.Unknown || len(v.Reasons) != 1 || v.Reasons[0] != unusual {
+		t.Errorf("after eight days: %v (%v), want unknown because %s", v.State, v.Reasons, unusual)
+	}
+	if world := w.state.World(w.now); world.Networks.Watched != 2 || world.Networks.Down != 0 {
+		t.Errorf("after eight days: %+v, want two networks and none down", world.Networks)
+	}
+	for p, origin := range four() {
+		if origin == 30 {
+			w.announce(p, 900, origin, w.peers...)
+		}
+	}
+	hours(3)
+	if v := w.verdict(net30); v.State != checks.Up {
+		t.Errorf("announced again: %v (%v), want up", v.State, v.Reasons)
+	}
+}

@@ -174,6 +174,9 @@ func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bo
 		return checks.Verdict{Target: t, At: now, Vantage: c.Vantage, Gaps: c.Gaps}, false
 	}
 	v = checks.Assess(c)
+	if c.Totals == nil && len(c.Observations) == 0 {
+		v.Reasons = []string{unusual}
+	}
 	if c.Totals == nil && t.Kind() == checks.KindCountry {
 		s.mu.Lock()
 		v.Borders, v.NoUpstream = s.abroad(v.LastHops, c.Footprint.Country), 0
@@ -181,6 +184,9 @@ func (s *State) Verdict(t checks.Target, now time.Time) (v checks.Verdict, ok bo
 	}
 	return doubted(v, missing), true
 }
+
+// unusual is why nothing is said of a target that once had prefixes.
+const unusual = "none of its prefixes counts as usual any more: all were gone for longer than 7 days, or nobody is left who had them"
 
 // caseAbout gathers what there is to be said of a target. It is assessed when others may have
 // the state again.
