@@ -4,6 +4,8 @@ package mrt
 
 import (
 	"bytes"
+	"encoding/binary"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,20 +148,42 @@ func wholeLen(tb testing.TB, plain []byte) int64 {
 
 func count(tb testing.TB, plain []byte) int { return goThrough(tb, NewReader(nil), plain) }
 
-// checksum is a number of all that the elements say, the same in every process. It has
-// few enough digits for a float64.
-func checksum(tb testing.TB, plain []byte) uint64 {
-	var sum uint64
-	var line []byte
+// checksum is a number of what the elements say, the same in every process. It has few
+// enough digits for a float64.
+func checksum(tb testing.TB, plain []byte) (sum uint64) {
 	r := NewReader(nil)
 	r.reset(plain, 0)
+	add := func(v uint64) { sum = (sum ^ v) * 0x100000001b3 }
+	addAddr := func(a netip.Addr) {
+		b := a.As16()
+		add(binary.BigEndian.Uint64(b[:]))
+		add(binary.BigEndian.Uint64(b[8:]))
+	}
 	for e, err := range r.Elements() {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		line = e.AppendJSON(line[:0])
-		for _, c := range line {
-			sum = sum*31 + uint64(c)
+		add(uint64(e.Kind)<<32 | uint64(e.PeerAS))
+		add(uint64(e.Time.UnixNano()))
+		add(uint64(e.PathID)<<32 | uint64(e.OldState)<<16 | uint64(e.NewState))
+		for _, a := range [...]netip.Addr{e.PeerAddr, e.Prefix.Addr(), e.NextHop} {
+			if addAddr(a); !a.IsValid() {
+				add(1)
+			}
+		}
+		add(uint64(e.Prefix.Bits()))
+		a := e.Attributes
+		if a == nil {
+			continue
+		}
+		add(uint64(a.Present))
+		add(uint64(a.MED)<<32 | uint64(a.LocalPref))
+		add(uint64(a.Origin)<<32 | uint64(a.OTC))
+		for _, part := range [...][]byte{a.Path, a.Communities, a.LargeCommunities, a.ExtendedCommunities} {
+			add(uint64(len(part)))
+			for _, c := range part {
+				add(uint64(c))
+			}
 		}
 	}
 	return sum & (1<<48 - 1)
