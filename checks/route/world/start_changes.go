@@ -45,7 +45,11 @@ func (s *Start) changes(ctx context.Context, since map[string]time.Time) error {
 // asked for again; the error is the context's.
 func (s *Start) playChanges(ctx context.Context, since map[string]time.Time) (map[string]time.Time, error) {
 	var clock ticker
+	late := latest()
 	known, gaps, err := s.o.Archive.PlayChanges(ctx, since, time.Now(), func(u *route.Update) error {
+		if !late.takes(u) {
+			return nil
+		}
 		if s.counts(u) {
 			s.state.Apply(u)
 		}
@@ -55,13 +59,38 @@ func (s *Start) playChanges(ctx context.Context, since map[string]time.Time) (ma
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	s.gap(gaps...)
+	s.gap(append(gaps, late.gaps("updates of "+among(since))...)...)
 	s.count()
 	if err != nil {
 		s.gap(checks.Gap{Check: "route", Reason: fmt.Sprintf("updates of %s could not be read: %v", among(since), err)})
 		return since, nil
 	}
 	return known, nil
+}
+
+// limit is up to when an archive's updates can be of. One that is of later has a time that is
+// wrong, and would make everything else old.
+type limit struct {
+	at   time.Time
+	left int
+}
+
+func latest() *limit { return &limit{at: time.Now().Add(snapshotAhead)} }
+
+func (l *limit) takes(u *route.Update) bool {
+	if u.At.After(l.at) {
+		l.left++
+		return false
+	}
+	return true
+}
+
+// gaps says how many were left out.
+func (l *limit) gaps(of string) []checks.Gap {
+	if l.left == 0 {
+		return nil
+	}
+	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf("%s: %s left out, for the time in the file is ahead of this machine's clock", of, count(l.left, "record"))}}
 }
 
 // counts reports whether an update of the archive is neither in the snapshot already nor in

@@ -127,10 +127,17 @@ func (s *Start) table(ctx context.Context, name string, since map[string]time.Ti
 	}
 	s.dumps++
 	s.doing(name, true, 0, -1)
-	taken, gaps, err := s.o.Archive.PlayTable(ctx, name, at, s.dumps, s.apply, s.doing)
+	late := latest()
+	taken, gaps, err := s.o.Archive.PlayTable(ctx, name, at, s.dumps, func(u *route.Update) error {
+		if late.takes(u) {
+			s.state.Apply(u)
+		}
+		return nil
+	}, s.doing)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	gaps = append(gaps, late.gaps("the table of "+name)...)
 	if err != nil {
 		return append(gaps, checks.Gap{Check: "route", Reason: fmt.Sprintf("the table of %s could not be read: %v", name, err)}), nil
 	}
@@ -155,12 +162,6 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// apply takes in an update of an archive.
-func (s *Start) apply(u *route.Update) error {
-	s.state.Apply(u)
-	return nil
 }
 
 // count notes how many vantage points there are.
