@@ -150,9 +150,15 @@ func worldText(w checks.World, lines []worldLine, top int, now time.Time, caveat
 	if more := len(lines) - shown; more > 0 {
 		fmt.Fprintf(&b, "and %d more\n", more)
 	}
-	b.WriteString("\n" + worldNotKnown + "\n")
+	b.WriteString("\n" + worldLegend + "\n")
+	if width >= upstreamsFrom {
+		b.WriteString(upstreamLegend + "\n")
+	}
 	return b.String()
 }
 
-// worldNotKnown stands below every table of outages.
-const worldNotKnown = "Addresses, not people. Not known: the cause of any of it; whether anything inside still works."
+// What stands below every table of outages, and below those that have the column.
+const (
+	worldLegend    = "Addresses, not people. Not known: the cause of any of it; whether anything inside still works."
+	upstreamLegend = "Upstream before: the largest share of observed paths. It is who carried the routes, not who caused the outage."
+)
