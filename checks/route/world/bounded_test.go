@@ -1,9 +1,11 @@
 package world
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,4 +65,45 @@ func TestMadeUpPrefixesAreLeftOut(t *testing.T) {
 	if v.State != checks.Up || world.Countries.Up != 3 {
 		t.Errorf("%v, and %+v, for what is there is well", v.State, world.Countries)
 	}
+}
+
+// Sessions that are made up without end fill neither the inbox nor the table, and every
+// answer says that they are left out.
+func TestMadeUpSessionsAreLeftOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes up 140,000 sessions")
+	}
+	w := newSmall(t, 14)
+	w.dump(rooted(plot()))
+	w.pass(2 * time.Hour)
+	b := NewInbox(InboxOptions{})
+	const more = 10_000
+	for i := range mostPeers + more {
+		addr := netip.AddrFrom4([4]byte{11, byte(i >> 16), byte(i >> 8), byte(i)})
+		b.Put(&route.Update{Kind: route.PeerUp, At: w.now, Peer: route.Peer{Collector: "rrc00", Addr: addr, AS: 700}})
+	}
+	w.drainInbox(b)
+	if got := len(b.peers.list); got != mostPeers || b.Stats().LeftOut != more {
+		t.Errorf("%d sessions are known, and %d messages left out, want %d and %d", got, b.Stats().LeftOut, mostPeers, more)
+	}
+	w.pass(time.Minute)
+	v := w.verdict(net30)
+	if !slices.ContainsFunc(v.Gaps, func(g checks.Gap) bool { return strings.Contains(g.Reason, "65,535") }) {
+		t.Errorf("nothing is said of what was left out: %v", v.Gaps)
+	}
+	if v.State != checks.Up {
+		t.Errorf("%v, and nothing has happened to it", v.State)
+	}
+}
+
+// drainInbox applies all that waits.
+func (w *small) drainInbox(b *Inbox) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	defer cancel()
+	b.Run(ctx, func(list []route.Update) {
+		w.state.ApplyAll(list)
+		if st := b.Stats(); st.Applied+uint64(len(list)) == st.Put {
+			cancel()
+		}
+	})
 }

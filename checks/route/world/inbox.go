@@ -96,6 +96,9 @@ func NewInbox(o InboxOptions) *Inbox {
 func (b *Inbox) Put(u *route.Update) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.stranger(u) {
+		return
+	}
 	if !b.o.Refresh {
 		u = byTime(u)
 	}
@@ -120,6 +123,10 @@ func (b *Inbox) Put(u *route.Update) {
 func (b *Inbox) Wait(ctx context.Context, u *route.Update) error {
 	for {
 		b.mu.Lock()
+		if b.stranger(u) {
+			b.mu.Unlock()
+			return nil
+		}
 		f := b.inflow(u)
 		if f.spell.from.IsZero() && b.fits(nil, recordSize(u)) {
 			b.add(u, f)
@@ -137,6 +144,16 @@ func (b *Inbox) Wait(ctx context.Context, u *route.Update) error {
 			return fmt.Errorf("waiting for the table to take in an update of %s: %w", f.name, ctx.Err())
 		}
 	}
+}
+
+// stranger reports whether an update is of a session beyond all that are numbered, and
+// counts it; mu is held.
+func (b *Inbox) stranger(u *route.Update) bool {
+	if b.peers.room(u) {
+		return false
+	}
+	b.stats.LeftOut++
+	return true
 }
 
 // inflow gives what is known of the collector of an update; mu is held.

@@ -71,6 +71,24 @@ type peerBook struct {
 
 const recentBits = 11
 
+// mostPeers is how many sessions are numbered: twice as many as the table takes routes of,
+// which counts those that it refuses and says so in every answer.
+const mostPeers = 1 << 17
+
+// room reports whether all sessions of an update have numbers, or can have them.
+func (p *peerBook) room(u *route.Update) bool {
+	if len(p.list)+1+len(u.Entries) <= mostPeers {
+		return true
+	}
+	for i := range u.Entries {
+		if _, ok := p.numbers[u.Entries[i].Peer]; !ok {
+			return false
+		}
+	}
+	_, ok := p.numbers[u.Peer]
+	return ok
+}
+
 // number gives the number of a session.
 func (p *peerBook) number(peer *route.Peer) uint32 {
 	at := recentPlace(peer)

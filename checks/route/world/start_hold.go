@@ -52,6 +52,9 @@ func newHold(dir string, most int64) *hold {
 
 // put keeps a copy of an update; mu is held.
 func (h *hold) put(u *route.Update) {
+	if !h.peers.room(u) {
+		return // the table refuses sessions long before, and says so
+	}
 	u = byTime(u)
 	f := h.feeds[u.Peer.Collector]
 	if f == nil {
