@@ -7,7 +7,7 @@ func (r *RIB) load(u *Update, at stamp) {
 	r.background.stale = true
 	adopters := r.adopters[:0]
 	for k := range u.Entries { // first, for it may change the prefix's vector
-		i := r.session(u.Entries[k].Peer)
+		i := r.sessionAgain(k, &u.Entries[k].Peer)
 		if i >= 0 && !r.adopt(i, u.Dump, at) {
 			i = -1
 		}
@@ -33,6 +33,18 @@ func (r *RIB) load(u *Update, at stamp) {
 	if changed {
 		r.replace(u.Prefix, dense, at)
 	}
+}
+
+// sessionAgain gives the number of a session that is the k-th of a record, as session does:
+// most often it was the k-th of the record before.
+func (r *RIB) sessionAgain(k int, p *Peer) int {
+	if k < len(r.adopters) {
+		if i := r.adopters[k]; i >= 0 && r.sessions[i].peer == *p {
+			r.named = i
+			return i
+		}
+	}
+	return r.session(*p)
 }
 
 // loadEntry takes in what session i holds for the prefix of a table dump, and
