@@ -80,7 +80,7 @@ type State struct {
 	marked     marks   // scratch
 	collector  []uint8 // by session, the number in collectors
 	collectors map[string]int
-	held       time.Time             // since when the state is locked, where that may be for long
+	held       time.Time             // since when the state is locked; zero where nobody looked yet
 	thinning   int                   // of the deviants, in the round of thin.go
 	thinned    int64                 // when that began, in seconds
 	broken     map[string]brokenFeed // feeds, by collector
@@ -131,7 +131,7 @@ func New(o Options) *State {
 func (s *State) Apply(u *route.Update) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = time.Now()
+	s.held = time.Time{}
 	s.apply(u)
 }
 
@@ -151,6 +151,9 @@ func (s *State) ApplyAll(list []route.Update) {
 // yield gives others their turn where the state has been locked for a while; what they may
 // change has to be as they want it at such a point.
 func (s *State) yield() {
+	if s.held.IsZero() { // of one update: many ask nobody for the time
+		s.held = time.Now()
+	}
 	if time.Since(s.held) < sliceOf {
 		return
 	}
