@@ -42,6 +42,14 @@ func sightOf(v *checks.Verdict) sight {
 	return sight{v.State, v.Announced, v.IPv4, v.IPv6}
 }
 
+// why says why nothing is known.
+func (s *survey) why() string {
+	if s.world.Missing != "" {
+		return s.world.Missing
+	}
+	return "the table of the whole world is being brought to the present: " + s.world.Starting
+}
+
 // watchable reports whether a target is of the kinds that the world is made of.
 func watchable(t checks.Target) bool {
 	return t.Kind() == checks.KindCountry || t.Kind() == checks.KindASN
@@ -49,7 +57,7 @@ func watchable(t checks.Target) bool {
 
 // look takes in the world as it is now.
 func (s *survey) look(w checks.World, now time.Time) {
-	known := w.Missing == ""
+	known := w.Missing == "" && w.Starting == "" // what is read at a start is of the past
 	if known != s.known {
 		s.revision++
 	}
@@ -150,7 +158,7 @@ func (b *Bot) shownVerdict(t checks.Target, now time.Time) checks.Verdict {
 		return checks.Verdict{Target: t, At: now, Reasons: []string{why}, Gaps: []checks.Gap{{Check: "route", Reason: why}}}
 	}
 	if !b.survey.known {
-		return unknown(b.survey.world.Missing)
+		return unknown(b.survey.why())
 	}
 	v, ok := b.c.WorldVerdict(t, now)
 	if !ok {

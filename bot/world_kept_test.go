@@ -55,6 +55,47 @@ func TestWorldBetweenRestarts(t *testing.T) {
 }
 
 // Who is subscribed to a target hears of it by that; the world tells of it once.
+// What is read at a start is of the past: nothing is down or back because it was then.
+func TestWorldIsStarting(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *Store) {
+		g, p := newGlobe(), new(platform)
+		outboxOn(t, s, p, OutboxSettings{})
+		b := botOn(t, s, g.sky, g.watched)
+		run(t, b)
+		start := func(how string) {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.starting = how
+		}
+		g.set(t, "KP", "up", time.Now())
+		g.set(t, "SY", "up", time.Now())
+		say(t, b, newsroom, "outages subscribe world")
+		after(10 * time.Minute)
+		g.set(t, "KP", "down", time.Now())
+		after(10 * time.Minute)
+		want := []string{"DOWN: North Korea"}
+		if got := p.seen(newsroom); len(got) != 1 || !strings.HasPrefix(got[0], "root DOWN: ") {
+			t.Fatalf("the channel sees %q", got)
+		}
+		start("301 vantage points; known as of 23:00:00 UTC on 31 December 1999; reading updates")
+		g.set(t, "KP", "up", time.Now())
+		g.set(t, "SY", "down", time.Now())
+		after(20 * time.Minute)
+		for _, line := range p.told(newsroom)[1:] {
+			if !strings.Contains(line, "UNKNOWN") {
+				t.Errorf("while the table is of an hour ago the channel sees %q", line)
+			}
+		}
+		g.set(t, "KP", "down", time.Now())
+		g.set(t, "SY", "up", time.Now())
+		start("")
+		after(20 * time.Minute)
+		if got := p.seen(newsroom); len(got) != 1 {
+			t.Errorf("after the start the channel sees %q, want %q alone", got, want)
+		}
+	})
+}
+
 func TestWorldBesideASubscription(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *Store) {
 		g, p := newGlobe(), new(platform)

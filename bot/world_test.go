@@ -15,8 +15,10 @@ import (
 // globe is a sky that is watched as a whole.
 type globe struct {
 	*sky
-	missing string
-	asked   int // for a verdict on one target
+	// Why nothing can be said, and how far a start is.
+	missing, starting string
+
+	asked int // for a verdict on one target
 }
 
 // elsewhere is a channel of another tenant.
@@ -26,9 +28,9 @@ func newGlobe() *globe { return &globe{sky: newSky()} }
 
 func (g *globe) world(now time.Time) checks.World {
 	g.mu.Lock()
-	missing := g.missing
+	missing, starting := g.missing, g.starting
 	g.mu.Unlock()
-	w := checks.World{At: now, Missing: missing, Vantage: checks.Vantage{Voting: 40, Voting6: 40, Collectors: 3}, MinAddresses: 4096, MinPrefixes6: 16}
+	w := checks.World{At: now, Missing: missing, Starting: starting, Vantage: checks.Vantage{Voting: 40, Voting6: 40, Collectors: 3}, MinAddresses: 4096, MinPrefixes6: 16}
 	g.mu.Lock()
 	targets := make([]checks.Target, 0, len(g.patches))
 	for t := range g.patches {
