@@ -20,12 +20,14 @@ import (
 // mrtRounds is how often each program runs on each file, in turns.
 const mrtRounds = 5
 
-// BenchmarkMRT times whole processes on real files as they are: `isitdown mrt`, `bgpdump
-// -m`, and what decompresses the file alone (gunzip, or lbzip2 with two threads), all to
-// /dev/null, in turns. Medians of five: wall and CPU in milliseconds; x-wall and x-cpu
-// are how many times as long bgpdump takes, decode-wall is that of `isitdown mrt --count`
-// as a multiple of the decompressor's. Two inputs are made: the tables of the .bz2 files
-// as .gz, and one .gz eight times in a row, which is one file as well.
+// BenchmarkMRT times whole processes on real files: `isitdown mrt`, `bgpdump -m`, and what
+// decompresses the file alone (gunzip, or lbzip2 with two threads), all to /dev/null, in
+// turns; and the first two on the same bytes without compression. Medians of five, in
+// milliseconds. x-wall and x-cpu are how many times as long bgpdump takes, plain-x-wall and
+// plain-x-cpu the same where there is nothing to decompress; decode/alone-wall and
+// decode/alone-cpu are what `isitdown mrt --count` takes as a multiple of the decompressor.
+// Two inputs are made: the tables of the .bz2 files as .gz, and one .gz eight times in a
+// row, which is one file as well.
 func BenchmarkMRT(b *testing.B) {
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "isitdown")
@@ -60,7 +62,10 @@ func benchMRT(b *testing.B, binary, path string, withBgpdump bool) {
 		commands["alone"] = []string{"lbzip2", "-n2", "-dc", path}
 	}
 	if withBgpdump {
+		plain := decompressed(b, commands["alone"])
 		commands["bgpdump"] = []string{"bgpdump", "-m", path}
+		commands["plain"] = []string{binary, "mrt", plain}
+		commands["bgpdump-plain"] = []string{"bgpdump", "-m", plain}
 	}
 	wall, cpu := map[string][]float64{}, map[string][]float64{}
 	for b.Loop() {
@@ -71,18 +76,38 @@ func benchMRT(b *testing.B, binary, path string, withBgpdump bool) {
 			}
 		}
 	}
-	report := func(value float64, unit string) { b.ReportMetric(value, unit) }
-	report(0, "ns/op")
-	report(median(wall["isitdown"]), "wall-ms")
-	report(median(cpu["isitdown"]), "cpu-ms")
-	report(median(wall["count"]), "decode-wall-ms")
-	report(median(wall["alone"]), "alone-wall-ms")
-	report(median(cpu["alone"]), "alone-cpu-ms")
-	report(median(wall["count"])/median(wall["alone"]), "decode-wall/alone")
-	if withBgpdump {
-		report(median(wall["bgpdump"])/median(wall["isitdown"]), "x-wall")
-		report(median(cpu["bgpdump"])/median(cpu["isitdown"]), "x-cpu")
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(wall["isitdown"]), "wall-ms")
+	b.ReportMetric(median(cpu["isitdown"]), "cpu-ms")
+	b.ReportMetric(median(cpu["alone"]), "alone-cpu-ms")
+	ratio := func(times map[string][]float64, slow, fast, unit string) {
+		b.ReportMetric(median(times[slow])/median(times[fast]), unit)
 	}
+	ratio(wall, "count", "alone", "decode/alone-wall")
+	ratio(cpu, "count", "alone", "decode/alone-cpu")
+	if withBgpdump {
+		ratio(wall, "bgpdump", "isitdown", "x-wall")
+		ratio(cpu, "bgpdump", "isitdown", "x-cpu")
+		ratio(wall, "bgpdump-plain", "plain", "plain-x-wall")
+		ratio(cpu, "bgpdump-plain", "plain", "plain-x-cpu")
+	}
+}
+
+// decompressed writes what a command decompresses into a file. Of a file that is cut off
+// it is what came.
+func decompressed(b *testing.B, command []string) string {
+	if _, err := exec.LookPath(command[0]); err != nil {
+		b.Skipf("install %s to run this benchmark", command[0])
+	}
+	out, err := exec.CommandContext(b.Context(), command[0], command[1:]...).Output()
+	if err != nil && len(out) == 0 {
+		b.Fatalf("%v: %v", command, err)
+	}
+	file := filepath.Join(b.TempDir(), "plain")
+	if err := os.WriteFile(file, out, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return file
 }
 
 // timed runs a command and gives its wall and CPU time in milliseconds. Some files are
