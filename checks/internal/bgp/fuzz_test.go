@@ -108,3 +108,21 @@ func rewrite(t *testing.T, u *Update, opt Options) {
 		t.Fatalf("path %v, want %v", again.Path.Path(), d.Path)
 	}
 }
+
+// FuzzNotification reads anything as what ends and what refreshes a session. What a
+// NOTIFICATION says is written and read back as it was.
+func FuzzNotification(f *testing.F) {
+	f.Add((&Notification{Code: Cease, Subcode: AdministrativeStop, Data: ShutdownData("bye")}).Append(nil))
+	f.Add(AppendRefresh(nil, IPv6Unicast, RefreshEnd))
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		ParseRefresh(msg)
+		n, err := ParseNotification(msg)
+		if err != nil {
+			return
+		}
+		again, err := ParseNotification(n.Append(nil))
+		if err != nil || again.Code != n.Code || again.Subcode != n.Subcode || again.Error() != n.Error() {
+			t.Fatalf("read %v, then %v, %v", n, again, err)
+		}
+	})
+}
