@@ -35,3 +35,18 @@ func TestPrefixOverOthersComesLater(t *testing.T) {
 		})
 	}
 }
+
+// What nobody has had for a day is forgotten, and its addresses are those of the prefix over it.
+func TestPrefixInsideIsForgotten(t *testing.T) {
+	w := newSmall(t, 14)
+	prefixes := rooted(four())
+	prefixes["30.0.0.0/16"] = 30
+	w.dump(prefixes)
+	w.pass(2 * time.Hour)
+	w.withdraw("30.0.0.0/24", w.peers...)
+	w.pass(40 * time.Hour)
+	w.state.most = 0
+	if v := w.verdict(land); v.IPv4.Addresses.Of != 1<<16 || v.IPv4.Prefixes.Of != 4 {
+		t.Errorf("got %+v, want 65,536 addresses in 4 prefixes", v.IPv4)
+	}
+}
