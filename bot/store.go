@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"sync"
 	"time"
@@ -207,19 +206,6 @@ func (s *Store) Size() (StoreSize, error) {
 // alone: the answer is that of the last transaction that was kept. The list is
 // shared: it is for reading only.
 func (s *Store) Subscribers(t checks.Target) []Subscription { return s.index.subscribers(t) }
-
-// Concerned gives the targets that an event about t concerns and that somebody subscribed
-// to, each with its subscribers as [Store.Subscribers] gives them. A country or a network
-// concerns itself and, before it, the whole world. A prefix or an address concerns every
-// prefix and address that it shares addresses with, for a route over or in it may be theirs,
-// too: the widest first, then by address. Any other target concerns itself.
-//
-// Who is concerned is to be looked at; what is said of a target is for its own verdict to
-// say. Whose space a prefix is in is not known here: countries and networks are events of
-// their own.
-func (s *Store) Concerned(t checks.Target) iter.Seq2[checks.Target, []Subscription] {
-	return s.index.concerned(t)
-}
 
 // Targets gives what anybody subscribed to, in the order of their names.
 func (s *Store) Targets() []checks.Target { return s.index.targets() }

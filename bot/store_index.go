@@ -2,9 +2,7 @@ package bot
 
 import (
 	"cmp"
-	"iter"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -13,13 +11,12 @@ import (
 	"isitdown/checks"
 )
 
-// subscriberIndex knows the subscribers of each target, and which targets an event
-// concerns, without reading the file. A list is sorted by channel and never changed once it
-// is in the map: who has got hold of one may go on reading it.
+// subscriberIndex knows the subscribers of each target without reading the file. A list is
+// sorted by channel and never changed once it is in the map: who has got hold of one may go
+// on reading it.
 type subscriberIndex struct {
 	mu       sync.RWMutex
 	byTarget map[checks.Target][]Subscription
-	space    space                // of those targets that are prefixes and addresses
 	count    map[chat.Channel]int // subscriptions of a channel
 	tenants  map[chat.Channel]int // subscriptions of a tenant: a channel without its ID
 }
@@ -56,7 +53,6 @@ func (x *subscriberIndex) load(tx *Tx) error {
 	for t, list := range x.byTarget {
 		x.byTarget[t] = slices.Clone(list) // without the room to grow
 	}
-	x.space.update(x.byTarget)
 	return nil
 }
 
@@ -82,7 +78,6 @@ func (x *subscriberIndex) apply(changes []subscriptionChange) {
 		c := &changes[i]
 		byTarget[c.sub.Target] = append(byTarget[c.sub.Target], c)
 	}
-	lists := make(map[checks.Target][]Subscription, len(byTarget))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i := range changes {
@@ -91,12 +86,11 @@ func (x *subscriberIndex) apply(changes []subscriptionChange) {
 		}
 	}
 	for t, changes := range byTarget {
-		lists[t] = merged(x.byTarget[t], changes)
-		if x.byTarget[t] = lists[t]; len(lists[t]) == 0 {
+		list := merged(x.byTarget[t], changes)
+		if x.byTarget[t] = list; len(list) == 0 {
 			delete(x.byTarget, t)
 		}
 	}
-	x.space.update(lists)
 }
 
 // merged gives a new list with the changes, of which the last of a channel counts. It sorts
@@ -138,41 +132,6 @@ func (x *subscriberIndex) subscribers(t checks.Target) []Subscription {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return x.byTarget[t]
-}
-
-// concerned gives the targets that an event about t concerns, with their subscribers, the
-// widest first.
-func (x *subscriberIndex) concerned(t checks.Target) iter.Seq2[checks.Target, []Subscription] {
-	return func(yield func(checks.Target, []Subscription) bool) {
-		switch t.Kind() {
-		case checks.KindPrefix, checks.KindAddress:
-			x.overlapping(t.Prefix(), yield)
-			return
-		case checks.KindCountry, checks.KindASN:
-			if list := x.subscribers(checks.Worldwide()); len(list) > 0 && !yield(checks.Worldwide(), list) {
-				return
-			}
-		}
-		if list := x.subscribers(t); len(list) > 0 {
-			yield(t, list)
-		}
-	}
-}
-
-// overlapping gives what shares addresses with p, the widest first. Nothing is held while it
-// is given.
-func (x *subscriberIndex) overlapping(p netip.Prefix, yield func(checks.Target, []Subscription) bool) {
-	var few [16]*spot
-	x.mu.RLock()
-	wider, sorted := x.space.wider(few[:0], p), x.space.sorted
-	x.mu.RUnlock()
-	for _, some := range [][]*spot{wider, inside(sorted, p)} {
-		for _, at := range some {
-			if list := *at.list.Load(); len(list) > 0 && !yield(at.target, list) {
-				return
-			}
-		}
-	}
 }
 
 func (x *subscriberIndex) targets() []checks.Target {
