@@ -83,7 +83,11 @@ func (g *globe) doubt(now time.Time) (missing string, gaps []checks.Gap) {
 	}
 	lists := g.lists.Load()
 	if len(lists.Lists()) == 0 {
-		gaps = append(gaps, checks.Gap{Check: "registry", Reason: "no registry lists are there yet, so it is not known what belongs to which country (docs/registry.md)"})
+		without := "no registry lists are there yet, so it is not known what belongs to which country (docs/registry.md)"
+		if g.rec != nil { // for which none are downloaded
+			without = "no registry lists, so it is not known what belongs to which country (give them with --registry FILE; docs/registry.md)"
+		}
+		gaps = append(gaps, checks.Gap{Check: "registry", Reason: without})
 	}
 	return missing, append(gaps, lists.Problems()...)
 }
@@ -277,8 +281,12 @@ func (g *globe) verdict(t checks.Target, now time.Time) (checks.Verdict, bool) {
 }
 
 // forBot gives what a bot wants of the world, and what to do where it is not kept.
-func (g *globe) forBot() (all func(time.Time) checks.World, one func(checks.Target, time.Time) (checks.Verdict, bool), without string) {
-	if g == nil {
+func (g *globe) forBot(c *config) (all func(time.Time) checks.World, one func(checks.Target, time.Time) (checks.Verdict, bool), without string) {
+	switch {
+	case g != nil:
+	case c.World.On: // and then only this keeps it from it
+		return nil, nil, "let it ask the network: without --offline, sources.offline and ISITDOWN_OFFLINE"
+	default:
 		return nil, nil, "set world.on in its settings, or start it with --world"
 	}
 	return g.world, g.verdict, ""

@@ -280,7 +280,7 @@ func (s *server) join() error {
 		Finish: s.watchroom.finish, Name: s.watchroom.title, Targets: s.watchroom.suggest, Now: s.watchroom.now,
 		AdminsOnly: a.config.Slack.AdminsOnly, Limits: a.config.Limits.limits(),
 	}
-	config.World, config.WorldVerdict, config.NoWorld = s.watchroom.globe.forBot()
+	config.World, config.WorldVerdict, config.NoWorld = s.watchroom.globe.forBot(&a.config)
 	if !a.talks() {
 		config.Limits.PerMinute = math.MaxInt // a script at the terminal keeps nobody waiting
 	}

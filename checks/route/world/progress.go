@@ -40,6 +40,8 @@ type Progress struct {
 	Doing    string
 	Fetching bool
 	Share    float64
+	// Again is set where no table could be had, and they are asked for again; Gaps have why.
+	Again bool
 	// VantagePoints have a settled session.
 	VantagePoints int
 	// Held counts the updates of the stream that wait, HeldBytes what they take on the disk.
@@ -64,6 +66,9 @@ func (p Progress) Sentence() string {
 	case Reading:
 		return "the snapshot is being read"
 	case Tables:
+		if p.Again && p.Doing == "" {
+			return fmt.Sprintf("%d of %s read; no table could be had, and is asked for again", p.Read, count(p.Collectors, "collector"))
+		}
 		return fmt.Sprintf("%d of %s read; %s; %s", p.Read, count(p.Collectors, "collector"), count(p.VantagePoints, "vantage point"), doing("reading"))
 	case Changing:
 		return known + "; " + doing("reading updates")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"isitdown/checks"
@@ -96,6 +97,7 @@ func (s *Start) tables(ctx context.Context) (map[string]time.Time, error) {
 		return since, nil
 	}
 	s.note(func(p *Progress) { p.Phase, p.Collectors = Tables, len(s.o.Collectors) })
+	before := s.Progress().Gaps
 	for deadline := time.Now().Add(s.o.Wait); ; {
 		var missing []checks.Gap
 		for _, name := range s.o.Collectors {
@@ -106,10 +108,14 @@ func (s *Start) tables(ctx context.Context) (map[string]time.Time, error) {
 			missing = append(missing, gaps...)
 		}
 		if len(since) > 0 || !s.o.Streaming || time.Now().After(deadline) {
+			s.note(func(p *Progress) { p.Again, p.Gaps = false, before })
 			s.gap(missing...)
 			return since, nil
 		}
-		s.o.Log.Warn("no table could be had; they are asked for again", "in", s.o.Poll)
+		for _, g := range missing {
+			s.o.Log.Warn("no table could be had; it is asked for again", "in", s.o.Poll, "reason", g.Reason)
+		}
+		s.note(func(p *Progress) { p.Doing, p.Again, p.Gaps = "", true, slices.Concat(before, missing) })
 		if err := sleep(ctx, s.o.Poll); err != nil {
 			return nil, err
 		}

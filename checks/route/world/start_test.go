@@ -264,6 +264,18 @@ func TestStartWithout(t *testing.T) {
 					Archive: a, Collectors: []string{"rrc00"}, Streaming: true, HoldDir: t.TempDir(), HoldBytes: tt.most, Wait: tt.wait,
 				})
 				go stream(t.Context(), s, said)
+				if tt.shelf.down > 0 {
+					go func() {
+						time.Sleep(90 * time.Second) // in the second wait
+						p := s.Progress()
+						if want := "0 of 1 collector read; no table could be had, and is asked for again"; p.Sentence() != want {
+							t.Errorf("got %q while tables are waited for, want %q", p.Sentence(), want)
+						}
+						if len(p.Gaps) != 1 || p.Gaps[0].Reason != "there is no table of rrc00" {
+							t.Errorf("got gaps %q while tables are waited for", p.Gaps)
+						}
+					}()
+				}
 				if err := s.Run(t.Context()); err != nil {
 					t.Fatal(err)
 				}
