@@ -128,7 +128,7 @@ func (g *globe) play(ctx context.Context, until time.Time) error {
 // show shows the world as the flags have it, and gives the exit code.
 func (c *worldCommand) show(ctx context.Context, a *app, g *globe, o outlook, caveats []string) (int, error) {
 	width := a.terminal().Width
-	o.verdict = func(t checks.Target) (string, bool) {
+	o.verdict = func(t checks.Target, width int) (string, bool) {
 		_, now, _ := o.look()
 		v, ok := g.verdict(t, now)
 		return a.verdictText(v, caveats, width), ok

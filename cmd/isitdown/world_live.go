@@ -19,7 +19,7 @@ import (
 // outlook is what the table, and whoever prints the world, look at.
 type outlook struct {
 	look    func() (w checks.World, now time.Time, stream string)
-	verdict func(t checks.Target) (text string, ok bool) // as check prints it
+	verdict func(t checks.Target, width int) (text string, ok bool) // as check prints it
 }
 
 // worldModel is the state of the program.
@@ -53,8 +53,9 @@ func (m worldModel) look() tea.Msg {
 
 // open makes the text of the row that the reader is at.
 func (m worldModel) open(t checks.Target) tea.Cmd {
+	width := max(m.screen.width, leastWrap)
 	return func() tea.Msg {
-		if text, ok := m.outlook.verdict(t); ok {
+		if text, ok := m.outlook.verdict(t, width); ok {
 			return openedRow{text}
 		}
 		return openedRow{fmt.Sprintf("Nothing is known of %s any more.\n", t)}

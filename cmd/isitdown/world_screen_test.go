@@ -22,7 +22,7 @@ func sampleModel(width, height int, change func(*checks.World)) worldModel {
 	}
 	return worldModel{
 		screen: worldScreen{width: width, height: height, world: w, now: sampleNow, stream: "RIS Live: 300ms behind"},
-		outlook: outlook{verdict: func(t checks.Target) (string, bool) {
+		outlook: outlook{verdict: func(t checks.Target, _ int) (string, bool) {
 			return "ANSWER  " + t.String() + "\n" + strings.Repeat("a line of it\n", 40), t.Kind() == checks.KindCountry
 		}},
 	}
@@ -103,6 +103,20 @@ func TestWorldScreen(t *testing.T) {
 			}
 			golden(t, filepath.Join("testdata", "world", tt.name+".txt"), got+"\n")
 		})
+	}
+}
+
+// What was opened has its lines broken for the window as it is by then.
+func TestWorldDetailWidth(t *testing.T) {
+	t.Parallel()
+	for window, want := range map[int]int{140: 140, 60: 60, 12: leastWrap} {
+		m, got := sampleModel(100, 24, nil), 0
+		m.outlook.verdict = func(_ checks.Target, width int) (string, bool) { got = width; return "", true }
+		next, _ := m.Update(tea.WindowSizeMsg{Width: window, Height: 24})
+		press(next.(worldModel), "enter")
+		if got != want {
+			t.Errorf("in a window of %d columns: got lines of %d, want %d", window, got, want)
+		}
 	}
 }
 
