@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,22 +209,54 @@ func TestWorldCode(t *testing.T) {
 	}
 }
 
-// Each target whose state becomes another is told once, and what is gone from the list too.
+// Each target whose state becomes another is told once, with all that is known of it, and what
+// is gone from the list too; what is not seen for a while is unknown, and then what it is.
 func TestWorldChanges(t *testing.T) {
 	t.Parallel()
-	before := sampleWorld().Outages[:3]
-	after := sampleWorld().Outages[1:4]
-	after[1].State = checks.Degraded
-	changes := changesOf(before, after, func(t checks.Target) checks.Verdict { return checks.Verdict{Target: t, State: checks.Up} })
-	var got []string
-	for _, c := range changes {
-		got = append(got, fmt.Sprintf("%s %s>%s", c.Verdict.Target, c.Before, c.Change))
+	all := sampleWorld().Outages
+	fewer := slices.Clone(all[1:4])
+	fewer[1].State = checks.Degraded
+	told := map[checks.Target]checks.State{}
+	for _, v := range all[:3] {
+		told[v.Target] = v.State
 	}
-	want := []string{"AS64500 down>degraded", "AS64501 up>down", "KP down>up"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if again := changesOf(after, after, nil); len(again) != 0 {
-		t.Errorf("what stayed the same: got %d changes", len(again))
+	for _, tt := range []struct {
+		when  string
+		now   []checks.Verdict
+		blind bool
+		gone  checks.State // of what is not on the list
+		asked int
+		want  []string
+	}{
+		{"one is over, one begins, one is better", fewer, false, checks.Up, 3, []string{"AS64500 down>degraded", "AS64501 up>down", "KP down>up"}},
+		{"the same", fewer, false, checks.Up, 0, nil},
+		{"blind", nil, true, checks.Unknown, 3, []string{"XK degraded>unknown", "AS64500 degraded>unknown", "AS64501 down>unknown"}},
+		{"still blind", nil, true, checks.Unknown, 0, nil},
+		{"some are down still", fewer[1:], false, checks.Up, 3, []string{"AS64500 unknown>degraded", "AS64501 unknown>down", "XK unknown>up"}},
+	} {
+		asked := 0
+		changes := changesOf(told, tt.now, tt.blind, func(t checks.Target) checks.Verdict {
+			asked++
+			v := checks.Verdict{Target: t, Name: "whole", State: tt.gone}
+			for i := range tt.now {
+				if tt.now[i].Target == t {
+					v.State = tt.now[i].State
+				}
+			}
+			return v
+		})
+		var got []string
+		for _, c := range changes {
+			got = append(got, fmt.Sprintf("%s %s>%s", c.Verdict.Target, c.Before, c.Change))
+			if c.Verdict.Name != "whole" {
+				t.Errorf("%s: of %s not all is told", tt.when, c.Verdict.Target)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.when, diff)
+		}
+		if asked != tt.asked {
+			t.Errorf("%s: %d targets were asked about, want %d", tt.when, asked, tt.asked)
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,24 +111,20 @@ func (g *globe) over() bool {
 // watch writes one object for each target whose state becomes another, until the context ends.
 func (c *worldCommand) watch(ctx context.Context, a *app, g *globe, o outlook) error {
 	w, _, _ := o.look()
-	before := c.states(&w)
+	told := map[checks.Target]checks.State{}
+	for _, v := range c.verdicts(&w) {
+		told[v.Target] = v.State
+	}
 	every := time.NewTicker(lookEvery)
 	defer every.Stop()
-	revision := -1
 	for {
 		select {
 		case <-every.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if r := g.state.Revision(); r == revision {
-			continue
-		} else {
-			revision = r
-		}
 		w, now, _ := o.look()
-		after := c.states(&w)
-		for _, change := range changesOf(before, after, func(t checks.Target) checks.Verdict {
+		for _, change := range changesOf(told, c.verdicts(&w), w.Missing != "", func(t checks.Target) checks.Verdict {
 			v, ok := g.verdict(t, now)
 			if !ok {
 				v = checks.Verdict{Target: t, At: now}
@@ -137,43 +135,54 @@ func (c *worldCommand) watch(ctx context.Context, a *app, g *globe, o outlook) e
 				return err
 			}
 		}
-		before = after
 	}
 }
 
-// states gives the verdicts of a world's outages, in their order, as far as the flags leave them.
-func (c *worldCommand) states(w *checks.World) (list []checks.Verdict) {
+// verdicts gives those of a world's outages, in their order, as far as the flags leave them.
+func (c *worldCommand) verdicts(w *checks.World) (list []checks.Verdict) {
 	for _, l := range worldLines(w, c.filter(), byWorst, w.At) {
 		list = append(list, *l.verdict)
 	}
 	return list
 }
 
-// changesOf compares two lists of outages; of those that are in the second no more, verdict
-// gives how they are.
-func changesOf(before, after []checks.Verdict, verdict func(checks.Target) checks.Verdict) (list []chat.WorldChangeRecord) {
-	was := map[checks.Target]checks.State{}
-	for i := range before {
-		was[before[i].Target] = before[i].State
+// changesOf gives the targets whose state is another than was told last, and notes that they
+// were told. verdict gives all that is known of one, and how those are that are an outage no
+// more; it is not asked again about what is unknown already while the world is blind.
+func changesOf(told map[checks.Target]checks.State, now []checks.Verdict, blind bool, verdict func(checks.Target) checks.Verdict) (list []chat.WorldChangeRecord) {
+	tell := func(v checks.Verdict) {
+		before, known := told[v.Target]
+		if !known {
+			before = checks.Up
+		}
+		if before != v.State {
+			list = append(list, chat.WorldChangeJSON(before, v))
+		}
+		if told[v.Target] = v.State; v.State == checks.Up {
+			delete(told, v.Target)
+		}
 	}
 	is := map[checks.Target]bool{}
-	for i := range after {
-		v := &after[i]
+	for _, v := range now {
 		is[v.Target] = true
-		state, known := was[v.Target]
-		if !known {
-			state = checks.Up
-		}
-		if state != v.State {
-			list = append(list, chat.WorldChangeJSON(state, *v))
+		if state, known := told[v.Target]; !known || state != v.State {
+			if whole := verdict(v.Target); whole.State == v.State {
+				v = whole
+			}
+			tell(v)
 		}
 	}
-	for i := range before {
-		if b := &before[i]; !is[b.Target] {
-			if v := verdict(b.Target); v.State != b.State {
-				list = append(list, chat.WorldChangeJSON(b.State, v))
-			}
+	var over []checks.Target
+	for t, state := range told {
+		if !is[t] && (state != checks.Unknown || !blind) {
+			over = append(over, t)
 		}
+	}
+	slices.SortFunc(over, func(a, b checks.Target) int {
+		return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.String(), b.String()))
+	})
+	for _, t := range over {
+		tell(verdict(t))
 	}
 	return list
 }

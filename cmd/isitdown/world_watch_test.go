@@ -76,6 +76,9 @@ func TestWorldOfThePresent(t *testing.T) {
 		beat(2 * time.Minute)
 		s.says(false)
 		beat(2 * time.Minute)
+		s.says(true)
+		beat(2 * time.Minute)
+		time.Sleep(10 * time.Minute) // nobody says anything
 		stop()
 		running.Wait()
 		var changes []string
@@ -86,7 +89,8 @@ func TestWorldOfThePresent(t *testing.T) {
 			}
 			changes = append(changes, r.Verdict.Target+" "+r.Before+">"+r.Change)
 		}
-		if got, want := strings.Join(changes, ", "), "KP up>down, AS131279 up>down, KP down>up, AS131279 down>up"; got != want {
+		if got, want := strings.Join(changes, ", "), "KP up>down, AS131279 up>down, KP down>up, AS131279 down>up, "+
+			"KP up>down, AS131279 up>down, KP down>unknown, AS131279 down>unknown"; got != want {
 			t.Errorf("told %s, want %s\n%s", got, want, log)
 		}
 	})

@@ -37,11 +37,5 @@ func (s *State) regroup(row table.Row) table.Row {
 		return row
 	}
 	s.recount = true // who carries what, by country
-	s.revision++
-	for _, list := range [][]group{s.countries.list, s.networks.list} {
-		for n := range list {
-			list[n].revision = s.revision
-		}
-	}
 	return 0
 }

@@ -46,7 +46,6 @@ type group struct {
 	prefixes  int32      // usual ones, IPv4
 	prefixes6 int32
 	addresses uint64
-	revision  int
 	bad       int64 // since when it is Down or Degraded, in seconds; 0 for not
 	back      int64 // when the last loss was over
 	watched   bool

@@ -66,7 +66,7 @@ func facts(s *State, now time.Time) (all []any) {
 	return all
 }
 
-// sameStanding compares what states say; how far back two revisions reach is their own business.
+// sameStanding compares what states say.
 var sameStanding = cmp.Options{
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 	cmp.Comparer(func(a, b checks.Target) bool { return a == b }), cmpopts.EquateEmpty(), cmpopts.EquateErrors(),

@@ -87,9 +87,8 @@ type State struct {
 	// Those that stand badly.
 	badCountries, badNetworks map[uint32]bool
 
-	most     int // prefixes of one target that are looked at one by one at most
-	revision int
-	stats    Stats
+	most  int // prefixes of one target that are looked at one by one at most
+	stats Stats
 
 	was, is, normal   []uint32 // scratch: vectors at hand
 	scratch, scratch2 []uint32
@@ -211,31 +210,6 @@ func (s *State) Do(f func(*route.RIB)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(s.rib)
-}
-
-// Revision grows whenever the standing of a country or a watched network may have changed.
-func (s *State) Revision() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.revision
-}
-
-// Changed gives the countries and watched networks whose standing may have changed since a
-// revision; all of them where that lies too far back.
-func (s *State) Changed(since int) (list []checks.Target) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n := range s.countries.list {
-		if g := &s.countries.list[n]; g.revision > since && g.code != "" {
-			list = append(list, checks.Country(g.code))
-		}
-	}
-	for n := range s.networks.list {
-		if g := &s.networks.list[n]; g.revision > since && g.watched {
-			list = append(list, checks.Network(g.asn))
-		}
-	}
-	return list
 }
 
 // Stats says how much is held and how it goes.

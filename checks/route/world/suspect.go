@@ -108,9 +108,7 @@ func (s *State) settle() int64 { return int64(s.opts.Rules.Settle.Seconds()) }
 
 // touch notes that the standing of a row's country and network may have changed.
 func (s *State) touch(row table.Row) {
-	s.revision++
 	for _, g := range s.groupsOf(row) {
-		g.revision = s.revision
 		g.doubts.stale()
 	}
 }

@@ -123,7 +123,7 @@ func (s *State) stand(now time.Time) {
 	note := func(list []group, doubtful, bad map[uint32]bool) {
 		for n := range bad {
 			if list[n].doubts == nil {
-				s.better(&list[n])
+				list[n].bad = 0
 				delete(bad, n)
 			}
 		}
@@ -135,23 +135,13 @@ func (s *State) stand(now time.Time) {
 			}
 			switch {
 			case e != checks.ExtentNone && e != checks.ExtentPart:
-				s.better(g)
+				g.bad = 0
 				delete(bad, n)
 			case g.bad == 0:
 				g.bad, bad[n] = s.clock, true
-				s.revision++
-				g.revision = s.revision
 			}
 		}
 	}
 	note(s.countries.list, s.countries.doubtful, s.badCountries)
 	note(s.networks.list, s.networks.doubtful, s.badNetworks)
-}
-
-func (s *State) better(g *group) {
-	if g.bad != 0 {
-		g.bad = 0
-		s.revision++
-		g.revision = s.revision
-	}
 }
