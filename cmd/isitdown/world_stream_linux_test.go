@@ -13,7 +13,7 @@ import (
 	"isitdown/checks/route/worldtest"
 )
 
-// syntheticWorld is a synthetic world with a state that has its table as of now, and
+// syntheticWorld is a synthetic world with a state that has its table, and
 // messages that come after it.
 type syntheticWorld struct {
 	*worldtest.World
@@ -51,9 +51,10 @@ func newSyntheticWorld(b *testing.B, full, partial int, settle time.Duration) *s
 	return w
 }
 
-// load gives the table, as of now.
+// load gives the table, as of two hours ago: in its first hour a state takes what is new for
+// usual, which is less work.
 func (w *syntheticWorld) load(apply func(*route.Update)) int {
-	at := time.Now().UTC()
+	at := time.Now().UTC().Add(-2 * time.Hour)
 	return w.Load(func(u *route.Update) {
 		u.At = at
 		apply(u)
@@ -208,6 +209,9 @@ func (w *syntheticWorld) lossesToVerdicts(b *testing.B) {
 			lost++
 		})
 		took := j.took(30 * time.Second)
+		if len(took) == 0 {
+			continue // a small world has few prefixes that the stream is not about
+		}
 		medians, worst = append(medians, quantile(took, .5)), append(worst, quantile(took, .99))
 	}
 	missed := j.stop()
