@@ -15,6 +15,9 @@ import (
 
 // live answers from the present: from the snapshot or from tables, and from the stream.
 func (c *worldCommand) live(outer context.Context, a *app) (code int, err error) {
+	if c.interactive(a) && a.errColumns > 0 {
+		defer a.holdLog()()
+	}
 	db, err := a.store("")
 	if err != nil {
 		return 0, err
