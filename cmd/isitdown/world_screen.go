@@ -106,21 +106,29 @@ func (s *worldScreen) drawDetail(height int) []string {
 	return lines[from:min(len(lines), from+height)]
 }
 
-// drawTable gives the head, of which half of the screen is left to the rows, and the rows in sight.
+// drawTable gives the head, of which half of the screen is left to the rows where they need it,
+// and the rows in sight. How the stream does is said wherever the head was cut.
 func (s *worldScreen) drawTable(width, height int) []string {
 	head := strings.Split(strings.TrimRight(worldHead(s.world, s.now, s.caveats, max(width, leastWrap)), "\n"), "\n")
+	lines, at := s.lines()
+	room := max(height/2, height-2-len(lines)) // a line between, and titles or why there are no rows
+	if s.stream != "" {
+		room--
+	}
+	if room = max(1, room); len(head) > room {
+		head = head[:room]
+		head[room-1] += " …"
+	}
 	if s.stream != "" {
 		head = append(head, s.stream)
 	}
-	head = head[:min(len(head), max(1, height/2))]
-	lines, at := s.lines()
 	columns := worldColumns(width - 2)
 	out := append(head, "")
 	if len(lines) == 0 {
 		return append(out, s.nothing())
 	}
 	out = append(out, "  "+worldRow(columns, nil, width-2))
-	room := max(1, height-len(out))
+	room = max(1, height-len(out))
 	s.first = max(0, min(s.first, at, len(lines)-room))
 	s.first = max(s.first, at-room+1)
 	for i := s.first; i < min(len(lines), s.first+room); i++ {
