@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"isitdown/checks"
 )
@@ -55,6 +56,9 @@ func (w *World) at() time.Time {
 	return w.At
 }
 
+// mostMissing is how much the headline has of why nothing can be said, in characters.
+const mostMissing = 120
+
 // lead says the most important in one clause.
 func (w *World) lead() string {
 	c, n := &w.World.Countries, &w.World.Networks
@@ -62,7 +66,7 @@ func (w *World) lead() string {
 	case w.Off != "":
 		return "not watched here"
 	case w.World.Missing != "":
-		return "nothing can be said at present: " + shorten(w.World.Missing, 120)
+		return "nothing can be said at present: " + shorten(w.World.Missing, mostMissing)
 	case c.Watched+n.Watched == 0, c.Unknown+n.Unknown == c.Watched+n.Watched:
 		return "nothing is known of any country or network"
 	}
@@ -124,7 +128,7 @@ func (w *World) parts() []Part {
 	if s := clean(x.Starting); s != "" {
 		add("Starting", s+": what has not been read yet is in no count.")
 	}
-	if x.Missing != "" {
+	if utf8.RuneCountInString(clean(x.Missing)) > mostMissing { // else the headline has it
 		add("Missing", sentence(clean(x.Missing)))
 		add("Gaps", w.gaps())
 		return parts

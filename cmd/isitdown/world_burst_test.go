@@ -198,7 +198,7 @@ func TestWorldBehind(t *testing.T) {
 		w.says(t, "while keepalives come", checks.Up)
 		time.Sleep(2 * time.Minute)
 		w.says(t, "after two silent minutes", checks.Unknown)
-		if got := w.state.World(time.Now()).Missing; !strings.Contains(got, "the newest message of the stream is 2m") {
+		if got := w.state.World(time.Now()).Missing; !strings.Contains(got, "the newest message of the stream is 2 min old") {
 			t.Errorf("got %q of a world whose stream is silent", got)
 		}
 	})

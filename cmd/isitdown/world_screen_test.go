@@ -22,7 +22,7 @@ func sampleModel(width, height int, change func(*checks.World)) worldModel {
 		change(&w)
 	}
 	return worldModel{
-		screen: worldScreen{width: width, height: height, world: w, now: sampleNow, stream: "RIS Live: 300ms behind"},
+		screen: worldScreen{width: width, height: height, world: w, now: sampleNow, stream: "RIS Live: 0.3 s behind"},
 		outlook: outlook{verdict: func(t checks.Target, _ int) (string, bool) {
 			return "ANSWER  " + t.String() + "\n" + strings.Repeat("a line of it\n", 40), t.Kind() == checks.KindCountry
 		}},
@@ -88,7 +88,7 @@ func TestWorldScreen(t *testing.T) {
 		{"starting", 100, 14, nothing, []string{"down", "enter"}},
 		{"nothing-down", 100, 14, fine, nil},
 		{"behind", 100, 16, func(w *checks.World) {
-			w.Missing, w.Outages = "the table of the world is behind the stream by 2m5s", nil
+			w.Missing, w.Outages = "the table of the world is behind the stream by 2 min", nil
 		}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

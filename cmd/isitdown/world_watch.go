@@ -73,7 +73,7 @@ func (r *stream) line() string {
 		}
 		return "RIS Live: " + s.detail
 	}
-	return fmt.Sprintf("RIS Live: %s behind", r.client.Status().Lag.Round(100*time.Millisecond))
+	return fmt.Sprintf("RIS Live: %.1f s behind", r.client.Status().Lag.Seconds())
 }
 
 // ready waits until the world can be answered about: everything that was published is read,

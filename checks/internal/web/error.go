@@ -87,7 +87,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ", %d attempts", e.Attempts)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, ", not again for %s", span(e.RetryAfter))
+		fmt.Fprintf(&b, ", not again for %s", Span(e.RetryAfter))
 	}
 	if e.err != nil {
 		fmt.Fprintf(&b, ": %v", e.err)

@@ -35,7 +35,7 @@ func (e *Error) Sentence() string {
 		return fmt.Sprintf("the certificate of %s is not accepted here: check this machine's clock and its list of certificate authorities", s)
 	case Timeout:
 		if e.Limit > 0 {
-			return fmt.Sprintf("%s did not answer within %s", s, span(e.Limit))
+			return fmt.Sprintf("%s did not answer within %s", s, Span(e.Limit))
 		}
 		return fmt.Sprintf("%s did not answer in time", s)
 	case Canceled:
@@ -57,13 +57,13 @@ func (e *Error) Sentence() string {
 	case Schema:
 		return fmt.Sprintf("%s answered in a form that is not understood here: look for a newer isitdown", s)
 	case Skewed:
-		return fmt.Sprintf("the clock of %s is %s %s this machine's: check the time here", s, span(e.Skew.Abs()), ahead(e.Skew))
+		return fmt.Sprintf("the clock of %s is %s %s this machine's: check the time here", s, Span(e.Skew.Abs()), ahead(e.Skew))
 	case Open:
 		if e.before != nil {
 			return e.before.Sentence() // which does not change by not asking again
 		}
 		if e.RetryAfter > 0 {
-			return fmt.Sprintf("%s failed again and again and is not asked for another %s", s, span(e.RetryAfter))
+			return fmt.Sprintf("%s failed again and again and is not asked for another %s", s, Span(e.RetryAfter))
 		}
 		return fmt.Sprintf("%s failed again and again and is left alone for now", s)
 	case Redirected:
@@ -75,9 +75,9 @@ func (e *Error) Sentence() string {
 func (e *Error) limitedSentence() string {
 	switch {
 	case e.Status == http.StatusServiceUnavailable && e.RetryAfter > 0:
-		return fmt.Sprintf("%s is not available and asks to wait %s", e.Service, span(e.RetryAfter))
+		return fmt.Sprintf("%s is not available and asks to wait %s", e.Service, Span(e.RetryAfter))
 	case e.RetryAfter > 0:
-		return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", e.Service, span(e.RetryAfter))
+		return fmt.Sprintf("%s asks to wait %s: its limit for this address is used up", e.Service, Span(e.RetryAfter))
 	}
 	return fmt.Sprintf("%s takes no more questions for now: its limit for this address is used up", e.Service)
 }
@@ -105,9 +105,9 @@ func ahead(d time.Duration) string {
 	return "ahead of"
 }
 
-// span writes a duration in the one or two units that matter: "40 s", "2 min",
+// Span writes a duration in the one or two units that matter: "40 s", "2 min",
 // "1 h 5 min".
-func span(d time.Duration) string {
+func Span(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", max(d.Milliseconds(), 1))

@@ -13,8 +13,8 @@ func TestSpan(t *testing.T) {
 		2 * time.Minute: "2 min", 59*time.Minute + 29*time.Second: "59 min", 59*time.Minute + 40*time.Second: "1 h", time.Hour: "1 h",
 		65 * time.Minute: "1 h 5 min", 25 * time.Hour: "25 h",
 	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
 		}
 	}
 }

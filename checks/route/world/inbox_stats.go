@@ -3,6 +3,8 @@ package world
 import (
 	"fmt"
 	"time"
+
+	"isitdown/checks/internal/web"
 )
 
 // InboxStats are the figures of an inbox.
@@ -48,11 +50,11 @@ func (b *Inbox) behind(now time.Time) string {
 	defer b.mu.Unlock()
 	if lag := b.lag(now); lag > b.o.Behind {
 		return fmt.Sprintf("the table of the world is behind the stream by %s, and %s messages wait to be worked off",
-			lag.Round(time.Second), thousands(int(b.stats.Put-b.stats.Applied)))
+			web.Span(lag), thousands(int(b.stats.Put-b.stats.Applied)))
 	}
 	if late := now.Sub(b.heard); !b.heard.IsZero() && late > b.o.Behind {
 		return fmt.Sprintf("the newest message of the stream is %s old, so it is behind the present by as much",
-			late.Round(time.Second))
+			web.Span(late))
 	}
 	return ""
 }
