@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -59,14 +60,7 @@ func (w *DigestWorld) parts(now time.Time, open time.Duration) []Part {
 	parts := []Part{{Label: "World", Text: plain(text)}}
 	list := slices.Clone(w.Outages)
 	slices.SortStableFunc(list, func(a, b Episode) int {
-		x, y := a.lasts(), b.lasts()
-		switch {
-		case x && !y:
-			return -1
-		case y && !x:
-			return 1
-		}
-		return int(b.length(now)/time.Second) - int(a.length(now)/time.Second)
+		return cmp.Or(lastingFirst(&a, &b), cmp.Compare(b.length(now)/time.Second, a.length(now)/time.Second))
 	})
 	shown := list[:min(len(list), maxDigestWorld)]
 	parts = append(parts, episodeParts("", shown, now)...)

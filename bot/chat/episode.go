@@ -55,6 +55,17 @@ type Episode struct {
 // lasts reports whether the incident is open.
 func (e *Episode) lasts() bool { return e.Incident.End == (checks.Interval{}) || e.Incident.Recovering }
 
+// lastingFirst orders what lasts before what is over.
+func lastingFirst(a, b *Episode) int {
+	switch {
+	case a.lasts() == b.lasts():
+		return 0
+	case a.lasts():
+		return -1
+	}
+	return 1
+}
+
 // text writes the episode as seen at now; at least the start has a date.
 func (e *Episode) text(now time.Time) string {
 	i := &e.Incident

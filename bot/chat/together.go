@@ -149,16 +149,7 @@ const maxGathered = 25
 // Message writes the list: what lasts first.
 func (g Gathered) Message() Message {
 	list := slices.Clone(g.Episodes)
-	slices.SortStableFunc(list, func(a, b Episode) int {
-		x, y := a.lasts(), b.lasts()
-		switch {
-		case x && !y:
-			return -1
-		case y && !x:
-			return 1
-		}
-		return cmp.Compare(b.State, a.State)
-	})
+	slices.SortStableFunc(list, func(a, b Episode) int { return cmp.Or(lastingFirst(&a, &b), cmp.Compare(b.State, a.State)) })
 	m := Message{
 		Headline: cutTo(plain("TOGETHER: "+clean(g.ID)+" tells of "+count(len(list), "outage", "outages")), MaxHeadline), Tone: worstTone(list),
 		More: Command{Verb: Now}.String(),
