@@ -156,6 +156,7 @@ func inBubble(t *testing.T, f func(t *testing.T, s *Store)) {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		s.db.NoSync = true // hours of writes are not to wait for a disk that nobody reads again
 		f(t, s)
 	})
 }
