@@ -19,11 +19,7 @@ type InboxOptions struct {
 	// Behind is how long an update may wait, and how old the newest one of a stream may be,
 	// before nothing is said of the present (60 s).
 	Behind time.Duration
-	// Refresh says that somebody reads from files what was left out, and then reports it
-	// by [Inbox.Healed]. Without it time alone makes sessions whole again, as
-	// [route.Lost] has it, also after holes that feeds report.
-	Refresh bool
-	Log     *slog.Logger // nil for none
+	Log    *slog.Logger // nil for none
 }
 
 const (
@@ -99,9 +95,7 @@ func (b *Inbox) Put(u *route.Update) {
 	if b.stranger(u) {
 		return
 	}
-	if !b.o.Refresh {
-		u = byTime(u)
-	}
+	u = byTime(u)
 	if u.At.After(b.heard) {
 		b.heard = u.At
 	}

@@ -37,7 +37,7 @@ func (b *Inbox) lose(f *inflow, u *route.Update) {
 	if at.IsZero() && u != nil {
 		at = u.At
 	}
-	b.add(&route.Update{Kind: route.Lost, At: at, Refresh: b.o.Refresh, Peer: route.Peer{Collector: f.name}}, f)
+	b.add(&route.Update{Kind: route.Lost, At: at, Peer: route.Peer{Collector: f.name}}, f)
 }
 
 // recover ends all spells, now that half of the room is free. What a collector said in the
@@ -61,8 +61,8 @@ func (b *Inbox) recover() {
 	}
 }
 
-// byTime gives an update as it is where nobody reads again what a feed has missed: time alone
-// makes sessions whole after a hole.
+// byTime gives an update as it is for a table that nobody reads again from files: time alone
+// makes sessions whole after a hole, as [route.Lost] has it.
 func byTime(u *route.Update) *route.Update {
 	if u.Kind != route.Lost || !u.Refresh {
 		return u
@@ -72,22 +72,13 @@ func byTime(u *route.Update) *route.Update {
 	return &lost
 }
 
-// toldFor is how long after a spell an answer mentions it where time alone makes sessions
-// whole: until they vote again, by the rules' ten minutes.
+// toldFor is how long after a spell an answer mentions it: until sessions vote again, by the
+// rules' ten minutes.
 const toldFor = 10 * time.Minute
 
 // merges reports whether the spell that ends now goes on from the last one.
 func (f *inflow) merges(now time.Time) bool {
 	return !f.ended.until.IsZero() && now.Sub(f.ended.until) < toldFor
-}
-
-// Healed says that what was left out of a collector was made up for.
-func (b *Inbox) Healed(collector string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if f := b.feeds[collector]; f != nil {
-		f.ended = spell{}
-	}
 }
 
 // Hole is a time in which updates of a collector were left out; times are of our clock, and
@@ -98,7 +89,7 @@ type Hole struct {
 	LeftOut     int
 }
 
-// Holes gives those that are not made up for, sorted by collector.
+// Holes gives those that answers still mention, sorted by collector.
 func (b *Inbox) Holes(now time.Time) (list []Hole) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -107,7 +98,7 @@ func (b *Inbox) Holes(now time.Time) (list []Hole) {
 		switch {
 		case s.from.IsZero():
 			s = f.ended
-			if s.from.IsZero() || !b.o.Refresh && now.Sub(s.until) >= toldFor {
+			if s.from.IsZero() || now.Sub(s.until) >= toldFor {
 				continue
 			}
 		case f.merges(now):
@@ -146,13 +137,9 @@ func (b *Inbox) Gaps(now time.Time) []checks.Gap {
 	if !lasts {
 		when = fmt.Sprintf("from %s to %s UTC", all.From.Format(clockFormat), all.Until.Format(clockFormat))
 	}
-	until := "they have said it again"
-	if b.o.Refresh {
-		until = "it was read again from files"
-	}
 	return []checks.Gap{{Check: "route", Reason: fmt.Sprintf(
-		"the stream brought more than could be worked off %s: %s messages of %s were left out; what its sessions hold is not known until %s",
-		when, thousands(left), listed(names), until)}}
+		"the stream brought more than could be worked off %s: %s messages of %s were left out; what its sessions hold is not known until they have said it again",
+		when, thousands(left), listed(names))}}
 }
 
 // listMost is how many names stand in a sentence.
