@@ -159,6 +159,31 @@ func TestHostileTextInTheWorld(t *testing.T) {
 	}
 }
 
+// Why nothing can be said is told once: by the headline, and whole by a row where the
+// headline has not the room.
+func TestMissingWorldIsSaidOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		missing string
+		row     bool
+	}{
+		"short": {"the stream is 14 min behind", false},
+		"long":  {"the stream is 14 min behind: " + strings.Repeat("so much has come at once, ", 6) + "and it is worked off", true},
+	} {
+		w := World{At: worldNow, World: aWorld()}
+		w.World.Missing = tt.missing
+		m, row := w.Message(), false
+		for _, p := range m.Parts {
+			row = row || p.Label == "Missing" && strings.Contains(p.Text, "worked off")
+			if p.Label == "Country" || p.Label == "Network" || p.Label == "Not known" {
+				t.Errorf("%s: where nothing can be said there is a row %q: %s", name, p.Label, p.Text)
+			}
+		}
+		if row != tt.row {
+			t.Errorf("%s: there is a row that says it: %v, want %v; headline %q", name, row, tt.row, m.Headline)
+		}
+	}
+}
+
 // However much is down, a list is bounded, and says how much it leaves out.
 func TestWorldListsAreBounded(t *testing.T) {
 	w := World{At: worldNow}

@@ -128,8 +128,10 @@ func (w *World) parts() []Part {
 	if s := clean(x.Starting); s != "" {
 		add("Starting", s+": what has not been read yet is in no count.")
 	}
-	if utf8.RuneCountInString(clean(x.Missing)) > mostMissing { // else the headline has it
-		add("Missing", sentence(clean(x.Missing)))
+	if missing := clean(x.Missing); missing != "" {
+		if utf8.RuneCountInString(missing) > mostMissing { // else the headline has it
+			add("Missing", sentence(missing))
+		}
 		add("Gaps", w.gaps())
 		return parts
 	}
