@@ -11,10 +11,10 @@ import (
 
 // batchLen is about how many bytes of records one worker takes at a time: few
 // enough that they and the text made of them stay in a core's cache.
-const batchLen = 64 << 10
+const batchLen = 32 << 10
 
 // textLen is about how long the text of a batch is.
-const textLen = 6 * batchLen
+const textLen = 8 * batchLen
 
 // Work appends to dst what is to be written of the records that r yields. The
 // last call of r.Next gives io.EOF. It is called by one goroutine at a time.
