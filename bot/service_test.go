@@ -225,6 +225,9 @@ func (p *platform) posts() (channel, thread []chat.Outgoing) {
 // A day of one flap every five minutes is a handful of messages, in one thread,
 // however much of the five minutes the target is gone.
 func TestDayOfFlapsInAChannel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("days of a channel, in a bubble")
+	}
 	for _, down := range []time.Duration{40 * time.Second, 200 * time.Second, 280 * time.Second} {
 		t.Run(down.String(), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *Store) { dayOfFlaps(t, s, down) })

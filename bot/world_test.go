@@ -205,6 +205,9 @@ func TestManyNetworksAtOnce(t *testing.T) {
 // Networks that go one after the other have messages of their own, so many an hour and no
 // more; nothing is left out.
 func TestWorldIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of forty networks that come and go")
+	}
 	inBubble(t, func(t *testing.T, s *Store) {
 		g, p := newGlobe(), new(platform)
 		outboxOn(t, s, p, OutboxSettings{})

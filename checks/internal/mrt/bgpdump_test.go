@@ -63,6 +63,9 @@ var dropped = map[string]struct {
 // TestBgpdump holds our elements against bgpdump's, line by line, over all real
 // files. Any difference that is not one of those above fails.
 func TestBgpdump(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all recordings, line by line")
+	}
 	files := realFiles(t, ".")
 	if _, err := exec.LookPath("bgpdump"); err != nil {
 		t.Skip("install bgpdump (apt-get install bgpdump) to run this test")
